@@ -1,0 +1,56 @@
+# Every command sets the project up first, so `make test` works in a fresh checkout.
+# ARGS goes through to the program: make demo ARGS="--seeds 1", make test ARGS="-k setup".
+PYTHON ?= python3
+ARGS ?=
+
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.headswap-ready
+PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check
+TORCH_INDEX := https://download.pytorch.org/whl/cpu
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lint bench figures clean
+
+help: ## list these commands
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' Makefile
+
+setup: $(READY) ## make .venv with everything in it (needs Python 3.11 or newer)
+	@echo "Ready: $(VENV)"
+
+demo: $(READY) ## run the demo in the terminal
+	@$(BIN)/python -m headswap demo $(ARGS)
+
+test: $(READY) ## run every test
+	@$(BIN)/python -m pytest $(ARGS)
+
+lint: $(READY) ## check style (ruff) and types (pyright)
+	@$(BIN)/ruff check .
+	@$(BIN)/pyright
+
+bench: $(READY) ## run the benchmarks
+	@$(BIN)/python -m benchmarks $(ARGS)
+
+figures: $(READY) ## draw the figures again
+	@$(BIN)/python -m benchmarks.figures $(ARGS)
+
+clean: ## remove caches and build results (.venv stays)
+	@rm -rf build dist *.egg-info .pytest_cache .ruff_cache .hypothesis
+	@find . -path ./$(VENV) -prune -o -type d \( -name __pycache__ -o -name .ipynb_checkpoints \) -exec rm -rf {} +
+
+# The stamp is removed first and written last. Without one, .venv may be half installed in ways
+# pip does not notice, so it is made anew; with one, changed pins are installed into it.
+# Torch comes first, and from PyTorch's CPU index: elsewhere, on Linux, it brings gigabytes of CUDA.
+# Its own dependencies come with the rest, from pip's usual index.
+$(READY): requirements.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "headswap needs Python 3.11 or newer, and $(PYTHON) is " + sys.version.split()[0] + ": try make PYTHON=python3.11")'
+	@test -f $@ || { echo "Making $(VENV): a few minutes, the first time"; $(PYTHON) -m venv --clear $(VENV); }
+	@rm -f $@
+	@echo "Installing torch"
+	@torch=$$(grep '^torch==' requirements.txt) && \
+	{ $(PIP) --no-deps --retries 0 --timeout 15 --index-url $(TORCH_INDEX) "$$torch" 2>/dev/null || \
+	{ echo "  not from PyTorch's CPU index: taking $$torch from pip's default index"; $(PIP) "$$torch"; }; }
+	@echo "Installing the rest"
+	@$(PIP) -r requirements.txt
+	@$(PIP) --no-deps --no-build-isolation -e .
+	@touch $@

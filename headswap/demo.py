@@ -1,0 +1,190 @@
+"""The comparison that the course is about: one body, several regimes, several seeds, the same messages.
+
+Shape letters: C classes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from .baselines import train_ngrams
+from .body import BodyConfig, LanguageModel
+from .data import Message, Split
+from .errors import MissingExtraError, SettingError
+from .events import Recipe, StageBegan, StepDone
+from .metrics import Interval, Metrics, joint_table, measure, paired_difference
+from .pretrain import PretrainStep, pretrain_quick
+from .regimes import find_regime
+from .run import History, encode, start_regime
+from .train import predict_logits
+
+DEFAULT_REGIMES = ("frozen-random", "scratch", "head-only", "last-block", "full")
+NGRAMS = "n-grams"
+PRETRAIN_EPOCHS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What to compare: regimes by name, how many seeds, and the recipe and body they share."""
+
+    regimes: tuple[str, ...] = DEFAULT_REGIMES
+    seeds: int = 5
+    recipe: Recipe = field(default_factory=Recipe)
+    config: BodyConfig = field(default_factory=BodyConfig)
+
+    def __post_init__(self) -> None:
+        for name in self.regimes:
+            find_regime(name)
+        if self.seeds < 1:
+            raise SettingError(f"seeds is {self.seeds}; give a whole number of at least 1")
+        if len(set(self.regimes)) != len(self.regimes) or not self.regimes:
+            raise SettingError(f"regimes is {', '.join(self.regimes) or 'empty'}; name each regime once")
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One regime at one seed on one test set; seconds are training alone, labels and predictions are classes."""
+
+    regime: str
+    seed: int
+    test: str
+    metrics: Metrics
+    labels: tuple[int, ...]
+    predictions: tuple[int, ...]
+    seconds: float
+    pretrain_seconds: float
+    learning: int
+    total: int
+    cached: str
+
+    def as_json(self) -> dict[str, object]:
+        """The result as plain numbers, confusion [[TN, FP], [FN, TP]]."""
+        m = self.metrics
+        return {
+            "regime": self.regime, "seed": self.seed, "test": self.test,
+            "precision": m.precision, "recall": m.recall, "f1": m.f1, "accuracy": m.accuracy,
+            "confusion": [list(row) for row in m.confusion],
+            "seconds": self.seconds, "pretrain_seconds": self.pretrain_seconds,
+            "learning": self.learning, "total": self.total,
+        }  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """A base and the run that started from it, for whoever wants to keep the weights."""
+
+    seed: int
+    base: LanguageModel
+    history: History
+
+
+Progress = Callable[[str, int], None]  # what is being done, and how many more steps are now done
+
+
+def compare(
+    split_of: Callable[[int], Split],
+    settings: Settings,
+    progress: Progress = lambda what, steps: None,
+    keep: Callable[[Trained], None] = lambda trained: None,
+) -> Iterator[Result]:
+    """Pretrain once per seed, train every regime from that base, and yield its results on each test set.
+
+    `split_of` maps a seed to its split. The pretraining reads the training texts and the split's unlabelled ones,
+    never a text that is judged on.
+    """
+    for seed in range(settings.seeds):
+        split = split_of(seed)
+        base, pretrain_seconds = _base(split, settings, seed, progress)
+        for name in settings.regimes:
+            history = _run(base, split, name, settings, seed, progress)
+            keep(Trained(seed, base, history))
+            own = pretrain_seconds if history.regime.body == "pretrained" else 0.0
+            yield from _judge(history, split, seed, own)
+        yield from _ngrams(split, seed)
+
+
+def steps_of(split: Split, settings: Settings) -> int:
+    """How many steps the whole comparison takes, for a progress bar."""
+    texts = len(split.train) + len(split.unlabelled)
+    pretraining = PRETRAIN_EPOCHS * -(-texts // 16)
+    training = settings.recipe.epochs * -(-len(split.train) // settings.recipe.batch_size)
+    return settings.seeds * (pretraining + training * len(settings.regimes))
+
+
+def differences(results: Sequence[Result], test: str, baseline: str) -> dict[str, tuple[float, Interval]]:
+    """How much better than the baseline each regime's F1 is, paired over seeds and messages, with 95 % intervals."""
+    mine = [r for r in results if r.test == test]
+    floor = {r.seed: r for r in mine if r.regime == baseline}
+    names = dict.fromkeys(r.regime for r in mine if r.regime != baseline and floor)
+    return {name: _paired([(r, floor[r.seed]) for r in mine if r.regime == name]) for name in names}
+
+
+def _paired(pairs: list[tuple[Result, Result]]) -> tuple[float, Interval]:
+    return paired_difference(
+        [joint_table(a.labels, a.predictions, b.predictions, len(a.metrics.confusion)) for a, b in pairs]
+    )
+
+
+def _base(split: Split, settings: Settings, seed: int, progress: Progress) -> tuple[LanguageModel, float]:
+    seconds = 0.0
+
+    def watch(step: PretrainStep) -> None:
+        nonlocal seconds
+        seconds += step.seconds
+        progress(f"seed {seed}: pretraining", 1)
+
+    texts = [m.text for m in split.train] + list(split.unlabelled)
+    return pretrain_quick(texts, settings.config, epochs=PRETRAIN_EPOCHS, seed=seed, watch=watch), seconds
+
+
+def _run(base: LanguageModel, split: Split, name: str, settings: Settings, seed: int, progress: Progress) -> History:
+    recipe = replace(settings.recipe, seed=seed)
+    model, events = start_regime(base, split, name, recipe)
+    history = History(find_regime(name), recipe, model)
+    for event in events:
+        history.events.append(event)
+        if isinstance(event, StepDone):
+            progress(f"seed {seed}: {name}", 1)
+    return history
+
+
+def _judge(history: History, split: Split, seed: int, pretrain_seconds: float) -> Iterator[Result]:
+    began = next(event for event in history.events if isinstance(event, StageBegan))
+    for test, messages in _tests(split):
+        data = encode(messages, history.classifier, len(split.label_names))
+        assert data is not None
+        predictions = predict_logits(history.classifier, data).argmax(1).tolist()
+        labels = data.labels.tolist()
+        yield Result(
+            history.regime.name, seed, test, measure(labels, predictions, data.classes),
+            tuple(labels), tuple(predictions), history.seconds, pretrain_seconds,
+            history.learning, began.total, began.cached,
+        )  # fmt: skip
+
+
+def _ngrams(split: Split, seed: int) -> Iterator[Result]:
+    try:
+        model = train_ngrams(split)
+    except MissingExtraError:
+        return
+    for test, messages in _tests(split):
+        labels, predictions = tuple(m.label for m in messages), tuple(model.predict(messages))
+        metrics = measure(labels, predictions, len(split.label_names))
+        yield Result(
+            NGRAMS,
+            seed,
+            test,
+            metrics,
+            labels,
+            predictions,
+            model.seconds,
+            0.0,
+            model.weights,
+            model.weights,
+            "nothing",
+        )
+
+
+def _tests(split: Split) -> list[tuple[str, tuple[Message, ...]]]:
+    return [(name, part) for name, part in (("balanced", split.test), ("natural", split.natural)) if part]

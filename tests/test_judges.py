@@ -1,0 +1,135 @@
+"""Our own model and loop against outside judges: transformers' GPT-2 and scikit-learn's logistic regression."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from helpers import tiny_split
+
+from headswap.body import BodyConfig, LMBody, new_language_model
+from headswap.classifier import Classifier
+from headswap.data import ClassificationDataset
+from headswap.events import Recipe
+from headswap.heads import LinearHead
+from headswap.pooling import LastTokenPool, MeanPool
+from headswap.regimes import freeze_body
+from headswap.tokenizer import PAD, ByteTokenizer
+from headswap.train import train_classifier
+
+transformers = pytest.importorskip("transformers")
+
+CONFIG = BodyConfig()
+NAMES = {
+    "attention.qkv": "attn.c_attn", "attention.out": "attn.c_proj", "feedforward.up": "mlp.c_fc",
+    "feedforward.down": "mlp.c_proj", "norm1": "ln_1", "norm2": "ln_2",
+}  # fmt: skip
+TEXTS = ["hi", "see you at the old place tonight", "URGENT: call now", "ok 👍"]
+
+
+def gpt2_state(body: LMBody) -> dict[str, torch.Tensor]:
+    """Our weights under GPT-2's names; its Conv1D stores (in, out)."""
+    state = {"wte.weight": body.embed_tokens.weight, "wpe.weight": body.embed_positions.weight}
+    state |= {"ln_f.weight": body.norm.weight, "ln_f.bias": body.norm.bias}
+    for i, block in enumerate(body.blocks):
+        for name, parameter in block.named_parameters():
+            module, kind = name.rsplit(".", 1)
+            conv = kind == "weight" and "norm" not in module
+            state[f"h.{i}.{NAMES[module]}.{kind}"] = parameter.T if conv else parameter
+    return {name: tensor.detach().clone() for name, tensor in state.items()}
+
+
+def gpt2_config(**more: object):
+    return transformers.GPT2Config(
+        vocab_size=260, n_positions=32, n_embd=64, n_layer=2, n_head=4, resid_pdrop=0.0, embd_pdrop=0.0,
+        attn_pdrop=0.0, **more,
+    )  # fmt: skip
+
+
+def random_body() -> LMBody:
+    """A body whose every weight, biases and norms too, is far from its start."""
+    body = new_language_model(CONFIG, 3).body.eval()
+    generator = torch.Generator().manual_seed(4)
+    with torch.no_grad():
+        for parameter in body.parameters():
+            parameter.add_(0.1 * torch.randn(parameter.shape, generator=generator))
+    return body
+
+
+@torch.no_grad()
+def test_the_body_computes_what_gpt2_computes() -> None:
+    body = random_body()
+    judge = transformers.GPT2Model(gpt2_config()).eval()
+    judge.load_state_dict(gpt2_state(body), strict=False)
+    ids, mask = ByteTokenizer().batch(TEXTS, 32)
+    theirs = judge(input_ids=ids, attention_mask=mask.long()).last_hidden_state
+    torch.testing.assert_close(body(ids, mask)[mask], theirs[mask], rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("side", ["right", "left"])
+@torch.no_grad()
+def test_the_last_token_classifier_is_gpt2_for_sequence_classification(side: str) -> None:
+    body = random_body()
+    head = LinearHead(64, 2, torch.Generator().manual_seed(5))
+    judge = transformers.GPT2ForSequenceClassification(gpt2_config(num_labels=2, pad_token_id=PAD)).eval()
+    judge.transformer.load_state_dict(gpt2_state(body), strict=False)
+    judge.score.weight.copy_(head.linear.weight)
+    ids, mask = ByteTokenizer().batch(TEXTS, 32, side=side)
+    positions = (mask.cumsum(1) - 1).clamp(min=0)
+    theirs = judge(input_ids=ids, attention_mask=mask.long(), position_ids=positions).logits
+    torch.testing.assert_close(Classifier(body, LastTokenPool(), head)(ids, mask), theirs, rtol=1e-5, atol=1e-5)
+
+
+@torch.no_grad()
+def test_pads_on_the_left_and_on_the_right_give_the_same_hidden_states() -> None:
+    body = random_body()
+    (right, r_mask), (left, l_mask) = (ByteTokenizer().batch(TEXTS, 32, side=side) for side in ("right", "left"))
+    torch.testing.assert_close(body(right, r_mask)[r_mask], body(left, l_mask)[l_mask], rtol=1e-5, atol=1e-5)
+
+
+@torch.no_grad()
+def test_the_attention_weights_shown_are_those_used() -> None:
+    body = random_body()
+    ids, mask = ByteTokenizer().batch(TEXTS, 32)
+    judge = transformers.GPT2Model(gpt2_config(attn_implementation="eager")).eval()
+    judge.load_state_dict(gpt2_state(body), strict=False)
+    theirs = judge(input_ids=ids, attention_mask=mask.long(), output_attentions=True).attentions[0]
+    x = body.embed(ids, mask)
+    ours = body.blocks[0].attention.weights(body.blocks[0].norm1(x), body.visible(mask))
+    torch.testing.assert_close(ours[1], theirs[1], rtol=1e-5, atol=1e-5)
+
+
+def test_our_gelu_is_pytorchs_tanh_gelu_with_its_gradient() -> None:
+    from headswap.layers import gelu
+
+    x = torch.linspace(-12, 12, 4001).requires_grad_()
+    y = torch.nn.functional.gelu(x, approximate="tanh")
+    torch.testing.assert_close(gelu(x), y, rtol=1e-5, atol=1e-6)
+    ours, theirs = (torch.autograd.grad(f.sum(), x)[0] for f in (gelu(x), y))
+    torch.testing.assert_close(ours, theirs, rtol=1e-5, atol=5e-6)
+    exact = torch.randn(20, dtype=torch.float64, requires_grad=True)
+    assert torch.autograd.gradcheck(gelu, exact)
+
+
+def test_a_linear_probe_trained_to_convergence_is_logistic_regression() -> None:
+    """Adam with L2 on the weights alone stops where scikit-learn's solver stops."""
+    linear_model = pytest.importorskip("sklearn.linear_model")
+    data = ClassificationDataset(tiny_split(train=200).train, 32)
+    model = Classifier(random_body(), MeanPool(), LinearHead(64, 2, torch.Generator().manual_seed(0)))
+    freeze_body(model)
+    l2 = 0.1
+    groups = [
+        {"params": [model.head.linear.weight], "weight_decay": l2},
+        {"params": [model.head.linear.bias], "weight_decay": 0.0},
+    ]
+    optimizer = torch.optim.Adam(groups, lr=0.05)
+    recipe = Recipe(epochs=4000, batch_size=200, schedule="cosine")
+    for _ in train_classifier(model, data, optimizer, recipe):
+        pass
+    with torch.no_grad():
+        pooled = model.pool(model.body(data.ids, data.mask), data.mask).double().numpy()
+    # Two softmax rows w and -w under l2 are one logistic weight 2w under l2 / 2.
+    judge = linear_model.LogisticRegression(C=2 / (200 * l2), tol=1e-10, max_iter=10_000).fit(pooled, data.labels)
+    with torch.no_grad():
+        ours = model(data.ids, data.mask).softmax(1)[:, 1].numpy()
+    np.testing.assert_allclose(ours, judge.predict_proba(pooled)[:, 1], atol=2e-4)
