@@ -1,7 +1,5 @@
 """What a classifier without any body scores: the bar that fine-tuning has to clear."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from time import perf_counter
 

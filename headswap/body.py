@@ -4,8 +4,6 @@ Byte for byte it computes what GPT-2 computes with the same weights (Radford et 
 to be read next to the pictures of that paper. Shape letters: B batch, T bytes, D width, H heads, V vocabulary.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import torch
@@ -54,16 +52,6 @@ class Attention(nn.Module):
         causal = self.causal and visible is None
         y = F.scaled_dot_product_attention(q, k, v, attn_mask=visible, is_causal=causal)
         return self.out(y.transpose(1, 2).reshape(B, T, D))
-
-    def weights(self, x: torch.Tensor, visible: torch.Tensor | None) -> torch.Tensor:
-        """The attention weights (B, H, T, T), for looking at; each row sums to 1."""
-        B, T, D = x.shape
-        q, k, _ = self.qkv(x).view(B, T, 3, self.heads, D // self.heads).transpose(1, 3).unbind(2)
-        if visible is None:
-            ones = torch.ones(T, T, dtype=torch.bool, device=x.device)
-            visible = ones.tril() if self.causal else ones
-        scores = q @ k.transpose(-2, -1) / q.shape[-1] ** 0.5  # (B, H, T, T)
-        return scores.masked_fill(~visible, float("-inf")).softmax(dim=-1)
 
 
 class FeedForward(nn.Module):

@@ -4,12 +4,9 @@ Only safetensors, never pickle; written to a temporary file and renamed. A file 
 shapes, settings and bits, so that a truncated file or a single flipped bit is refused instead of believed.
 """
 
-from __future__ import annotations
-
 import copy
 import hashlib
 import json
-import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -18,21 +15,22 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 
-from .body import BodyConfig, LanguageModel, LMBody, new_language_model
+from .body import BodyConfig, LanguageModel, new_language_model
 from .classifier import Classifier, swap_head
-from .errors import CheckpointError, HeadswapError
+from .errors import CheckpointError
+from .files import write_atomically
 from .heads import new_head
 from .pooling import new_pool
+from .run import History
 
 KEY = "headswap"
 
 
 @dataclass(frozen=True, slots=True)
 class Delta:
-    """What a delta says of itself: the base it needs, how to build the classifier, and what its classes are called."""
+    """What a delta says of itself: the hash of its base, how to build the classifier, what its classes are called."""
 
     base: str
-    base_file: str
     regime: str
     pool: str
     head: str
@@ -44,9 +42,14 @@ def base_hash(model: LanguageModel) -> str:
     return _digest(_tensors(model), {"kind": "base", "config": asdict(model.body.config)})
 
 
+def base_name(digest: str) -> str:
+    """The file name that a base of this hash goes by, so that a delta finds it."""
+    return f"base-{digest[:12]}.safetensors"
+
+
 def save_base(model: LanguageModel, folder: Path | str) -> Path:
-    """Write a language model as `base-HASH.safetensors` into `folder`; the path. An equal file is left as it is."""
-    path = Path(folder) / f"base-{base_hash(model)[:12]}.safetensors"
+    """Write a language model as `base-HASH.safetensors` into `folder`, and give its path."""
+    path = Path(folder) / base_name(base_hash(model))
     _write(path, _tensors(model), {"kind": "base", "config": asdict(model.body.config)})
     return path
 
@@ -59,26 +62,20 @@ def load_base(path: Path | str) -> LanguageModel:
     return model.eval()
 
 
-def save_delta(path: Path | str, classifier: Classifier, base: LanguageModel, about: Delta) -> Path:
-    """Write what differs from the base, and the pool and head, to `path`; the path.
+def save_delta(
+    path: Path | str, history: History, base: LanguageModel, label_names: tuple[str, ...] = ("ham", "spam")
+) -> Path:
+    """Write what a run learned, that is what differs from its base, and its pool and head, to `path`.
 
-    A head-only delta is under 3 kB, a delta of full fine-tuning as large as the body.
+    A head-only delta is about 1 kB, a delta of full fine-tuning as large as the body.
     """
     before = {f"body.{name}": tensor for name, tensor in _tensors(base.body).items()}
-    learned = {
-        name: tensor
-        for name, tensor in _tensors(classifier).items()
-        if name not in before or not torch.equal(tensor, before[name])
-    }
+    after = _tensors(history.classifier)
+    learned = {n: t for n, t in after.items() if n not in before or not torch.equal(t, before[n])}
+    head = next(stage.head for stage in reversed(history.regime.stages) if stage.head)
+    about = Delta(base_hash(base), history.regime.name, history.recipe.pool, head, label_names)
     _write(Path(path), learned, {"kind": "delta", **asdict(about)})
     return Path(path)
-
-
-def describe(
-    base: LanguageModel, base_file: Path, regime: str, pool: str, head: str, label_names: tuple[str, ...]
-) -> Delta:
-    """The Delta that belongs to this base, with the hash it is bound to."""
-    return Delta(base_hash(base), base_file.name, regime, pool, head, label_names)
 
 
 def load_delta(path: Path | str, base: LanguageModel | None = None) -> tuple[Classifier, Delta]:
@@ -93,28 +90,23 @@ def load_delta(path: Path | str, base: LanguageModel | None = None) -> tuple[Cla
     base = base or _base_beside(path, about)
     found = base_hash(base)
     if found != about.base:
-        raise CheckpointError(
-            f"{path} needs the base {about.base[:12]} and was given {found[:12]}; load it with {about.base_file}"
-        )
+        need = base_name(about.base)
+        raise CheckpointError(f"{path} needs the base {need} and was given {base_name(found)}; give the one it needs")
     classifier = _assemble(base, about)
     _fill(classifier, tensors, path, partly=True)
     return classifier.eval(), about
 
 
 def _assemble(base: LanguageModel, about: Delta) -> Classifier:
-    generator = torch.Generator()
-    body: LMBody = copy.deepcopy(base.body)
-    pool = new_pool(about.pool, body.width, generator)
-    head = new_head(about.head, body.width, len(about.label_names), generator)
-    return swap_head(LanguageModel(body, base.head), pool, head).classifier
+    width, generator = base.body.width, torch.Generator()
+    head = new_head(about.head, width, len(about.label_names), generator)
+    return swap_head(copy.deepcopy(base), new_pool(about.pool, width, generator), head).classifier
 
 
 def _base_beside(path: Path, about: Delta) -> LanguageModel:
-    file = path.parent / Path(about.base_file).name
+    file = path.parent / base_name(about.base)
     if not file.is_file():
-        raise CheckpointError(
-            f"{path} needs its base {file.name} in the same folder; put it there or name it by --base"
-        )
+        raise CheckpointError(f"{path} needs its base {file.name} beside it; put it there or name it by --base")
     return load_base(file)
 
 
@@ -124,9 +116,7 @@ def _fill(model: torch.nn.Module, tensors: dict[str, torch.Tensor], path: Path, 
     missing = [n for n in own if n not in tensors and not (partly and n.startswith("body."))]
     foreign = [n for n, t in tensors.items() if n not in own or own[n].shape != t.shape]
     if missing or foreign:
-        raise CheckpointError(
-            f"{path} does not fit this model at {(missing + foreign)[0]}; load it with its own settings"
-        )
+        raise CheckpointError(f"{path} does not fit this model at {(missing + foreign)[0]}; save it again")
     model.load_state_dict(tensors, strict=False)
 
 
@@ -147,9 +137,8 @@ def _read(path: Path, kind: str) -> tuple[dict[str, torch.Tensor], dict[str, Any
         promised = about.pop("sha256")
         damaged = promised != _digest(tensors, about)
     except (SafetensorError, KeyError, ValueError, TypeError, AttributeError, OSError) as error:
-        raise CheckpointError(
-            f"{path} is no headswap file or is damaged ({type(error).__name__}); save it again"
-        ) from None
+        reason = type(error).__name__
+        raise CheckpointError(f"{path} is no headswap file or is damaged ({reason}); save it again") from None
     if damaged:
         raise CheckpointError(f"{path} is damaged: its hash does not match its content; copy or save it again")
     if about.get("kind") != kind:
@@ -169,16 +158,3 @@ def _digest(tensors: dict[str, torch.Tensor], about: dict[str, Any]) -> str:
         digest.update(f"\0{name} {tensor.dtype} {tuple(tensor.shape)}\0".encode())
         digest.update(tensor.contiguous().view(torch.uint8).numpy().data)
     return digest.hexdigest()
-
-
-def write_atomically(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all: to a temporary neighbour first, then renamed over `path`."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_bytes(content)
-        temporary.replace(path)
-    except OSError as error:
-        raise HeadswapError(f"{path} cannot be written ({error.strerror}); choose another place") from None
-    finally:
-        temporary.unlink(missing_ok=True)

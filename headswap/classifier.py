@@ -3,8 +3,6 @@
 Shape letters: B batch, T bytes, D width, C classes.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import torch

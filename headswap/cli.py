@@ -1,7 +1,5 @@
 """The command line: `python -m headswap demo`, `data sms`, `predict`. It prints; the library does the work."""
 
-from __future__ import annotations
-
 import argparse
 import json
 import sys
@@ -13,12 +11,13 @@ from pathlib import Path
 from tqdm import tqdm
 
 from .body import BodyConfig
-from .checkpoint import describe, load_base, load_delta, save_base, save_delta, write_atomically
+from .checkpoint import load_base, load_delta, save_base, save_delta
 from .data import ClassificationDataset, Message, Split
 from .demo import DEFAULT_REGIMES, Result, Settings, Trained, compare, steps_of
 from .download import download_sms
 from .errors import HeadswapError, SettingError
 from .events import Recipe
+from .files import write_atomically
 from .pooling import POOLS
 from .readers import Corpus, read_messages
 from .regimes import REGIMES
@@ -45,13 +44,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def run_demo(
-    data: Path | str | None = None,
-    settings: Settings | None = None,
-    *,
-    sizes: tuple[int, int, int] = (640, 160, 160),
-    corpus: Corpus | None = None,
-    save: Path | str | None = None,
-) -> list[Result]:
+    data: Path | str | None = None, settings: Settings | None = None, *, sizes: tuple[int, int, int] = (640, 160, 160),
+    corpus: Corpus | None = None, save: Path | str | None = None,
+) -> list[Result]:  # fmt: skip
     """Pretrain a body, train each regime on it, print a report of each and one table of all; the results.
 
     Without `data` or `corpus` the messages are the fixture's. With `save`, the weights of the first seed are kept
@@ -63,7 +58,7 @@ def run_demo(
     names = split_of(0).label_names
     print(_headline(corpus.source if corpus else "the fixture", split_of(0), settings), flush=True)
     with tqdm(total=steps_of(split_of(0), settings), unit="step", disable=None, leave=False) as bar:
-        keep = _nothing if save is None else partial(_keep, Path(save), settings, names)
+        keep = partial(_keep, save and Path(save), names)
         results = list(compare(split_of, settings, partial(_advance, bar), keep))
     for name in dict.fromkeys(r.regime for r in results):
         print("\n" + report([r for r in results if r.regime == name], names))
@@ -118,8 +113,8 @@ def _demo(options: argparse.Namespace) -> None:
         Recipe(epochs=options.epochs, pool=options.pool),
         BodyConfig(max_len=options.max_len),
     )
-    if options.plot is not None:
-        _check_plot(options.plot)
+    if options.plot is not None and options.plot.suffix.lower() not in (".png", ".svg", ".pdf"):
+        raise SettingError(f"--plot is {options.plot}; its name must end in .png, .svg or .pdf")
     corpus = None
     if options.data is not None:
         corpus = read_messages(options.data, options.text_column, options.label_column, encoding=options.encoding)
@@ -190,21 +185,9 @@ def _advance(bar: tqdm, what: str, steps: int) -> None:
     bar.update(steps)
 
 
-def _nothing(trained: Trained) -> None:
-    """Keep nothing."""
-
-
-def _keep(folder: Path, settings: Settings, label_names: tuple[str, ...], trained: Trained) -> None:
-    """Write the first seed's base, and each regime's delta that belongs to it."""
+def _keep(folder: Path | None, label_names: tuple[str, ...], trained: Trained) -> None:
+    """Write the first seed's base, and the deltas of the regimes that start from it."""
     regime = trained.history.regime
-    if trained.seed > 0 or regime.body == "random":
-        return
-    base_file = save_base(trained.base, folder)
-    head = regime.stages[-1].head or "linear"
-    about = describe(trained.base, base_file, regime.name, settings.recipe.pool, head, label_names)
-    save_delta(folder / f"{regime.name}.safetensors", trained.history.classifier, trained.base, about)
-
-
-def _check_plot(path: Path) -> None:
-    if path.suffix.lower() not in (".png", ".svg", ".pdf"):
-        raise SettingError(f"--plot is {path}; its name must end in .png, .svg or .pdf")
+    if folder is not None and trained.seed == 0 and regime.body == "pretrained":
+        save_base(trained.base, folder)
+        save_delta(folder / f"{regime.name}.safetensors", trained.history, trained.base, label_names)

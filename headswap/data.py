@@ -3,14 +3,12 @@
 Shape letters: N messages, B batch, T bytes.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
 
-from .errors import DataError, SettingError
+from .errors import DataError
 from .tokenizer import ByteTokenizer
 
 HAM, SPAM = 0, 1
@@ -95,9 +93,3 @@ def _check_messages(messages: Sequence[Message], classes: int) -> None:
             raise DataError(f"message {i} is empty; remove it or give it a text")
         if not 0 <= message.label < classes:
             raise DataError(f"message {i} has label {message.label}; labels run from 0 to {classes - 1}")
-
-
-def check_sizes(batch_size: int) -> None:
-    """Raise SettingError unless `batch_size` is at least 1 message."""
-    if batch_size < 1:
-        raise SettingError(f"batch_size is {batch_size}; give a whole number of at least 1")

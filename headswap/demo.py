@@ -3,8 +3,6 @@
 Shape letters: C classes.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -60,14 +58,9 @@ class Result:
 
     def as_json(self) -> dict[str, object]:
         """The result as plain numbers, confusion [[TN, FP], [FN, TP]]."""
-        m = self.metrics
-        return {
-            "regime": self.regime, "seed": self.seed, "test": self.test,
-            "precision": m.precision, "recall": m.recall, "f1": m.f1, "accuracy": m.accuracy,
-            "confusion": [list(row) for row in m.confusion],
-            "seconds": self.seconds, "pretrain_seconds": self.pretrain_seconds,
-            "learning": self.learning, "total": self.total,
-        }  # fmt: skip
+        own = ("regime", "seed", "test", "seconds", "pretrain_seconds", "learning", "total", "cached")
+        measured = ("precision", "recall", "f1", "accuracy", "confusion", "undefined")
+        return {n: getattr(self, n) for n in own} | {n: getattr(self.metrics, n) for n in measured}
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,11 +76,9 @@ Progress = Callable[[str, int], None]  # what is being done, and how many more s
 
 
 def compare(
-    split_of: Callable[[int], Split],
-    settings: Settings,
-    progress: Progress = lambda what, steps: None,
+    split_of: Callable[[int], Split], settings: Settings, progress: Progress = lambda what, steps: None,
     keep: Callable[[Trained], None] = lambda trained: None,
-) -> Iterator[Result]:
+) -> Iterator[Result]:  # fmt: skip
     """Pretrain once per seed, train every regime from that base, and yield its results on each test set.
 
     `split_of` maps a seed to its split. The pretraining reads the training texts and the split's unlabelled ones,
@@ -121,9 +112,8 @@ def differences(results: Sequence[Result], test: str, baseline: str) -> dict[str
 
 
 def _paired(pairs: list[tuple[Result, Result]]) -> tuple[float, Interval]:
-    return paired_difference(
-        [joint_table(a.labels, a.predictions, b.predictions, len(a.metrics.confusion)) for a, b in pairs]
-    )
+    classes = len(pairs[0][0].metrics.confusion)
+    return paired_difference([joint_table(a.labels, a.predictions, b.predictions, classes) for a, b in pairs])
 
 
 def _base(split: Split, settings: Settings, seed: int, progress: Progress) -> tuple[LanguageModel, float]:
@@ -156,11 +146,10 @@ def _judge(history: History, split: Split, seed: int, pretrain_seconds: float) -
         assert data is not None
         predictions = predict_logits(history.classifier, data).argmax(1).tolist()
         labels = data.labels.tolist()
-        yield Result(
-            history.regime.name, seed, test, measure(labels, predictions, data.classes),
-            tuple(labels), tuple(predictions), history.seconds, pretrain_seconds,
-            history.learning, began.total, began.cached,
-        )  # fmt: skip
+        metrics = measure(labels, predictions, data.classes)
+        cost = (history.seconds, pretrain_seconds, history.learning, began.total)
+        name = history.regime.name
+        yield Result(name, seed, test, metrics, tuple(labels), tuple(predictions), *cost, cached=began.cached)
 
 
 def _ngrams(split: Split, seed: int) -> Iterator[Result]:
@@ -171,19 +160,8 @@ def _ngrams(split: Split, seed: int) -> Iterator[Result]:
     for test, messages in _tests(split):
         labels, predictions = tuple(m.label for m in messages), tuple(model.predict(messages))
         metrics = measure(labels, predictions, len(split.label_names))
-        yield Result(
-            NGRAMS,
-            seed,
-            test,
-            metrics,
-            labels,
-            predictions,
-            model.seconds,
-            0.0,
-            model.weights,
-            model.weights,
-            "nothing",
-        )
+        cost = (model.seconds, 0.0, model.weights, model.weights)
+        yield Result(NGRAMS, seed, test, metrics, labels, predictions, *cost, cached="nothing")
 
 
 def _tests(split: Split) -> list[tuple[str, tuple[Message, ...]]]:

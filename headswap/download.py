@@ -1,11 +1,8 @@
 """The download of the SMS Spam Collection: checked against its hash, and all of it or nothing on the disk."""
 
-from __future__ import annotations
-
 import hashlib
 import http.client
 import io
-import os
 import time
 import urllib.request
 import zipfile
@@ -15,6 +12,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from .errors import DataError
+from .files import write_atomically
 
 URL = "https://archive.ics.uci.edu/static/public/228/sms+spam+collection.zip"
 SHA256 = "1587ea43e58e82b14ff1f5425c88e17f8496bfcdb67a583dbff9eefaf9963ce3"
@@ -26,15 +24,9 @@ BY_HAND = "download it by hand, unpack it and give the file by --data PATH"
 
 
 def download_sms(
-    folder: str | Path,
-    progress: bool = True,
-    url: str = URL,
-    sha256: str = SHA256,
-    member_sha256: str = MEMBER_SHA256,
-    tries: int = 3,
-    wait: float = 2.0,
-    timeout: float = 30.0,
-) -> Path:
+    folder: str | Path, progress: bool = True, url: str = URL, sha256: str = SHA256, member_sha256: str = MEMBER_SHA256,
+    tries: int = 3, wait: float = 2.0, timeout: float = 30.0,
+) -> Path:  # fmt: skip
     """Fetch the SMS Spam Collection into a folder, check that it is the real one and give its path.
 
     Returns at once when the file is already there; another file of its name is replaced. `wait` (between
@@ -47,7 +39,7 @@ def download_sms(
         return target
     archive = _checked(_fetch(url, progress, tries, wait, timeout), sha256, f"The archive from {url}")
     content = _checked(_unpack(archive, url), member_sha256, f"{MEMBER} in the archive from {url}")
-    _write(target, content)
+    write_atomically(target, content)
     return target
 
 
@@ -107,16 +99,3 @@ def _unpack(archive: bytes, url: str) -> bytes:
     if len(content) > MAX_BYTES:
         raise DataError(f"{MEMBER} from {url} is over {MAX_BYTES} bytes, expected fewer: {BY_HAND}.")
     return content
-
-
-def _write(target: Path, content: bytes) -> None:
-    part = target.with_name(f".{MEMBER}.{os.getpid()}.part")
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        part.write_bytes(content)
-        part.replace(target)  # one step: a reader finds the old file or the whole new one
-    except OSError as error:
-        raise DataError(f"{target} cannot be written ({error}): give a folder that can.") from error
-    finally:
-        if target.parent.is_dir():
-            part.unlink(missing_ok=True)

@@ -3,8 +3,6 @@
 Shape letters: N messages, C classes.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Still pictures of runs, for paper and README: matplotlib Figures, never pyplot's hidden state."""
 
-from __future__ import annotations
-
 import io
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,14 +7,12 @@ from pathlib import Path
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from .checkpoint import write_atomically
 from .demo import Result
-from .metrics import Metrics
+from .files import write_atomically
 from .report import cell
-from .run import History
 
 # Okabe and Ito (2008): told apart by the colour-blind; a marker or dash always says the same.
-BLUE, ORANGE, GREEN, GREY = "#0072b2", "#d55e00", "#009e73", "#666666"
+BLUE, ORANGE, GREY = "#0072b2", "#d55e00", "#666666"
 TESTS = {"balanced": (BLUE, "o", "balanced test"), "natural": (ORANGE, "s", "natural test")}
 
 
@@ -37,38 +33,6 @@ def comparison(results: Sequence[Result]) -> Figure:
         left.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2, frameon=False)
     for axes in (left, right):
         _calm(axes)
-    return figure
-
-
-def curves(history: History) -> Figure:
-    """Training and validation loss by epoch (nats), told apart by colour and dash."""
-    figure = Figure(figsize=(6.0, 3.6), layout="constrained")
-    axes = figure.subplots()
-    epochs = range(1, len(history.epochs) + 1)
-    axes.plot(epochs, [e.train_loss for e in history.epochs], color=BLUE, label="training")
-    held_out = [e.validation_loss for e in history.epochs]
-    if all(value is not None for value in held_out):
-        axes.plot(epochs, held_out, color=ORANGE, linestyle="--", label="validation")  # pyright: ignore
-    axes.set_xlabel("epoch")
-    axes.set_ylabel("cross-entropy (nats)")
-    axes.set_title(history.regime.name)
-    axes.legend(frameon=False)
-    _calm(axes)
-    return figure
-
-
-def confusion(metrics: Metrics, label_names: Sequence[str] = ("ham", "spam")) -> Figure:
-    """The confusion matrix: rows the truth, columns the verdict, each cell its count and its share of the row."""
-    figure = Figure(figsize=(3.6, 3.2), layout="constrained")
-    axes = figure.subplots()
-    shares = [[n / max(1, sum(row)) for n in row] for row in metrics.confusion]
-    axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
-    for i, row in enumerate(metrics.confusion):
-        for j, count in enumerate(row):
-            ink = "white" if shares[i][j] > 0.6 else "black"
-            axes.text(j, i, f"{count}\n{shares[i][j]:.0%}", ha="center", va="center", color=ink)
-    axes.set_xticks(range(len(label_names)), [f"said {name}" for name in label_names])
-    axes.set_yticks(range(len(label_names)), [f"is {name}" for name in label_names])
     return figure
 
 

@@ -4,8 +4,6 @@ Every family of messages is a set of templates in `fixture.toml` and has a weigh
 messages whose first bytes mislead can be tuned without touching a text.
 """
 
-from __future__ import annotations
-
 import re
 import tomllib
 from functools import cache

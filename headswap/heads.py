@@ -3,8 +3,6 @@
 Shape letters: B batch, D width, C classes.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import torch

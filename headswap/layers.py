@@ -4,8 +4,6 @@ PyTorch's constructors draw from the global generator, so a run would depend on 
 Here a layer is made empty and then filled from the generator that is passed in.
 """
 
-from __future__ import annotations
-
 from typing import cast
 
 import torch

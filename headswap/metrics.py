@@ -4,8 +4,6 @@ Class 1 (spam) is the positive class. With more than two classes precision, reca
 over the classes (macro). Shape letters: N messages, C classes.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

@@ -4,8 +4,6 @@ A pool maps hidden states (B, T, D) and a mask (B, T), True on real ids, to one 
 Shape letters: B batch, T bytes, D width.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import torch

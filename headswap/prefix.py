@@ -5,8 +5,6 @@ is frozen and the pool has no weights, from the hidden states below the first le
 Shape letters: N messages, B batch, T bytes, D width.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import torch

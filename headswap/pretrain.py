@@ -3,8 +3,6 @@
 Shape letters: B batch, T bytes, V vocabulary.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -64,14 +62,9 @@ def next_byte_texts(texts: Sequence[str], max_len: int) -> Texts:
 
 
 def pretrain(
-    model: LanguageModel,
-    texts: Sequence[str],
-    *,
-    epochs: int = 5,
-    batch_size: int = 16,
-    learning_rate: float = 5e-3,
+    model: LanguageModel, texts: Sequence[str], *, epochs: int = 5, batch_size: int = 16, learning_rate: float = 5e-3,
     seed: int = 0,
-) -> Iterator[PretrainStep]:
+) -> Iterator[PretrainStep]:  # fmt: skip
     """Teach `model` to predict the next byte of `texts`, yielding a PretrainStep after each step.
 
     AdamW under a cosine schedule; shuffles come from a generator of the run's own.
@@ -79,12 +72,7 @@ def pretrain(
     if epochs < 1 or batch_size < 1:
         raise SettingError(f"epochs is {epochs} and batch_size {batch_size}; give whole numbers of at least 1")
     data = next_byte_texts(texts, model.body.config.max_len)
-    return _pretrain(model, data, epochs, batch_size, learning_rate, torch.Generator().manual_seed(seed))
-
-
-def _pretrain(
-    model: LanguageModel, data: Texts, epochs: int, batch_size: int, learning_rate: float, generator: torch.Generator
-) -> Iterator[PretrainStep]:
+    generator = torch.Generator().manual_seed(seed)
     use_generator(model, generator)
     optimizer = torch.optim.AdamW(model.parameters(), lr=learning_rate, fused=True)
     steps, step = epochs * math.ceil(len(data.ids) / batch_size), 0
@@ -98,13 +86,9 @@ def _pretrain(
 
 
 def _step(
-    model: LanguageModel,
-    optimizer: torch.optim.Optimizer,
-    rate: float,
-    ids: torch.Tensor,
-    mask: torch.Tensor,
+    model: LanguageModel, optimizer: torch.optim.Optimizer, rate: float, ids: torch.Tensor, mask: torch.Tensor,
     targets: torch.Tensor,
-) -> float:
+) -> float:  # fmt: skip
     model.train()
     for group in optimizer.param_groups:
         group["lr"] = rate
@@ -124,13 +108,9 @@ def one_cycle(done: float, warm: float = 0.1) -> float:
 
 
 def pretrain_quick(
-    texts: Sequence[str],
-    config: BodyConfig | None = None,
-    *,
-    epochs: int = 5,
-    seed: int = 0,
+    texts: Sequence[str], config: BodyConfig | None = None, *, epochs: int = 5, seed: int = 0,
     watch: Callable[[PretrainStep], None] | None = None,
-) -> LanguageModel:
+) -> LanguageModel:  # fmt: skip
     """A language model that has read `texts` five times, so that its body starts from something.
 
     `watch` is called with each PretrainStep. The same texts, config and seed give the same model.

@@ -1,7 +1,5 @@
 """Readers that turn a file of labelled messages into a `Corpus`; lines count from 1, byte offsets from 0."""
 
-from __future__ import annotations
-
 import codecs
 import csv
 import io
@@ -47,12 +45,9 @@ def read_sms(path: str | Path, names: Sequence[str] = HAM_SPAM, encoding: str | 
 
 
 def read_table(
-    path: str | Path,
-    text: str | None = None,
-    label: str | None = None,
-    label_names: Sequence[str] | None = None,
+    path: str | Path, text: str | None = None, label: str | None = None, label_names: Sequence[str] | None = None,
     encoding: str | None = None,
-) -> Corpus:
+) -> Corpus:  # fmt: skip
     """Read a table with a header and one message per row: TSV, or CSV, where a text in quotes may span lines.
 
     `text` and `label` name the columns (guessed when not given). `label_names` puts the classes in order, the
@@ -73,12 +68,9 @@ def read_table(
 
 
 def read_messages(
-    path: str | Path,
-    text: str | None = None,
-    label: str | None = None,
-    label_names: Sequence[str] | None = None,
+    path: str | Path, text: str | None = None, label: str | None = None, label_names: Sequence[str] | None = None,
     encoding: str | None = None,
-) -> Corpus:
+) -> Corpus:  # fmt: skip
     """Read labelled messages from a file in the UCI form or from a TSV or CSV table, whichever it is.
 
     A named column means a table. Arguments and errors are those of `read_table`.

@@ -6,8 +6,6 @@ Places: head, pool, inserted, norm, block[i] (negative i counts from the top), b
 layernorms, everything.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -173,9 +171,7 @@ def _check_rules(rules: tuple[Rule, ...], names: list[str], depth: int) -> None:
             raise SettingError(f"place {place!r} is unknown; choose one of {', '.join(PLACES)} or block[i]")
         # Four of the five pools have no weights, so a rule for the pool may stand idle.
         if place != "pool" and not any(matches(place, name, depth) for name in names):
-            raise SettingError(
-                f"the rule for {place!r} matches no parameter of this model; remove it or check the place"
-            )
+            raise SettingError(f"the rule for {place!r} matches no parameter of this model; remove or correct it")
 
 
 def _rate(name: str, rules: tuple[Rule, ...], depth: int) -> Rate:

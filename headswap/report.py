@@ -1,7 +1,5 @@
 """Results as text that a terminal, a lecture and a README can show."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

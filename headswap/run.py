@@ -1,7 +1,5 @@
 """A regime from its first stage to its last: a copy of the body, a new head, and the loop once per stage."""
 
-from __future__ import annotations
-
 import copy
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -85,13 +83,9 @@ def encode(messages: Sequence[Message], model: Classifier, classes: int = 2) -> 
 
 
 def _run_stages(
-    model: Classifier,
-    train: ClassificationDataset,
-    validation: ClassificationDataset | None,
-    regime: Regime,
-    recipe: Recipe,
-    generator: torch.Generator,
-) -> Iterator[Event]:
+    model: Classifier, train: ClassificationDataset, validation: ClassificationDataset | None, regime: Regime,
+    recipe: Recipe, generator: torch.Generator,
+) -> Iterator[Event]:  # fmt: skip
     for i, stage in enumerate(regime.stages):
         if i > 0 and stage.head is not None:
             model.head = new_head(stage.head, model.body.width, train.classes, generator)

@@ -1,7 +1,5 @@
 """Splits that never put one text on two sides, drawn at random from a seed and from nothing else."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -17,13 +15,9 @@ Pools = list[list[Message]]  # one list of messages per class
 
 
 def stratified_split(
-    messages: Sequence[Message],
-    train: int = 640,
-    validation: int = 160,
-    test: int = 160,
-    seed: int = 0,
+    messages: Sequence[Message], train: int = 640, validation: int = 160, test: int = 160, seed: int = 0,
     label_names: Sequence[str] = HAM_SPAM,
-) -> Split:
+) -> Split:  # fmt: skip
     """Draw three parts that hold every class equally often, so that always guessing one class earns nothing.
 
     Sizes count messages and divide by the number of classes. Texts that differ only in case or white space
@@ -34,13 +28,9 @@ def stratified_split(
 
 
 def natural_split(
-    messages: Sequence[Message],
-    train: int = 640,
-    validation: int = 160,
-    test: int = 160,
-    seed: int = 0,
+    messages: Sequence[Message], train: int = 640, validation: int = 160, test: int = 160, seed: int = 0,
     label_names: Sequence[str] = HAM_SPAM,
-) -> Split:
+) -> Split:  # fmt: skip
     """Draw the parts of `stratified_split` and a second test set where spam is as rare as in the corpus.
 
     The share of spam decides precision: a filter that catches 95 % of spam and 1 % of ham has a precision of

@@ -3,8 +3,6 @@
 Shape letters: B batch, T bytes.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 
 import torch

@@ -4,11 +4,10 @@ It prints nothing, plots nothing, saves nothing and knows no threads; whoever wa
 Shape letters: N messages, B batch, C classes.
 """
 
-from __future__ import annotations
-
 import hashlib
 import math
 from collections.abc import Generator, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from time import perf_counter
 
 import torch
@@ -28,16 +27,10 @@ EVALUATION_BATCH = 128
 
 
 def train_classifier(
-    model: Classifier,
-    train: ClassificationDataset,
-    optimizer: torch.optim.Optimizer,
-    recipe: Recipe,
-    *,
-    validation: ClassificationDataset | None = None,
-    generator: torch.Generator | None = None,
-    stage: int = 0,
+    model: Classifier, train: ClassificationDataset, optimizer: torch.optim.Optimizer, recipe: Recipe, *,
+    validation: ClassificationDataset | None = None, generator: torch.Generator | None = None, stage: int = 0,
     stages: int = 1,
-) -> Iterator[Event]:
+) -> Iterator[Event]:  # fmt: skip
     """Train what requires a gradient, and yield events while doing so; the same loop for every regime.
 
     Checks when called, works as its events are consumed, stops between two steps when closed. The optimizer must
@@ -49,22 +42,22 @@ def train_classifier(
     return _train(_Loop(model, train, validation, optimizer, recipe, generator), stage, stages)
 
 
+@dataclass
 class _Loop:
     """The state of one stage: inputs above the frozen prefix, module modes, and the clock of its own work."""
 
-    def __init__(
-        self,
-        model: Classifier,
-        train: ClassificationDataset,
-        validation: ClassificationDataset | None,
-        optimizer: torch.optim.Optimizer,
-        recipe: Recipe,
-        generator: torch.Generator,
-    ) -> None:
-        self.model, self.optimizer, self.recipe, self.generator = model, optimizer, recipe, generator
-        self.train, self.validation = train, validation
-        self.steps = math.ceil(len(train) / recipe.batch_size) * recipe.epochs
-        self.done = 0
+    model: Classifier
+    train: ClassificationDataset
+    validation: ClassificationDataset | None
+    optimizer: torch.optim.Optimizer
+    recipe: Recipe
+    generator: torch.Generator
+    done: int = 0
+
+    @property
+    def steps(self) -> int:
+        """Optimizer steps of the stage."""
+        return math.ceil(len(self.train) / self.recipe.batch_size) * self.recipe.epochs
 
     def prepare(self) -> float:
         """Drop stale gradients, set the modes and compute the frozen prefix; seconds spent."""
@@ -98,17 +91,12 @@ class _Loop:
         loss.backward()
         value = loss.item()
         if not math.isfinite(value):
-            raise DivergedError(self.why(value))
+            rate = max(rate for _, rate, _, _ in self.rates)
+            where = f"at step {self.done + 1} of {self.steps} with learning rate {rate:g}"
+            raise DivergedError(f"the loss became {value} {where}; train again with a tenth of it")
         self.optimizer.step()
         self.done += 1
         return value, perf_counter() - began
-
-    def why(self, value: float) -> str:
-        rate = max(rate for _, rate, _, _ in self.rates)
-        return (
-            f"the loss became {value} at step {self.done + 1} of {self.steps} with learning rate {rate:g}; "
-            "train again with a tenth of it"
-        )
 
     def check(self) -> tuple[float | None, Metrics | None, tuple[tuple[float, ...], ...], float]:
         """Validation loss, Metrics, probabilities (N, C) and the seconds it took."""
@@ -119,7 +107,8 @@ class _Loop:
         logits = _logits(self.model, self.held_out)
         loss = F.cross_entropy(logits, self.validation.labels).item()
         metrics = _measured(logits, self.validation)
-        return loss, metrics, _rows(logits), perf_counter() - began
+        probabilities = tuple(map(tuple, logits.softmax(1).tolist()))
+        return loss, metrics, probabilities, perf_counter() - began
 
 
 def _train(loop: _Loop, stage: int, stages: int) -> Iterator[Event]:
@@ -134,9 +123,7 @@ def _train(loop: _Loop, stage: int, stages: int) -> Iterator[Event]:
             spent += done.seconds
             yield done
         if sha256_of([*loop.frozen, *loop.model.buffers()]) != loop.fingerprint:
-            raise HeadswapError(
-                "a frozen weight changed during training; whoever watches the events must not write to the model"
-            )
+            raise HeadswapError("a frozen weight changed while training; a watcher must not write to the model")
         yield StageEnded(stage, spent, loop.fingerprint)
     finally:
         loop.model.eval()
@@ -241,10 +228,6 @@ def _measured(logits: torch.Tensor, data: ClassificationDataset) -> Metrics:
     if not bool(logits.isfinite().all()):
         raise DivergedError("the model answers with infinite or missing numbers; train with a smaller learning rate")
     return measure(data.labels.tolist(), logits.argmax(1).tolist(), data.classes)
-
-
-def _rows(logits: torch.Tensor) -> tuple[tuple[float, ...], ...]:
-    return tuple(tuple(row) for row in logits.softmax(1).tolist())
 
 
 def _counts(model: nn.Module) -> tuple[int, int]:

@@ -8,7 +8,7 @@ import pytest
 import torch
 from helpers import tiny_base, tiny_split
 
-from headswap.checkpoint import Delta, base_hash, describe, load_base, load_delta, save_base, save_delta
+from headswap.checkpoint import base_hash, load_base, load_delta, save_base, save_delta
 from headswap.errors import CheckpointError, HeadswapError
 from headswap.events import Recipe
 from headswap.run import History, encode, run_regime
@@ -22,9 +22,7 @@ def saved(folder: Path, regime: str = "head-only", pool: str = "mean") -> tuple[
     recipe = Recipe(epochs=1, batch_size=16, pool=pool)
     history = run_regime(base, tiny_split(), regime, recipe)
     file = save_base(base, folder)
-    head = history.regime.stages[-1].head or "linear"
-    about = describe(base, file, regime, pool, head, ("ham", "spam"))
-    return file, save_delta(folder / f"{regime}.safetensors", history.classifier, base, about), history
+    return file, save_delta(folder / f"{regime}.safetensors", history, base), history
 
 
 @pytest.mark.parametrize(
@@ -105,11 +103,10 @@ def test_a_base_is_no_delta_and_a_delta_no_base(tmp_path: Path) -> None:
 
 def test_a_write_that_fails_leaves_nothing_behind(tmp_path: Path) -> None:
     (tmp_path / "taken").write_text("a file where a folder should be")
-    about = Delta("", "", "head-only", "mean", "linear", ("ham", "spam"))
     history = run_regime(tiny_base(), tiny_split(), "head-only", QUICK)
     with pytest.raises(HeadswapError, match="cannot be written"):
-        save_delta(tmp_path / "taken" / "x.safetensors", history.classifier, tiny_base(), about)
+        save_delta(tmp_path / "taken" / "x.safetensors", history, tiny_base())
     (tmp_path / "folder.safetensors").mkdir()
     with pytest.raises(HeadswapError, match="cannot be written"):
-        save_delta(tmp_path / "folder.safetensors", history.classifier, tiny_base(), about)
+        save_delta(tmp_path / "folder.safetensors", history, tiny_base())
     assert sorted(p.name for p in tmp_path.iterdir()) == ["folder.safetensors", "taken"]

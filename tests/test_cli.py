@@ -1,0 +1,112 @@
+"""The command line as a newcomer types it."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from headswap import fixture
+from headswap.cli import main
+from headswap.data import SPAM
+
+SMALL = ["demo", "--epochs", "1", "--seeds", "2", "--max-len", "16", "--regimes", "head-only,frozen-random"]
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    folder = tmp_path_factory.mktemp("demo")
+    outputs = ["--json", str(folder / "runs.json"), "--plot", str(folder / "plot.svg"), "--save", str(folder / "saved")]
+    with pytest.MonkeyPatch.context() as patch:
+        said: list[str] = []
+        patch.setattr("builtins.print", lambda *words, **_: said.append(" ".join(map(str, words))))
+        assert main([*SMALL, *outputs]) == 0
+    return folder, "\n".join(said)
+
+
+def test_the_demo_reports_each_regime_with_intervals_confusion_and_cost(demo: tuple[Path, str]) -> None:
+    _, said = demo
+    for part in ("head-only", "130 of", "precision", "recall", "f1", "said spam", "s of training per seed", "n-grams"):
+        assert part in said
+    assert re.search(r"f1 +0\.\d{3}  \[0\.\d{3}, 0\.\d{3}\]", said)
+    assert "F1 minus frozen-random, paired" in said
+
+
+def test_the_json_holds_one_object_per_regime_seed_and_test(demo: tuple[Path, str]) -> None:
+    runs = json.loads((demo[0] / "runs.json").read_text())
+    assert {(r["regime"], r["seed"], r["test"]) for r in runs} == {
+        (name, seed, "balanced") for name in ("head-only", "frozen-random", "n-grams") for seed in (0, 1)
+    }
+    for run in runs:
+        (tn, fp), (fn, tp) = run["confusion"]
+        assert tn + fp == fn + tp == 80
+        assert run["recall"] == pytest.approx(tp / 80)
+        assert run["precision"] == pytest.approx(tp / max(1, tp + fp))
+        assert run["f1"] == pytest.approx(2 * tp / max(1, 2 * tp + fp + fn))
+        assert run["accuracy"] == pytest.approx((tp + tn) / 160)
+        assert run["seconds"] > 0
+        assert (run["pretrain_seconds"] > 0) == (run["regime"] == "head-only")
+        assert 0 < run["learning"] <= run["total"]
+
+
+def test_the_plot_is_drawn(demo: tuple[Path, str]) -> None:
+    assert "<svg" in (demo[0] / "plot.svg").read_text()
+
+
+def test_a_saved_delta_predicts(demo: tuple[Path, str], capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    delta = str(demo[0] / "saved" / "head-only.safetensors")
+    assert main(["predict", delta, "Claim your prize now", "See you at lunch, Anna"]) == 0
+    rows = [line.split("\t") for line in capsys.readouterr().out.splitlines()]
+    assert [text for *_, text in rows] == ["Claim your prize now", "See you at lunch, Anna"]
+    assert all(label in ("ham", "spam") and 0.5 <= float(share) <= 1 for label, share, _ in rows)
+    (tmp_path / "messages.txt").write_text("one\n\ntwo\n")
+    assert main(["predict", delta, "--file", str(tmp_path / "messages.txt")]) == 0
+    assert len(capsys.readouterr().out.splitlines()) == 2
+
+
+def test_a_random_body_leaves_no_delta(demo: tuple[Path, str]) -> None:
+    names = sorted(p.name for p in (demo[0] / "saved").iterdir())
+    assert len(names) == 2
+    assert names[0].startswith("base-")
+    assert names[1] == "head-only.safetensors"
+
+
+def test_ones_own_messages_work_from_a_csv(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rows = [f'{"spam" if m.label == SPAM else "ham"},"{m.text}"' for m in fixture.messages(400)]
+    path = tmp_path / "mine.csv"
+    path.write_text("label,text\n" + "\n".join(rows), "utf-8")
+    own = ["--data", str(path), "--sizes", "120,40,40", "--seeds", "1"]
+    assert main([*SMALL, *own]) == 0
+    said = capsys.readouterr().out
+    assert "120 messages to train on, 40 to validate, 40 to test and 200 at the natural share" in said
+
+
+def test_the_demo_prints_no_progress_when_stderr_is_no_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([*SMALL, "--seeds", "1"]) == 0
+    assert capsys.readouterr().err == ""
+
+
+def test_pretraining_never_reads_a_message_that_is_judged_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    from headswap import demo
+    from headswap.demo import Settings, compare
+    from headswap.splits import fixture_split
+
+    read: list[str] = []
+    real = demo.pretrain_quick
+
+    def spy(texts, *rest, **named):
+        read.extend(texts)
+        return real(texts[:50], *rest, **named)
+
+    monkeypatch.setattr(demo, "pretrain_quick", spy)
+    from headswap.events import Recipe
+
+    list(compare(fixture_split, Settings(("head-only",), 2, Recipe(epochs=1))))
+    for seed in (0, 1):
+        split = fixture_split(seed)
+        judged = {m.text for m in (*split.validation, *split.test)}
+        start = seed * (640 + 1280)
+        assert judged.isdisjoint(read[start : start + 640 + 1280])
+        assert set(read[start : start + 640]) == {m.text for m in split.train}
