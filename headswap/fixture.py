@@ -35,7 +35,7 @@ SHARED = {
 def messages(n: int = 800, seed: int = 0, shift: float = 0.0) -> list[Message]:
     """Return `n` short messages, half spam and half ham, for practice without a download.
 
-    The first 32 bytes of a message leave about one in ten undecided for any reader, the whole message hardly any.
+    The first 32 bytes of a message leave about one in twenty undecided for any reader, the whole message hardly any.
     The same arguments give the same bytes on every platform, and an even `n` gives the first `n` messages of any
     longer list. No text comes twice.
 

@@ -1,0 +1,62 @@
+"""`make figures`: run the comparisons that the README shows, and keep their tables, numbers and pictures.
+
+The real messages are read from `--data PATH`, by default where `headswap data sms` puts them or from
+`../shared/data/sms-spam`; without them only the fixture's figures are made.
+"""
+
+import argparse
+import json
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from time import perf_counter
+
+from tqdm import tqdm
+
+from headswap.body import BodyConfig
+from headswap.data import Split
+from headswap.demo import Settings, compare, steps_of
+from headswap.figures import comparison, save_figure
+from headswap.files import write_atomically
+from headswap.readers import read_messages
+from headswap.report import table
+from headswap.splits import fixture_split, natural_split
+
+FIGURES = Path(__file__).parents[1] / "figures"
+CORPUS = ("data/SMSSpamCollection", "../shared/data/sms-spam/SMSSpamCollection")
+
+
+def main() -> None:
+    """Make every figure whose messages are at hand."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, help="the SMS Spam Collection")
+    options = parser.parse_args()
+    make("fixture", fixture_split, Settings())
+    paths = [options.data] if options.data else [FIGURES.parent / path for path in CORPUS]
+    corpus = next((path for path in paths if path.is_file()), None)
+    if corpus is None:
+        print("no SMS corpus: figures/sms.* stay as they are; get it by `python -m headswap data sms`")
+        return
+    split_of = partial(_sms_split, corpus)
+    make("sms", split_of, Settings(config=BodyConfig(max_len=160)))
+
+
+def make(name: str, split_of: Callable[[int], Split], settings: Settings) -> None:
+    """Run one comparison and write figures/NAME.json, .txt and .svg."""
+    began = perf_counter()
+    with tqdm(total=steps_of(split_of(0), settings), unit="step", desc=name, disable=None) as bar:
+        results = list(compare(split_of, settings, lambda _, steps: bar.update(steps) and None))
+    text = table(results, "frozen-random")
+    print(f"{text}\n{perf_counter() - began:.0f} s in all\n")
+    write_atomically(FIGURES / f"{name}.txt", f"{text}\n".encode())
+    runs = [result.as_json() for result in results]
+    write_atomically(FIGURES / f"{name}.json", json.dumps(runs, indent=1).encode())
+    save_figure(comparison(results), FIGURES / f"{name}.svg")
+
+
+def _sms_split(corpus: Path, seed: int) -> Split:
+    return natural_split(read_messages(corpus).messages, seed=seed)
+
+
+if __name__ == "__main__":
+    main()

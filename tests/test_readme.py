@@ -1,0 +1,67 @@
+"""What the README prints runs as printed, and its tables are the stored results."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from headswap.cli import _parser
+
+ROOT = Path(__file__).resolve().parents[1]
+README = (ROOT / "README.md").read_text("utf-8")
+BLOCKS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+COMMANDS = re.findall(r"^python -m headswap (.+)$", README, re.MULTILINE)
+
+
+@pytest.mark.parametrize("block", BLOCKS, ids=range(len(BLOCKS)))
+def test_each_python_block_runs_as_printed(block: str, tmp_path: Path) -> None:
+    subprocess.run([sys.executable, "-c", block], check=True, cwd=tmp_path, capture_output=True, timeout=300)
+
+
+def test_the_first_block_is_ten_lines() -> None:
+    assert len([line for line in BLOCKS[0].splitlines() if line]) == 10
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_each_command_is_understood(command: str) -> None:
+    _parser().parse_args(shlex.split(command))
+
+
+@pytest.mark.parametrize("name", ["fixture", "sms"])
+def test_the_tables_are_the_stored_results(name: str) -> None:
+    assert (ROOT / "figures" / f"{name}.txt").read_text("utf-8").strip() in README
+
+
+def test_the_speed_table_is_the_stored_benchmark() -> None:
+    assert (ROOT / "figures" / "speed.txt").read_text("utf-8").strip() in README
+
+
+@pytest.mark.parametrize("name", ["fixture", "sms"])
+def test_the_stored_results_keep_what_the_readme_says(name: str) -> None:
+    runs = json.loads((ROOT / "figures" / f"{name}.json").read_text("utf-8"))
+
+    def mean(regime: str, metric: str, test: str = "balanced") -> float:
+        found = [run[metric] for run in runs if (run["regime"], run["test"]) == (regime, test)]
+        assert len(found) == 5
+        return sum(found) / 5
+
+    if name == "fixture":
+        assert 0.85 <= mean("head-only", "precision") <= 0.95
+        assert 0.78 <= mean("head-only", "recall") <= 0.92
+        assert abs(mean("full", "f1") - mean("head-only", "f1")) < 0.05
+    else:
+        assert mean("head-only", "f1") >= 0.90
+        assert mean("last-block", "f1") >= 0.925
+        for regime in {run["regime"] for run in runs}:
+            assert mean(regime, "precision", "natural") < mean(regime, "precision")
+
+
+def test_every_picture_is_there() -> None:
+    for path in re.findall(r"!\[[^\]]+\]\(([^)]+)\)", README):
+        assert (ROOT / path).is_file()
