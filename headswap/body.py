@@ -131,7 +131,7 @@ class LMBody(nn.Module):
 
         Behind a causal mask a pad on the right is never seen by a real id, so right padding needs no mask.
         """
-        if mask.all() or (self.config.causal and _pads_only_right(mask)):
+        if _pads_only_right(mask) and (self.config.causal or mask.all()):
             return None
         T = mask.shape[1]
         seen = mask[:, None, :].expand(-1, T, -1)  # (B, T, T)
@@ -177,4 +177,4 @@ def residual_std(config: BodyConfig) -> float:
 
 
 def _pads_only_right(mask: torch.Tensor) -> bool:
-    return bool((mask[:, 1:] <= mask[:, :-1]).all())
+    return bool(mask.all()) or bool((mask[:, 1:] <= mask[:, :-1]).all())

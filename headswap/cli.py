@@ -72,9 +72,9 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="command")
     _add_demo(commands.add_parser("demo", help="pretrain a small body and compare regimes on it"))
     data = commands.add_parser("data", help="download the real messages")
+    data.set_defaults(run=_data)
     data.add_argument("corpus", choices=["sms"], help="sms: the UCI SMS Spam Collection (CC BY 4.0)")
     data.add_argument("--to", type=Path, default=Path("data"), metavar="FOLDER", help="default: data")
-    data.set_defaults(run=_data)
     _add_predict(commands.add_parser("predict", help="ask a trained classifier about messages"))
     return parser
 

@@ -81,7 +81,8 @@ class _Loop:
         """One optimizer step on the messages at `index`: the mean loss and the seconds it took."""
         began = perf_counter()
         for module, training in self.modes:
-            module.training = training
+            if module.training is not training:  # a watcher may have called eval()
+                module.training = training
         for group, rate, new, schedule in self.rates:
             group["lr"] = rate * schedule(self.done / self.steps, new)
         x, mask = self.inputs.batch(index)

@@ -1,0 +1,1330 @@
+/**
+ * The browser side of the lab: Python sends numbers, this module draws them.
+ *
+ * Above the line "The page", every function is pure and exported for tests/view.test.mjs. Below it, each display is one
+ * function that builds its elements once and returns how to paint them; one scheduler paints what has changed, at most
+ * once per frame. Text from outside only ever becomes `textContent`.
+ *
+ * @typedef {{epoch: number, train: number|null, validation: number|null, p: number[], xy: number[],
+ *   perplexity: number|null, seconds: number, diagnosis: string}} Epoch
+ * @typedef {{id: number, label: string, line: string, regime: string, pool: string, seed: number, planned: number,
+ *   learning: number, total: number, cached: string, recorded: boolean, pinned: boolean, outcome: string,
+ *   forecast: string, perplexity0: number|null, stages: number, messages?: [string, number][], data_key: string,
+ *   label_names: string[], epochs: Epoch[], diagnosis: string, best: number|null}} Run
+ * @typedef {{text: string, p: number, id: number|null, epoch: number|null}} Answer
+ * @typedef {{n: number, gap: boolean, runs: Run[], current: number|null,
+ *   messages: Record<string, [string, number][]>, answer: Answer|null}} Store
+ * @typedef {{tn: number, fp: number, fn: number, tp: number}} Cells
+ * @typedef {{precision: number, recall: number, f1: number, accuracy: number}} Scores
+ */
+
+// ---------------------------------------------------------------- settings
+
+const LIMITS = { epochs: [1, 200], max_len: [8, 256], messages: [20, 80000], seed: [0, 2147483647],
+  batch_size: [1, 1024], threshold: [0, 1], learning_rate: [1e-5, 1] };
+const WHOLE = ["epochs", "max_len", "messages", "seed", "batch_size"];
+export const MESSAGES = [20, 40, 80, 160, 320, 640, 2560, 10240, 80000];
+export const FILE_LIMIT = 5_000_000;
+
+/** A number as the lab accepts it, or undefined where there is none to be had.
+ * @param {string} name @param {unknown} value */
+export function clampSetting(name, value) {
+  if (name === "learning_rate" && value === null) return null;
+  if (!(name in LIMITS)) return value;
+  const number = typeof value === "string" && value.trim() === "" ? NaN : Number(value);
+  if (!Number.isFinite(number)) return undefined;
+  const [low, high] = LIMITS[name];
+  let inside = Math.min(high, Math.max(low, number));
+  if (WHOLE.includes(name)) inside = Math.round(inside);
+  return name === "messages" ? inside - (inside % 2) : inside;
+}
+
+/** A learning rate of two digits from a slider's position, and back.
+ * @param {number} position log10 of the rate */
+export const rateAt = (position) => Number((10 ** position).toPrecision(2));
+/** @param {number} rate */
+export const positionOf = (rate) => Math.min(0, Math.max(-5, Math.log10(rate)));
+
+// ---------------------------------------------------------------- numbers as text
+
+/** @param {number|null|undefined} value */
+export function lossText(value) {
+  if (value === null || value === undefined || !Number.isFinite(value)) return "none";
+  return Math.abs(value) < 1000 ? value.toFixed(3) : value.toExponential(2);
+}
+
+/** @param {number} seconds */
+export function secondsText(seconds) {
+  if (seconds < 0.1) return `${(seconds * 1000).toFixed(seconds < 0.01 ? 1 : 0)} ms`;
+  return seconds < 100 ? `${seconds.toFixed(seconds < 10 ? 2 : 1)} s` : `${Math.round(seconds / 60)} min`;
+}
+
+/** @param {number} value */
+export const countText = (value) => Math.round(value).toLocaleString("en-US");
+/** @param {number} value */
+export const percentText = (value) => `${(100 * value).toFixed(value && value < 0.01 ? 2 : 0)} %`;
+/** @param {number} rate */
+export const rateText = (rate) => (rate >= 0.001 ? String(Number(rate.toPrecision(2))) : rate.toExponential());
+
+// ---------------------------------------------------------------- scales and curves
+
+/** @param {[number, number]} domain @param {[number, number]} range @returns {(value: number) => number} */
+export function linear([d0, d1], [r0, r1]) {
+  const span = d1 - d0 || 1;
+  return (value) => r0 + ((value - d0) / span) * (r1 - r0);
+}
+
+/** Round numbers from low to high, about `count` of them.
+ * @param {number} low @param {number} high @param {boolean} [whole] */
+export function ticks(low, high, count = 5, whole = false) {
+  if (!(high > low)) return [low];
+  const rough = (high - low) / Math.max(1, count);
+  const power = 10 ** Math.floor(Math.log10(rough));
+  let step = power * ([1, 2, 5, 10].find((m) => m * power >= rough) ?? 10);
+  if (whole) step = Math.max(1, Math.round(step));
+  const first = Math.ceil(low / step - 1e-9);
+  const many = Math.floor(high / step + 1e-9) - first;
+  return Array.from({ length: many + 1 }, (_, i) => Number(((first + i) * step).toPrecision(12)));
+}
+
+/** The height of the loss axis: all of every curve, unless one diverges; then what leaves is cut at the top.
+ * @param {(number|null)[]} values @param {number|null} first the first epoch's loss */
+export function lossTop(values, first) {
+  const finite = values.filter((v) => v !== null && Number.isFinite(v));
+  if (!finite.length) return 1;
+  const cap = Math.max(1.5, 3 * (first ?? 1));
+  const most = Math.min(Math.max(...finite), cap);
+  const step = ticks(0, most, 4)[1] ?? most;
+  return Math.max(step, Math.ceil(most / step - 1e-9) * step) || 1;
+}
+
+/** An SVG path through the finite values; a null breaks the line, a lone value stays visible as a dot.
+ * @param {[number, number|null][]} points @param {(v: number) => number} x @param {(v: number) => number} y */
+export function curvePath(points, x, y) {
+  const parts = [];
+  let pen = 0;
+  for (const [at, value] of points) {
+    if (value === null || !Number.isFinite(value)) {
+      if (pen === 1) parts.push("h0");
+      pen = 0;
+      continue;
+    }
+    parts.push(`${pen ? "L" : "M"}${x(at).toFixed(1)} ${y(value).toFixed(1)}`);
+    pen += 1;
+  }
+  if (pen === 1) parts.push("h0");
+  return parts.join("");
+}
+
+/** The epoch with the lowest validation loss, the first of equals. @param {Epoch[]} epochs @returns {number|null} */
+export function bestEpoch(epochs) {
+  let best = null;
+  for (const epoch of epochs) {
+    const loss = epoch.validation;
+    if (loss !== null && Number.isFinite(loss) && (best === null || loss < best.validation)) best = epoch;
+  }
+  return best ? best.epoch : null;
+}
+
+/** The epoch nearest to a place on the axis. @param {Epoch[]} epochs @param {number} at @returns {Epoch|null} */
+export function nearestEpoch(epochs, at) {
+  let found = null;
+  for (const epoch of epochs) if (!found || Math.abs(epoch.epoch - at) < Math.abs(found.epoch - at)) found = epoch;
+  return found;
+}
+
+// ---------------------------------------------------------------- counts, scores, intervals
+
+/** @param {number} p thousandths @param {number} threshold */
+const isSpam = (p, threshold) => p >= Math.round(threshold * 1000);
+
+/** @param {[string, number][]} messages @param {number[]} p @param {number} threshold @returns {Cells} */
+export function confusionAt(messages, p, threshold) {
+  const cells = { tn: 0, fp: 0, fn: 0, tp: 0 };
+  const many = Math.min(messages.length, p.length);
+  for (let i = 0; i < many; i++) cells[cellName(messages[i][1], isSpam(p[i], threshold) ? 1 : 0)] += 1;
+  return cells;
+}
+
+/** @param {number} truth @param {number} guess @returns {"tn"|"fp"|"fn"|"tp"} */
+export const cellName = (truth, guess) => (truth ? (guess ? "tp" : "fn") : guess ? "fp" : "tn");
+
+/** Spam is positive; a share of nothing is 0. @param {Cells} cells @returns {Scores} */
+export function scoresOf({ tn, fp, fn, tp }) {
+  const share = (/** @type {number} */ a, /** @type {number} */ b) => (b ? a / b : 0);
+  return { precision: share(tp, tp + fp), recall: share(tp, tp + fn), f1: share(2 * tp, 2 * tp + fp + fn),
+    accuracy: share(tp + tn, tn + fp + fn + tp) };
+}
+
+/** mulberry32: small, seeded, good enough to resample with. @param {number} seed */
+export function generator(seed) {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
+  };
+}
+
+/** Successes among n tries: gaps between them where they are few, the normal curve where they are many.
+ * @param {number} n @param {number} p @param {() => number} random @returns {number} */
+function binomial(n, p, random) {
+  if (n === 0 || p <= 0) return 0;
+  if (p >= 1) return n;
+  if (p > 0.5) return n - binomial(n, 1 - p, random);
+  if (n * p > 40) {
+    const z = Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
+    return Math.min(n, Math.max(0, Math.round(n * p + z * Math.sqrt(n * p * (1 - p)))));
+  }
+  const rate = Math.log1p(-p);
+  let count = 0;
+  for (let spent = 0; ; count++) {
+    spent += Math.floor(Math.log(1 - random()) / rate) + 1;
+    if (spent > n) return count;
+  }
+}
+
+/** One multinomial draw of as many messages, with the shares of `cells`.
+ * @param {Cells} cells @param {() => number} random @returns {Cells} */
+function redraw(cells, random) {
+  let left = cells.tn + cells.fp + cells.fn + cells.tp;
+  let mass = left;
+  const drawn = { tn: 0, fp: 0, fn: 0, tp: 0 };
+  for (const name of /** @type {const} */ (["tn", "fp", "fn", "tp"])) {
+    drawn[name] = mass ? binomial(left, cells[name] / mass, random) : 0;
+    left -= drawn[name];
+    mass -= cells[name];
+  }
+  return drawn;
+}
+
+/** 95 % percentile bootstrap of every score; the same cells give the same intervals.
+ * @param {Cells} cells @returns {{[K in keyof Scores]: [number, number]}} */
+export function intervals(cells, draws = 400, seed = 7) {
+  const random = generator(seed);
+  const rows = Array.from({ length: draws }, () => scoresOf(redraw(cells, random)));
+  const of = (/** @type {keyof Scores} */ name) => {
+    const sorted = rows.map((row) => row[name]).sort((a, b) => a - b);
+    const at = (/** @type {number} */ q) => sorted[Math.min(draws - 1, Math.max(0, Math.round(q * (draws - 1))))];
+    return /** @type {[number, number]} */ ([at(0.025), at(0.975)]);
+  };
+  return { precision: of("precision"), recall: of("recall"), f1: of("f1"), accuracy: of("accuracy") };
+}
+
+/** The messages of one cell (null: all that are wrong), nearest to the threshold first.
+ * @param {[string, number][]} messages @param {number[]} p @param {number} threshold @param {string|null} cell */
+export function messagesOf(messages, p, threshold, cell) {
+  const rows = [];
+  for (let i = 0; i < Math.min(messages.length, p.length); i++) {
+    const name = cellName(messages[i][1], isSpam(p[i], threshold) ? 1 : 0);
+    if (cell ? name === cell : name === "fp" || name === "fn")
+      rows.push({ index: i, text: messages[i][0], label: messages[i][1], p: p[i] / 1000 });
+  }
+  return rows.sort((a, b) => Math.abs(a.p - threshold) - Math.abs(b.p - threshold) || a.index - b.index);
+}
+
+// ---------------------------------------------------------------- the store
+
+/** @returns {Store} */
+export const emptyStore = () => ({ n: 0, gap: false, runs: [], current: null, messages: {}, answer: null });
+
+/** @param {Store} store @param {number} id @param {(run: Run) => Run} change @returns {Store} */
+function withRun(store, id, change) {
+  if (!store.runs.some((run) => run.id === id)) return { ...store, gap: true };
+  return { ...store, runs: store.runs.map((run) => (run.id === id ? change(run) : run)) };
+}
+
+/** A run taken in: new or in place of itself; its messages are kept once per data set.
+ * @param {Store} store @param {Run} run @returns {Store} */
+export function takeRun(store, run) {
+  const { messages, ...rest } = run;
+  const known = store.runs.some((other) => other.id === run.id);
+  const runs = known ? store.runs.map((other) => (other.id === run.id ? rest : other)) : [...store.runs, rest];
+  return { ...store, runs, messages: messages ? { ...store.messages, [run.data_key]: messages } : store.messages };
+}
+
+/** @param {Store} store @param {Run[]} runs */
+export const takeRuns = (store, runs) => runs.reduce(takeRun, store);
+
+/** @param {Epoch[]} epochs @param {Epoch} epoch */
+function putEpoch(epochs, epoch) {
+  const last = epochs[epochs.length - 1];
+  if (!last || last.epoch < epoch.epoch) return [...epochs, epoch];
+  return [...epochs.filter((old) => old.epoch !== epoch.epoch), epoch].sort((a, b) => a.epoch - b.epoch);
+}
+
+/** @type {Record<string, (store: Store, msg: any) => Store>} */
+const APPLY = {
+  run: (store, { run }) => ({ ...takeRun(store, run), current: run.id }),
+  epoch: (store, { id, epoch }) => withRun(store, id, (run) => ({ ...run, epochs: putEpoch(run.epochs, epoch) })),
+  end: (store, { id, outcome, diagnosis }) => withRun(store, id, (run) => ({ ...run, outcome, diagnosis })),
+  pin: (store, { id, pinned }) => pinRun(store, id, pinned),
+  answer: (store, { text, p, id, epoch }) => ({ ...store, answer: { text, p, id, epoch } }),
+  cleared: (store) => ({ ...store, runs: store.runs.filter((run) => run.recorded), current: null }),
+};
+
+/** The store after a message. Old news changes nothing; a jump in the numbers sets `gap`, and only a history heals it.
+ * @param {Store} store @param {any} msg @returns {Store} */
+export function reduce(store, msg) {
+  if (msg.kind === "history") {
+    const fresh = { ...store, n: msg.n, gap: false, runs: [], current: msg.current ?? null };
+    return takeRuns(fresh, msg.runs ?? []);
+  }
+  if (typeof msg.n !== "number" || msg.n <= store.n) return store;
+  if (msg.n > store.n + 1) return store.gap ? store : { ...store, gap: true };
+  const next = Object.hasOwn(APPLY, msg.kind) ? APPLY[msg.kind](store, msg) : store;
+  return { ...next, n: msg.n };
+}
+
+/** @param {Store} store @param {number} id @param {boolean} pinned */
+export const pinRun = (store, id, pinned) =>
+  ({ ...store, runs: store.runs.map((run) => (run.id === id ? { ...run, pinned } : run)) });
+
+/** Recorded runs stand in until there is a real one; a pinned one stays. @param {Store} store */
+export function visibleRuns(store) {
+  const real = store.runs.some((run) => !run.recorded);
+  return store.runs.filter((run) => !real || !run.recorded || run.pinned);
+}
+
+/** The run on show: the chosen one, else the one that runs or ran last. @param {Store} store @param {number|null} id */
+export function shownRun(store, id) {
+  const runs = visibleRuns(store);
+  const find = (/** @type {number|null} */ wanted) => runs.find((run) => run.id === wanted);
+  return find(id) ?? find(store.current) ?? runs.filter((run) => !run.recorded).at(-1) ?? runs.at(-1) ?? null;
+}
+
+/** @param {Store} store @param {Run|null} run @returns {[string, number][]} */
+export const messagesFor = (store, run) => (run && store.messages[run.data_key]) || [];
+
+// ---------------------------------------------------------------- the table of runs
+
+export const COLUMNS = [["id", "run"], ["regime", "regime"], ["pool", "pooling"], ["seed", "seed"],
+  ["learning", "learns"], ["seconds", "seconds"], ["best", "best epoch"], ["f1", "F1 (95 %)"]];
+
+/** @param {Run} run @param {[string, number][]} messages @param {number} threshold
+ * @param {(cells: Cells) => ReturnType<typeof intervals>} spread */
+export function runRow(run, messages, threshold, spread = intervals) {
+  const last = run.epochs.at(-1);
+  const cells = last ? confusionAt(messages, last.p, threshold) : null;
+  const scores = cells ? scoresOf(cells) : null;
+  const [low, high] = cells ? spread(cells).f1 : [null, null];
+  return { id: run.id, label: run.label, regime: run.regime, pool: run.pool, seed: run.seed, planned: run.planned,
+    epochs: run.epochs.length, learning: run.learning, total: run.total,
+    seconds: run.epochs.reduce((sum, epoch) => sum + epoch.seconds, 0), best: run.best ?? bestEpoch(run.epochs),
+    f1: scores?.f1 ?? null, f1_low: low, f1_high: high, precision: scores?.precision ?? null,
+    recall: scores?.recall ?? null, accuracy: scores?.accuracy ?? null, threshold, outcome: run.outcome,
+    recorded: run.recorded, pinned: run.pinned, forecast: run.forecast, diagnosis: run.diagnosis, line: run.line };
+}
+
+/** Rows in order of one column; rows without a value come last either way, equals keep their order of birth.
+ * @template {{id: number}} R @param {R[]} rows @param {string} key @param {1|-1} way @returns {R[]} */
+export function sortRows(rows, key, way) {
+  const compare = (/** @type {any} */ a, /** @type {any} */ b) =>
+    typeof a === "number" && typeof b === "number" ? a - b : String(a).localeCompare(String(b));
+  const empty = (/** @type {any} */ value) => value === null || value === undefined;
+  return [...rows].sort((a, b) => {
+    const [x, y] = [a[key], b[key]];
+    if (empty(x) || empty(y)) return Number(empty(x)) - Number(empty(y)) || a.id - b.id;
+    return way * compare(x, y) || a.id - b.id;
+  });
+}
+
+/** @param {unknown} value */
+export function csvCell(value) {
+  const text = value === null || value === undefined ? "" : String(value);
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
+
+/** @param {Record<string, unknown>[]} rows */
+export function csvOf(rows) {
+  if (!rows.length) return "";
+  const names = Object.keys(rows[0]);
+  return [names, ...rows.map((row) => names.map((name) => row[name]))]
+    .map((cells) => `${cells.map(csvCell).join(",")}\r\n`).join("");
+}
+
+// ---------------------------------------------------------------- what may be pressed
+
+const BUSY = ["preparing", "training"];
+
+/** Which buttons work in which phase. @param {string} phase @param {boolean} answered */
+export function buttonsAt(phase, answered) {
+  const still = !BUSY.includes(phase) && phase !== "stopping";
+  return { train: still && answered, step: still && answered, stop: BUSY.includes(phase) || phase === "paused",
+    reset: true, pin: true };
+}
+
+/** The phase to show: "stopping" from the click on until Python has left the phase it was clicked in.
+ * @param {string} phase @param {string|null} stoppedIn */
+export function phaseShown(phase, stoppedIn) {
+  if (stoppedIn === null) return phase;
+  const left = BUSY.includes(stoppedIn) ? !BUSY.includes(phase) : phase !== stoppedIn;
+  return left ? phase : "stopping";
+}
+
+// ================================================================ The page
+
+const SVG = "http://www.w3.org/2000/svg";
+
+/** @param {Element} node @param {Record<string, any>} attributes */
+function put(node, attributes) {
+  for (const [name, value] of Object.entries(attributes)) {
+    if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
+    else if (value === null || value === undefined || value === false) node.removeAttribute(name);
+    else if (node.getAttribute(name) !== String(value)) node.setAttribute(name, value === true ? "" : String(value));
+  }
+}
+
+/** @param {string} tag @param {Record<string, any>} [attributes] @param {...(Node|string)} children @returns {any} */
+function h(tag, attributes = {}, ...children) {
+  const node = document.createElement(tag);
+  put(node, attributes);
+  node.append(...children);
+  return node;
+}
+
+/** @param {string} tag @param {Record<string, any>} [attributes] @param {string} [text] @returns {any} */
+function s(tag, attributes = {}, text) {
+  const node = document.createElementNS(SVG, tag);
+  put(node, attributes);
+  if (text !== undefined) node.textContent = text;
+  return node;
+}
+
+/** Text set only where it differs, so that a quiet frame touches nothing. @param {Element} node @param {string} text */
+function say(node, text) {
+  if (node.textContent !== text) node.textContent = text;
+}
+
+/** @param {string} name @param {string} title @param {...(Node|string)} children */
+function panel(name, title, ...children) {
+  return h("section", { class: `hs-panel hs-${name}`, "data-hs": name, "aria-label": title }, ...children);
+}
+
+/** A table that is only filled while it is open. @param {string} title @param {() => void} fill */
+function tableFold(title, fill) {
+  const body = h("tbody");
+  const head = h("tr");
+  const table = h("table", { class: "hs-table", "aria-label": title }, h("thead", {}, head), body);
+  const scroller = h("div", { class: "hs-scroll", tabindex: 0, role: "group", "aria-label": title }, table);
+  const fold = h("details", { class: "hs-fold", ontoggle: fill }, h("summary", {}, "as a table"), scroller);
+  const paint = (/** @type {string[]} */ names, /** @type {() => (string|number)[][]} */ rows) => {
+    if (!fold.open) return;
+    head.replaceChildren(...names.map((name) => h("th", { scope: "col" }, name)));
+    body.replaceChildren(...rows().map((row) => h("tr", {}, ...row.map((cell) => h("td", {}, String(cell))))));
+  };
+  return { fold, paint };
+}
+
+/** One frame for all that is dirty. @param {Record<string, () => void>} parts */
+function scheduler(parts) {
+  const dirty = new Set();
+  let frame = 0;
+  const flush = () => {
+    frame = 0;
+    const names = Object.keys(parts).filter((name) => dirty.has(name));
+    dirty.clear();
+    for (const name of names) parts[name]();
+  };
+  const mark = (/** @type {string[]} */ ...names) => {
+    for (const name of names) dirty.add(name);
+    if (!frame) frame = requestAnimationFrame(flush);
+  };
+  return { mark, all: () => mark(...Object.keys(parts)), cancel: () => cancelAnimationFrame(frame) };
+}
+
+// ---------------------------------------------------------------- controls
+
+/** @param {string} name @param {string} label @param {HTMLElement} input @param {...Node} more */
+function controlRow(name, label, input, ...more) {
+  const row = h("div", { class: "hs-row", "data-control": name }, h("label", { for: input.id }, label), input, ...more);
+  return row;
+}
+
+/** Options of a select, in place, with the current value added where it is unlisted.
+ * @param {HTMLSelectElement} select @param {[string, string][]} options @param {string} value */
+function fillSelect(select, options, value) {
+  const all = options.some(([key]) => key === value) ? options : [...options, /** @type {[string, string]} */ ([value, value])];
+  const key = JSON.stringify(all);
+  if (select.dataset.options !== key) {
+    select.replaceChildren(...all.map(([name, text]) => h("option", { value: name }, text)));
+    select.dataset.options = key;
+  }
+  if (select.value !== value) select.value = value;
+}
+
+/** @param {any} lab @param {string} name @param {string} label @param {() => [string, string][]} options
+ * @param {(text: string) => any} [parse] */
+function choiceControl(lab, name, label, options, parse = String) {
+  const select = h("select", { id: lab.id(name), onchange: () => lab.set(name, parse(select.value)) });
+  return { name, row: controlRow(name, label, select), inputs: [select],
+    paint: () => fillSelect(select, options(), String(lab.get(name) ?? "")) };
+}
+
+/** @param {any} lab @param {string} name @param {string} label @param {string} [unit] */
+function numberControl(lab, name, label, unit) {
+  const [min, max] = LIMITS[name];
+  const commit = () => {
+    const value = clampSetting(name, input.value);
+    if (value !== undefined) lab.set(name, value);
+    input.value = lab.get(name);
+  };
+  const input = h("input", { id: lab.id(name), type: "number", min, max, step: 1, onchange: commit });
+  const row = controlRow(name, label, input, ...(unit ? [h("span", { class: "hs-unit" }, unit)] : []));
+  const paint = () => {
+    const typing = input.getRootNode().activeElement === input && Number(input.value) === lab.get(name);
+    if (!typing && input.value !== String(lab.get(name))) input.value = lab.get(name);
+  };
+  return { name, row, inputs: [input], paint };
+}
+
+/** @param {any} lab */
+function causalControl(lab) {
+  const input = h("input", { id: lab.id("causal"), type: "checkbox", onchange: () => lab.set("causal", input.checked) });
+  return { name: "causal", row: controlRow("causal", "Causal mask", input), inputs: [input],
+    paint: () => (input.checked = Boolean(lab.get("causal"))) };
+}
+
+/** The learning rate: a log slider, or the rate that the regime was tuned to. @param {any} lab */
+function rateControl(lab) {
+  const slider = h("input", { id: lab.id("learning_rate"), type: "range", min: -5, max: 0, step: 0.05,
+    oninput: () => lab.set("learning_rate", rateAt(Number(slider.value)), true),
+    onchange: () => lab.set("learning_rate", rateAt(Number(slider.value))) });
+  const tuned = h("input", { id: lab.id("tuned"), type: "checkbox",
+    onchange: () => lab.set("learning_rate", tuned.checked ? null : clampSetting("learning_rate", lab.tunedRate())) });
+  const value = h("output", { for: slider.id, class: "hs-value" });
+  const row = h("div", { class: "hs-row hs-rate", "data-control": "learning_rate" },
+    h("label", { for: slider.id }, "Learning rate"), value,
+    h("label", { class: "hs-check", for: tuned.id }, tuned, "tuned"), slider);
+  const paint = () => {
+    const rate = lab.get("learning_rate");
+    const shown = rate ?? lab.tunedRate();
+    tuned.checked = rate === null || rate === undefined;
+    const position = String(Math.round(positionOf(shown) * 20) / 20);
+    if (rateAt(Number(slider.value)) !== shown && slider.value !== position) slider.value = position;
+    put(slider, { "aria-valuetext": `${rateText(shown)}${tuned.checked ? ", tuned" : ""}` });
+    say(value, rateText(shown));
+    slider.disabled = tuned.checked || tuned.disabled;
+  };
+  return { name: "learning_rate", row, inputs: [tuned], paint };
+}
+
+/** A file of one's own, chosen or dropped. @param {any} lab */
+function fileControl(lab) {
+  const input = h("input", { id: lab.id("file"), type: "file", class: "hs-hidden", accept: ".csv,.tsv,.txt,.jsonl,text/*",
+    onchange: () => { if (input.files[0]) lab.sendFile(input.files[0]); input.value = ""; } });
+  const row = h("div", { class: "hs-row hs-file", "data-control": "file" }, input,
+    h("label", { for: input.id, class: "hs-button" }, "Choose a file"), h("span", { class: "hs-unit" }, "or drop it here"));
+  return { name: "file", row, inputs: [input], paint: () => {} };
+}
+
+/** @param {any} lab */
+function controlsPart(lab) {
+  const choices = () => lab.get("choices") ?? {};
+  const named = (/** @type {string} */ key) => (choices()[key] ?? []).map((/** @type {any} */ c) => [c.name, c.name]);
+  const plain = (/** @type {string} */ key) =>
+    [["", "the regime's"], ...(choices()[key] ?? []).filter(Boolean).map((/** @type {string} */ c) => [c, c])];
+  const main = [
+    choiceControl(lab, "regime", "Regime", () => named("regimes")),
+    choiceControl(lab, "pool", "Pooling", () => named("pools")),
+    numberControl(lab, "epochs", "Epochs"),
+    rateControl(lab),
+    choiceControl(lab, "messages", "Training messages", () => MESSAGES.map((m) => [String(m), countText(m)]), Number),
+    numberControl(lab, "max_len", "Maximum length", "bytes"),
+    numberControl(lab, "seed", "Seed"),
+    choiceControl(lab, "data", "Data", () => [["fixture", "fixture"], ["shifted", "shifted"]]),
+    fileControl(lab),
+  ];
+  const more = [
+    choiceControl(lab, "head", "Head", () => plain("heads")),
+    numberControl(lab, "batch_size", "Batch size"),
+    choiceControl(lab, "schedule", "Schedule", () => plain("schedules")),
+    causalControl(lab),
+  ];
+  const summaries = { regime: h("p", { class: "hs-hint", id: lab.id("regime-says") }),
+    pool: h("p", { class: "hs-hint", id: lab.id("pool-says") }) };
+  for (const control of main) {
+    const hint = summaries[/** @type {"regime"|"pool"} */ (control.name)];
+    if (hint) { control.row.append(hint); put(control.inputs[0], { "aria-describedby": hint.id }); }
+  }
+  const fold = h("details", { class: "hs-fold hs-advanced" }, h("summary", {}, "Advanced"), ...more.map((c) => c.row));
+  const root = h("fieldset", { class: "hs-settings" }, h("legend", {}, "Settings"), ...main.map((c) => c.row), fold);
+  const summary = (/** @type {string} */ key, /** @type {string} */ name) =>
+    (choices()[key] ?? []).find((/** @type {any} */ c) => c.name === name)?.summary ?? "";
+  const paint = () => {
+    for (const control of [...main, ...more]) {
+      control.row.hidden = !lab.shows(control.name);
+      for (const input of control.inputs) input.disabled = lab.locks(control.name);
+      control.paint();
+    }
+    say(summaries.regime, summary("regimes", lab.get("regime")));
+    say(summaries.pool, summary("pools", lab.get("pool")));
+    fold.hidden = more.every((c) => c.row.hidden);
+    root.hidden = fold.hidden && main.every((c) => c.row.hidden);
+  };
+  return { root, paint };
+}
+
+// ---------------------------------------------------------------- buttons, status
+
+/** @param {any} lab */
+function buttonsPart(lab) {
+  const ask = h("span");
+  const answer = h("select", { id: lab.id("answer"), onchange: () => lab.forecast(answer.value) });
+  const question = h("div", { class: "hs-question", "data-control": "forecast" }, h("label", { for: answer.id }, ask), answer);
+  const press = (/** @type {string} */ name, /** @type {string} */ text) =>
+    h("button", { type: "button", class: `hs-button hs-do-${name}`, onclick: () => lab.press(name) }, text);
+  const buttons = { train: press("train", "Train"), step: press("step", "Step"), stop: press("stop", "Stop"),
+    reset: press("reset", "Reset"), pin: press("pin", "Pin") };
+  put(buttons.step, { title: "train one epoch" });
+  put(buttons.pin, { title: "keep this run's curves for comparison" });
+  const root = h("fieldset", { class: "hs-run" }, h("legend", {}, "Run"), question,
+    h("div", { class: "hs-buttons" }, ...Object.values(buttons)));
+  const paint = () => {
+    const phase = lab.phase();
+    say(ask, lab.get("question") || "");
+    question.hidden = !lab.asks();
+    if (lab.asks()) fillSelect(answer, [["", "choose an answer…"], ...lab.get("answers").map((/** @type {string} */ a) => [a, a])], lab.answered());
+    answer.disabled = lab.locks("forecast");
+    const works = buttonsAt(lab.starting() ? "preparing" : phase, !lab.asks() || lab.answered() !== "");
+    if (lab.starting()) works.stop = false;
+    const run = lab.view().run;
+    for (const [name, button] of Object.entries(buttons)) {
+      button.hidden = !lab.shows(name);
+      const off = lab.locks(name) || !works[/** @type {keyof typeof works} */ (name)] || (name === "pin" && !run);
+      if (button.disabled !== off) button.disabled = off;
+    }
+    say(buttons.train, phase === "paused" ? "Continue" : "Train");
+    put(buttons.pin, { "aria-pressed": String(Boolean(run?.pinned)) });
+    say(buttons.pin, run?.pinned ? "Unpin" : "Pin");
+  };
+  return { root, paint };
+}
+
+/** The status line: at once when the phase changes or the reader did something, else once a second. @param {any} lab */
+function statusPart(lab) {
+  const line = h("div", { role: "status", class: "hs-status", "data-hs": "status" });
+  const bar = h("progress", { max: 1, value: 0, "aria-label": "progress of the run" });
+  const root = h("div", { class: "hs-statusline" }, line, bar);
+  let [key, last, timer] = ["", 0, 0];
+  const show = () => {
+    [last, timer] = [performance.now(), 0];
+    say(line, lab.sentence());
+  };
+  const paint = () => {
+    const phase = lab.phase();
+    const done = Math.min(1, Math.max(0, lab.get("state")?.done ?? 0));
+    bar.value = done;
+    put(bar, { class: [...BUSY, "paused", "stopping"].includes(phase) ? "hs-on" : "hs-off" });
+    put(line, { "data-failed": phase === "failed" ? "yes" : null });
+    const now = `${phase}|${lab.note()}`;
+    if (now !== key || performance.now() - last >= 1000) { clearTimeout(timer); show(); }
+    else if (!timer) timer = setTimeout(show, 1000 - (performance.now() - last));
+    key = now;
+  };
+  return { root, paint, stop: () => clearTimeout(timer) };
+}
+
+/** @param {any} lab */
+function diagnosisPart(lab) {
+  const words = h("p");
+  const forecast = h("p", { class: "hs-hint" });
+  const root = h("div", { class: "hs-diagnosis", "data-hs": "diagnosis" }, words, forecast);
+  const paint = () => {
+    const { run, epoch, live } = lab.view();
+    const failed = run?.outcome.startsWith("failed") ? run.outcome : "";
+    const said = live ? failed || run?.diagnosis || epoch?.diagnosis : epoch?.diagnosis;
+    say(words, said || (run ? (epoch ? "Too early to tell." : "") : "No run yet: choose a regime and press Train."));
+    say(forecast, run?.forecast ? `Your prediction: ${run.forecast}` : "");
+    forecast.hidden = !run?.forecast;
+  };
+  return { root, paint };
+}
+
+// ---------------------------------------------------------------- loss curves
+
+const EDGE = { left: 44, right: 12, top: 10, bottom: 34 };
+
+/** @param {any} lab */
+function curvesPart(lab) {
+  const clip = lab.id("clip");
+  const axes = s("g", { class: "hs-axes" });
+  const ghosts = s("g", { "clip-path": `url(#${clip})` });
+  const hole = s("rect");
+  const lines = { train: s("path", { class: "hs-line hs-train" }), validation: s("path", { class: "hs-line hs-validation" }) };
+  const best = s("g", { class: "hs-best" });
+  const cross = s("g", { class: "hs-cross" });
+  const clipped = s("g", { "clip-path": `url(#${clip})` });
+  const defs = s("defs");
+  const frame = s("clipPath", { id: clip });
+  frame.append(hole);
+  defs.append(frame);
+  clipped.append(lines.train, lines.validation);
+  const svg = s("svg", { class: "hs-plot", tabindex: 0, role: "slider", "aria-label": "Epoch shown", "aria-valuemin": 1,
+    "aria-orientation": "horizontal" });
+  svg.append(defs, axes, ghosts, clipped, best, cross);
+  const readout = h("p", { class: "hs-readout" });
+  const tag = h("span", { class: "hs-tag" });
+  const key = (/** @type {string} */ name, /** @type {string} */ text) => {
+    const sample = s("svg", { width: 26, height: 10, "aria-hidden": "true" });
+    sample.append(s("path", { class: `hs-line hs-${name}`, d: "M1 5H25" }));
+    return h("span", { class: "hs-key" }, sample, text);
+  };
+  const table = tableFold("loss by epoch", () => lab.mark("curves"));
+  const title = h("span", { class: "hs-runname" });
+  const root = panel("curves", "Loss curves",
+    h("div", { class: "hs-head" }, h("h4", {}, "Loss"), title, tag, h("span", { class: "hs-keys" }, key("train", "training"), key("validation", "validation"))),
+    svg, h("div", { class: "hs-foot" }, readout, table.fold));
+
+  let size = [0, 0];
+  let painted = "";
+  let x = linear([0, 1], [0, 1]);
+  let planned = 1;
+
+  const drawAxes = (/** @type {number} */ top, /** @type {(v: number) => number} */ y) => {
+    const [width, height] = size;
+    put(hole, { x: EDGE.left - 2, y: EDGE.top - 4, width: Math.max(0, width - EDGE.left - EDGE.right + 6), height: Math.max(0, height - EDGE.top - EDGE.bottom + 6) });
+    const nodes = [];
+    for (const value of ticks(0, top, 4)) {
+      nodes.push(s("line", { x1: EDGE.left, x2: width - EDGE.right, y1: y(value), y2: y(value), class: value ? "hs-rule" : "hs-base" }));
+      nodes.push(s("text", { x: EDGE.left - 6, y: y(value) + 4, "text-anchor": "end" }, String(value)));
+    }
+    for (const value of ticks(0, planned, Math.max(2, Math.min(10, width / 60)), true)) {
+      nodes.push(s("line", { x1: x(value), x2: x(value), y1: height - EDGE.bottom, y2: height - EDGE.bottom + 4, class: "hs-base" }));
+      nodes.push(s("text", { x: x(value), y: height - EDGE.bottom + 16, "text-anchor": "middle" }, String(value)));
+    }
+    nodes.push(s("text", { x: (EDGE.left + width - EDGE.right) / 2, y: height - 4, "text-anchor": "middle" }, `epoch (of ${planned})`));
+    const middle = (EDGE.top + height - EDGE.bottom) / 2;
+    nodes.push(s("text", { x: 12, y: middle, "text-anchor": "middle", transform: `rotate(-90 12 ${middle})` }, "loss (nats)"));
+    axes.replaceChildren(...nodes);
+  };
+
+  const drawGhosts = (/** @type {Run[]} */ pinned, /** @type {(v: number) => number} */ y) => {
+    const nodes = pinned.flatMap((run) => {
+      const last = run.epochs.filter((e) => e.epoch <= planned && e.validation !== null).at(-1);
+      const label = last ? [s("text", { x: Math.min(x(last.epoch), size[0] - EDGE.right) - 4, y: Math.max(EDGE.top + 10, y(last.validation ?? 0) - 5), "text-anchor": "end", class: "hs-ghostname" }, run.label)] : [];
+      return [s("path", { class: "hs-line hs-ghost", d: curvePath(run.epochs.map((e) => [e.epoch, e.train]), x, y) }),
+        s("path", { class: "hs-line hs-ghost hs-validation-dash", d: curvePath(run.epochs.map((e) => [e.epoch, e.validation]), x, y) }), ...label];
+    });
+    ghosts.replaceChildren(...nodes);
+  };
+
+  const drawBest = (/** @type {Run|null} */ run, /** @type {(v: number) => number} */ y) => {
+    const at = run ? run.best ?? bestEpoch(run.epochs) : null;
+    const epoch = at === null || !run ? null : run.epochs.find((e) => e.epoch === at);
+    if (!epoch || epoch.validation === null) return best.replaceChildren();
+    const [cx, cy] = [x(epoch.epoch), y(epoch.validation)];
+    const right = cx > size[0] - 90;
+    best.replaceChildren(s("path", { d: `M${cx} ${cy - 6}L${cx + 6} ${cy}L${cx} ${cy + 6}L${cx - 6} ${cy}Z` }),
+      s("text", { x: cx + (right ? -9 : 9), y: cy + 16, "text-anchor": right ? "end" : "start" }, `best: ${epoch.epoch}`));
+  };
+
+  const drawCross = (/** @type {Epoch|null} */ epoch, /** @type {boolean} */ live, /** @type {(v: number) => number} */ y) => {
+    if (!epoch) return cross.replaceChildren();
+    const nodes = live ? [] : [s("line", { x1: x(epoch.epoch), x2: x(epoch.epoch), y1: EDGE.top, y2: size[1] - EDGE.bottom })];
+    for (const name of /** @type {const} */ (["train", "validation"])) {
+      const loss = epoch[name];
+      if (loss !== null && y(loss) >= EDGE.top - 4) nodes.push(s("circle", { cx: x(epoch.epoch), cy: y(loss), r: 3.5, class: `hs-dot hs-${name}-fill` }));
+    }
+    cross.replaceChildren(...nodes);
+  };
+
+  const paint = () => {
+    const { run, epoch, live, held, pinned } = lab.view();
+    const epochs = run?.epochs ?? [];
+    if (!size[0]) size = [svg.clientWidth, svg.clientHeight];
+    const [width, height] = size;
+    const ghostRuns = pinned.filter((/** @type {Run} */ other) => other.id !== run?.id);
+    planned = Math.max(run?.planned ?? lab.get("epochs") ?? 1, epochs.at(-1)?.epoch ?? 1);
+    const losses = [epochs, ...ghostRuns.map((/** @type {Run} */ r) => r.epochs)].flat().flatMap((/** @type {Epoch} */ e) => [e.train, e.validation]);
+    const top = lossTop(losses, epochs[0]?.train ?? ghostRuns[0]?.epochs[0]?.train ?? null);
+    x = linear([0, planned], [EDGE.left, width - EDGE.right]);
+    const y = linear([0, top], [height - EDGE.bottom, EDGE.top]);
+    const now = JSON.stringify([size, planned, top, ghostRuns.map((/** @type {Run} */ r) => [r.id, r.epochs.length, r.label])]);
+    if (now !== painted) { drawAxes(top, y); drawGhosts(ghostRuns, y); painted = now; }
+    put(lines.train, { d: curvePath(epochs.map((/** @type {Epoch} */ e) => [e.epoch, e.train]), x, y) });
+    put(lines.validation, { d: curvePath(epochs.map((/** @type {Epoch} */ e) => [e.epoch, e.validation]), x, y) });
+    drawBest(run, y);
+    drawCross(epoch, live, y);
+    const words = epoch ? `epoch ${epoch.epoch}: training ${lossText(epoch.train)}, validation ${lossText(epoch.validation)} nats` : "no epoch yet";
+    say(readout, live ? words : `${words} ${held ? "(held: Escape returns)" : ""}`);
+    put(svg, { "aria-valuemax": Math.max(1, epochs.length), "aria-valuenow": epoch?.epoch ?? 1, "aria-valuetext": live ? `latest, ${words}` : words });
+    say(title, run?.label ?? "");
+    tag.hidden = !run?.recorded;
+    say(tag, "recorded");
+    table.paint(["epoch", "training loss (nats)", "validation loss (nats)", "seconds"],
+      () => epochs.map((/** @type {Epoch} */ e) => [e.epoch, lossText(e.train), lossText(e.validation), e.seconds.toFixed(3)]));
+  };
+
+  const toPointer = (/** @type {PointerEvent} */ event) => {
+    const left = svg.getBoundingClientRect().left;
+    lab.goTo((planned * (event.clientX - left - EDGE.left)) / Math.max(1, size[0] - EDGE.left - EDGE.right));
+  };
+  put(svg, {
+    onpointermove: (/** @type {PointerEvent} */ event) => { if (!lab.view().held) toPointer(event); },
+    onpointerleave: () => { if (!lab.view().held) lab.goLive(); },
+    onclick: (/** @type {PointerEvent} */ event) => { if (lab.view().held) lab.goLive(); else { toPointer(event); lab.hold(); } },
+    onblur: () => { if (!lab.view().held) lab.goLive(); },
+    onkeydown: (/** @type {KeyboardEvent} */ event) => crossKey(lab, event),
+  });
+  const resize = () => {
+    const next = [svg.clientWidth, svg.clientHeight];
+    if (next[0] !== size[0] || next[1] !== size[1]) { size = next; lab.mark("curves"); }
+  };
+  return { root, paint, resize, svg };
+}
+
+/** Arrow keys, Home, End and Escape on the curves. @param {any} lab @param {KeyboardEvent} event */
+function crossKey(lab, event) {
+  const { run, epoch } = lab.view();
+  if (event.key === "Escape") return lab.goLive();
+  if (!run || !epoch) return;
+  const last = run.epochs.at(-1).epoch;
+  const moves = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, PageDown: -10, PageUp: 10, Home: -Infinity, End: Infinity };
+  const move = moves[/** @type {keyof typeof moves} */ (event.key)];
+  if (move === undefined) return;
+  event.preventDefault();
+  lab.goTo(Math.min(last, Math.max(1, epoch.epoch + move)));
+}
+
+// ---------------------------------------------------------------- confusion matrix and its messages
+
+/** @param {any} lab */
+function confusionPart(lab) {
+  const buttons = {};
+  const cell = (/** @type {string} */ name) => {
+    const parts = { count: h("span", { class: "hs-count" }), share: h("span", { class: "hs-share" }), change: h("span", { class: "hs-change" }) };
+    const button = h("button", { type: "button", class: `hs-cell hs-cell-${name}`, onclick: () => lab.choose(name) }, ...Object.values(parts));
+    buttons[name] = { button, ...parts };
+    return h("td", {}, button);
+  };
+  const names = { columns: [h("th", { scope: "col" }), h("th", { scope: "col" })], rows: [h("th", { scope: "row" }), h("th", { scope: "row" })] };
+  const caption = h("caption");
+  const table = h("table", { class: "hs-matrix" }, caption,
+    h("thead", {}, h("tr", {}, h("td"), ...names.columns)),
+    h("tbody", {}, h("tr", {}, names.rows[0], cell("tn"), cell("fp")), h("tr", {}, names.rows[1], cell("fn"), cell("tp"))));
+  const against = h("p", { class: "hs-hint" });
+  const root = panel("confusion", "Confusion matrix", h("div", { class: "hs-head" }, h("h4", {}, "Confusion")), table, against);
+  const paint = () => {
+    const { cells, labels, chosen, rival, epoch } = lab.view();
+    say(caption, "true label by prediction");
+    labels.forEach((/** @type {string} */ label, /** @type {number} */ i) => { say(names.columns[i], `→ ${label}`); say(names.rows[i], label); });
+    for (const [name, { button, count, share, change }] of Object.entries(buttons)) {
+      const row = name === "tn" || name === "fp" ? cells.tn + cells.fp : cells.fn + cells.tp;
+      const part = row ? cells[name] / row : 0;
+      const difference = rival ? cells[name] - rival.cells[name] : null;
+      say(count, epoch ? countText(cells[name]) : "–");
+      say(share, epoch ? percentText(part) : "");
+      say(change, difference === null || !epoch ? "" : difference === 0 ? "±0" : `${difference > 0 ? "+" : "−"}${Math.abs(difference)}`);
+      button.style.setProperty("--hs-part", part.toFixed(3));
+      const truth = labels[name === "tn" || name === "fp" ? 0 : 1];
+      const guess = labels[name === "tn" || name === "fn" ? 0 : 1];
+      put(button, { "aria-pressed": String(chosen === name),
+        "aria-label": `true ${truth}, predicted ${guess}: ${cells[name]}, ${percentText(part)} of all ${truth}${difference === null ? "" : `, ${difference >= 0 ? "+" : ""}${difference} against the pinned run`}` });
+    }
+    say(against, rival ? `± against ${rival.run.label}, epoch ${rival.epoch}` : "");
+    against.hidden = !rival;
+  };
+  return { root, paint };
+}
+
+const LISTED = 100;
+
+/** @param {any} lab */
+function messagesPart(lab) {
+  const title = h("h4");
+  const list = h("ol", { class: "hs-list", tabindex: 0, "aria-label": "messages" });
+  const all = h("button", { type: "button", class: "hs-link", onclick: () => lab.choose(null) }, "all wrong ones");
+  const root = panel("messages", "Messages", h("div", { class: "hs-head" }, title, all), list);
+  let painted = "";
+  const paint = () => {
+    const { messages, epoch, threshold, chosen, labels } = lab.view();
+    const rows = epoch ? messagesOf(messages, epoch.p, threshold, chosen) : [];
+    const where = { tn: [0, 0], fp: [0, 1], fn: [1, 0], tp: [1, 1] }[/** @type {"tn"} */ (chosen)];
+    const name = where ? `${labels[where[0]]} taken for ${labels[where[1]]}` : "Wrong messages";
+    say(title, `${name}: ${rows.length}${epoch ? ` · epoch ${epoch.epoch}` : ""}`);
+    all.hidden = !chosen;
+    const listed = rows.slice(0, LISTED);
+    const now = JSON.stringify([chosen, threshold, lab.view().run?.data_key, rows.length, listed.map((row) => [row.index, row.p])]);
+    if (now === painted) return;
+    painted = now;
+    const items = listed.map((row) => h("li", {},
+      h("span", { class: `hs-p ${row.label ? "hs-spam" : "hs-ham"}`, title: "P(spam)" }, row.p.toFixed(3)),
+      h("span", { class: "hs-truth" }, labels[row.label] ?? ""), h("span", { class: "hs-text" }, row.text)));
+    if (rows.length > LISTED) items.push(h("li", { class: "hs-hint" }, `and ${countText(rows.length - LISTED)} more`));
+    if (!rows.length) items.push(h("li", { class: "hs-hint" }, epoch ? "None." : "Messages appear with the first epoch."));
+    list.replaceChildren(...items);
+  };
+  return { root, paint };
+}
+
+// ---------------------------------------------------------------- metrics, facts
+
+/** @param {any} lab */
+function metricsPart(lab) {
+  const names = { precision: "precision", recall: "recall", f1: "F1", accuracy: "accuracy" };
+  const rows = Object.entries(names).map(([name, text]) => {
+    const bar = s("rect", { class: "hs-range", y: 5, height: 4, rx: 2 });
+    const dot = s("circle", { class: "hs-point", cy: 7, r: 4 });
+    const rivalDot = s("circle", { class: "hs-rival", cy: 7, r: 4 });
+    const plot = s("svg", { class: "hs-interval", viewBox: "0 0 108 14", "aria-hidden": "true" });
+    plot.append(s("path", { class: "hs-rule", d: "M4 7H104M4 3V11M54 4V10M104 3V11" }), bar, rivalDot, dot);
+    const cells = { value: h("td", { class: "hs-number" }), spread: h("td", { class: "hs-spread" }) };
+    return { name, bar, dot, rivalDot, ...cells, row: h("tr", {}, h("th", { scope: "row" }, text), cells.value, cells.spread, h("td", {}, plot)) };
+  });
+  const slider = h("input", { id: lab.id("threshold"), type: "range", min: 0, max: 1, step: 0.01,
+    oninput: () => lab.set("threshold", Number(slider.value), true), onchange: () => lab.set("threshold", Number(slider.value)) });
+  const value = h("output", { for: slider.id, class: "hs-value" });
+  const root = panel("metrics", "Metrics", h("div", { class: "hs-head" }, h("h4", {}, "Metrics"), h("span", { class: "hs-hint" }, "spam is positive · bar: 95 %")),
+    h("table", { class: "hs-scores" }, h("tbody", {}, ...rows.map((r) => r.row))),
+    h("div", { class: "hs-threshold" }, h("label", { for: slider.id }, "Threshold"), slider, value));
+  const paint = () => {
+    const { cells, spread, epoch, threshold, rival } = lab.view();
+    const scores = scoresOf(cells);
+    const old = rival ? scoresOf(rival.cells) : null;
+    for (const row of rows) {
+      const key = /** @type {keyof Scores} */ (row.name);
+      const [low, high] = spread?.[key] ?? [0, 0];
+      say(row.value, epoch ? scores[key].toFixed(3) : "–");
+      say(row.spread, epoch ? `${low.toFixed(2)} to ${high.toFixed(2)}` : "");
+      put(row.bar, { x: 4 + 100 * low, width: Math.max(0, 100 * (high - low)) });
+      put(row.dot, { cx: 4 + 100 * scores[key], visibility: epoch ? "visible" : "hidden" });
+      put(row.rivalDot, { cx: 4 + 100 * (old?.[key] ?? 0), visibility: old && epoch ? "visible" : "hidden" });
+    }
+    if (Number(slider.value) !== threshold) slider.value = threshold;
+    put(slider, { "aria-valuetext": threshold.toFixed(2) });
+    say(value, threshold.toFixed(2));
+  };
+  return { root, paint };
+}
+
+/** @param {any} lab */
+function factsPart(lab) {
+  const entry = (/** @type {string} */ name) => {
+    const value = h("dd");
+    return { value, nodes: [h("dt", {}, name), value] };
+  };
+  const facts = { learns: entry("learns"), cached: entry("cached"), pace: entry("per epoch"), memory: entry("forgetting") };
+  const fill = h("span", { class: "hs-fill" });
+  const gauge = h("div", { class: "hs-gauge", role: "meter", "aria-label": "forgetting", "aria-valuemin": 1, "aria-valuemax": 100 }, fill);
+  const scale = h("div", { class: "hs-scale", "aria-hidden": "true" }, h("span", {}, "1×"), h("span", {}, "10×"), h("span", {}, "100×"));
+  const root = panel("facts", "Facts", h("div", { class: "hs-head" }, h("h4", {}, "What learns, what is forgotten")),
+    h("dl", {}, ...Object.values(facts).flatMap((fact) => fact.nodes)), gauge, scale);
+  const paint = () => {
+    const { run, epoch } = lab.view();
+    const epochs = run?.epochs ?? [];
+    const mean = epochs.length ? epochs.reduce((/** @type {number} */ sum, /** @type {Epoch} */ e) => sum + e.seconds, 0) / epochs.length : null;
+    say(facts.learns.value, run ? `${countText(run.learning)} of ${countText(run.total)} weights (${percentText(run.learning / run.total)})${run.stages > 1 ? ` in ${run.stages} stages` : ""}` : "–");
+    say(facts.cached.value, run ? run.cached || "nothing" : "–");
+    say(facts.pace.value, mean === null ? "–" : secondsText(mean));
+    const [before, now] = [run?.perplexity0 ?? null, epoch?.perplexity ?? null];
+    const times = before && now ? now / before : null;
+    const fixed = (/** @type {number} */ v) => (v < 100 ? v.toFixed(2) : countText(v));
+    say(facts.memory.value, times === null ? "not measured" : `perplexity ${fixed(Number(before))} → ${fixed(Number(now))}, ×${times < 100 ? times.toFixed(2) : countText(times)}`);
+    const part = times === null ? 0 : Math.min(1, Math.max(0, Math.log10(times) / 2));
+    fill.style.width = `${(100 * part).toFixed(1)}%`;
+    put(gauge, { "aria-valuenow": times === null ? 1 : Math.min(100, Math.max(1, times)).toFixed(2), "aria-valuetext": facts.memory.value.textContent });
+    gauge.hidden = scale.hidden = times === null;
+  };
+  return { root, paint };
+}
+
+// ---------------------------------------------------------------- pooled vectors, try a message
+
+const circle = (/** @type {number} */ x, /** @type {number} */ y, r = 17) => `M${x - r} ${y}a${r} ${r} 0 1 0 ${2 * r} 0a${r} ${r} 0 1 0 ${-2 * r} 0`;
+const triangle = (/** @type {number} */ x, /** @type {number} */ y, r = 22) => `M${x} ${y - r}l${r} ${1.75 * r}h${-2 * r}Z`;
+
+/** @param {any} lab */
+function scatterPart(lab) {
+  const marks = Object.fromEntries(["tn", "tp", "fp", "fn"].map((name) =>
+    [name, s("path", { class: `hs-mark ${name === "tp" || name === "fn" ? "hs-spam-mark" : "hs-ham-mark"}${name === "fp" || name === "fn" ? " hs-wrong" : ""}` })]));
+  const svg = s("svg", { class: "hs-cloud", viewBox: "-1060 -1060 2120 2120", role: "img", "aria-label": "pooled vectors of the validation messages in two dimensions" });
+  svg.append(s("path", { class: "hs-rule", d: "M-1000 0H1000M0 -1000V1000" }), ...Object.values(marks));
+  const key = (/** @type {string} */ path, /** @type {string} */ name) => {
+    const sample = s("svg", { width: 13, height: 13, viewBox: "-30 -30 60 60", "aria-hidden": "true" });
+    sample.append(s("path", { class: `hs-mark ${name}`, d: path }));
+    const text = h("span");
+    return { text, node: h("span", { class: "hs-key" }, sample, text) };
+  };
+  const keys = [key(circle(0, 0, 22), "hs-ham-mark"), key(triangle(0, -4, 24), "hs-spam-mark"), key(circle(0, 0, 22), "hs-ham-mark hs-wrong")];
+  const under = h("p", { class: "hs-under" });
+  const table = tableFold("pooled vectors", () => lab.mark("scatter"));
+  const root = panel("scatter", "Pooled vectors", h("div", { class: "hs-head" }, h("h4", {}, "Pooled vectors"), h("span", { class: "hs-keys" }, ...keys.map((k) => k.node))),
+    svg, under, table.fold);
+  const hint = "two main directions, fixed before training";
+  const paint = () => {
+    const { messages, epoch, threshold, labels } = lab.view();
+    const paths = { tn: "", tp: "", fp: "", fn: "" };
+    for (let i = 0; epoch && i < messages.length && 2 * i + 1 < epoch.xy.length; i++) {
+      const truth = messages[i][1];
+      const [px, py] = [epoch.xy[2 * i], -epoch.xy[2 * i + 1]];
+      paths[cellName(truth, isSpam(epoch.p[i], threshold) ? 1 : 0)] += truth ? triangle(px, py) : circle(px, py);
+    }
+    for (const [name, path] of Object.entries(marks)) put(path, { d: paths[/** @type {"tn"} */ (name)] });
+    [labels[0], labels[1], "wrong"].forEach((text, i) => say(keys[i].text, text));
+    if (!under.textContent || !epoch) say(under, hint);
+    table.paint(["message", "label", "P(spam)", "x", "y"], () => (epoch ? messages : []).map((/** @type {[string, number]} */ [text, label], /** @type {number} */ i) =>
+      [text, labels[label] ?? label, (epoch.p[i] / 1000).toFixed(3), epoch.xy[2 * i] / 1000, epoch.xy[2 * i + 1] / 1000]));
+  };
+  const point = (/** @type {PointerEvent} */ event) => {
+    const { messages, epoch } = lab.view();
+    const matrix = svg.getScreenCTM();
+    if (!epoch || !matrix) return;
+    const at = new DOMPoint(event.clientX, event.clientY).matrixTransform(matrix.inverse());
+    let [found, least] = [-1, 90 ** 2];
+    for (let i = 0; 2 * i + 1 < epoch.xy.length; i++) {
+      const distance = (epoch.xy[2 * i] - at.x) ** 2 + (-epoch.xy[2 * i + 1] - at.y) ** 2;
+      if (distance < least) [found, least] = [i, distance];
+    }
+    say(under, found < 0 || !messages[found] ? hint : `P(spam) ${(epoch.p[found] / 1000).toFixed(3)}: ${messages[found][0]}`);
+  };
+  put(svg, { onpointermove: point, onpointerleave: () => say(under, hint) });
+  return { root, paint };
+}
+
+/** @param {any} lab */
+function tryPart(lab) {
+  let [timer, touched] = [0, false];
+  const send = () => lab.send({ do: "try", text: input.value });
+  const input = h("input", { id: lab.id("try"), type: "text", maxlength: 500, placeholder: "You have won a prize…", autocomplete: "off",
+    oninput: () => { touched = true; clearTimeout(timer); timer = setTimeout(send, 120); lab.mark("try"); } });
+  const fill = h("span", { class: "hs-fill" });
+  const mark = h("span", { class: "hs-limit" });
+  const meter = h("div", { class: "hs-gauge hs-meter", role: "meter", "aria-label": "P(spam)", "aria-valuemin": 0, "aria-valuemax": 1, "aria-valuenow": 0 }, fill, mark);
+  const words = h("p", { class: "hs-answer" });
+  const root = panel("try", "Try a message", h("label", { class: "hs-title", for: input.id }, "Try a message"), input, meter, words);
+  root.dataset.control = "predict";
+  const paint = () => {
+    root.hidden = !lab.shows("predict");
+    input.disabled = lab.locks("predict");
+    const { answer, threshold, labels } = lab.view();
+    if (answer && !touched && input.value === "") input.value = answer.text;
+    const fits = answer && input.value.trim() !== "" && answer.text.trim() === input.value.trim();
+    const p = fits ? answer.p : 0;
+    fill.style.width = `${(100 * p).toFixed(1)}%`;
+    put(fill, { "data-side": p >= threshold ? "spam" : "ham" });
+    mark.style.left = `${100 * threshold}%`;
+    put(meter, { "aria-valuenow": p.toFixed(3), "aria-valuetext": fits ? p.toFixed(3) : "no answer yet" });
+    const waits = input.value.trim() ? "waiting for the model…" : "Type anything; the answer follows the training.";
+    say(words, fits ? `P(spam) ${p.toFixed(3)} → ${labels[p >= threshold ? 1 : 0]}${answer.epoch ? ` · epoch ${answer.epoch}` : ""}` : waits);
+  };
+  return { root, paint, stop: () => clearTimeout(timer) };
+}
+
+// ---------------------------------------------------------------- the table of runs
+
+/** @param {any} lab */
+function runsPart(lab) {
+  let [key, way] = ["id", /** @type {1|-1} */ (-1)];
+  let order = "";
+  const known = new Map();
+  const heads = COLUMNS.map(([name, text]) => {
+    const button = h("button", { type: "button", class: "hs-sort", onclick: () => { way = key === name ? /** @type {1|-1} */ (-way) : 1; key = name; lab.mark("runs"); } }, text);
+    return { name, th: h("th", { scope: "col" }, button) };
+  });
+  const body = h("tbody");
+  const table = h("table", { class: "hs-table", "aria-label": "all runs" }, h("thead", {}, h("tr", {}, ...heads.map((head) => head.th), h("th", { scope: "col" }, "outcome"), h("th", { scope: "col" }, "actions"))), body);
+  const download = h("button", { type: "button", class: "hs-button", onclick: () => saveCsv(csvOf(sortRows(lab.rows(), key, way))) }, "Export CSV");
+  const root = panel("runs", "All runs", h("div", { class: "hs-head" }, h("h4", {}, "Runs"), download),
+    h("div", { class: "hs-scroll", tabindex: 0, role: "group", "aria-label": "all runs" }, table));
+  const make = (/** @type {number} */ id) => {
+    const button = (/** @type {string} */ text, /** @type {() => void} */ onclick, kind = "hs-small") => h("button", { type: "button", class: kind, onclick }, text);
+    const parts = { show: button("", () => lab.show(id), "hs-link"), tag: h("span", { class: "hs-tag" }, "recorded"), pin: button("pin", () => lab.togglePin(id)), copy: button("copy", () => lab.copy(id)) };
+    const cells = COLUMNS.map(() => h("td"));
+    const [outcome, actions] = [h("td"), h("td", { class: "hs-actions" }, parts.pin, parts.copy)];
+    cells[0].append(parts.show, parts.tag);
+    return { ...parts, cells, outcome, tr: h("tr", { "data-run": id }, ...cells, outcome, actions) };
+  };
+  const fill = (/** @type {any} */ row, /** @type {any} */ at, /** @type {number|undefined} */ shown) => {
+    const f1 = row.f1 === null ? "–" : `${row.f1.toFixed(3)} (${row.f1_low.toFixed(2)} to ${row.f1_high.toFixed(2)})`;
+    const texts = [null, row.regime, row.pool, row.seed, countText(row.learning), row.seconds.toFixed(2), row.best ?? "–", f1];
+    texts.forEach((text, i) => { if (text !== null) say(at.cells[i], String(text)); });
+    say(at.show, `${row.id} · ${row.epochs} of ${row.planned}`);
+    put(at.show, { title: row.label, "aria-label": `show run ${row.id}, ${row.label}`, "aria-current": shown === row.id ? "true" : null });
+    at.tag.hidden = !row.recorded;
+    say(at.outcome, [row.outcome, row.forecast && `predicted: ${row.forecast}`].filter(Boolean).join(" · "));
+    put(at.pin, { "aria-pressed": String(row.pinned), "aria-label": `pin run ${row.id}` });
+    at.pin.hidden = !lab.shows("pin");
+    at.pin.disabled = lab.locks("pin");
+    put(at.copy, { "aria-label": `copy the line of run ${row.id}`, title: row.line });
+    put(at.tr, { class: shown === row.id ? "hs-shown" : null });
+  };
+  const paint = () => {
+    const rows = sortRows(lab.rows(), key, way);
+    const shown = lab.view().run?.id;
+    for (const id of [...known.keys()]) if (!rows.some((row) => row.id === id)) known.delete(id);
+    for (const row of rows) {
+      if (!known.has(row.id)) known.set(row.id, make(row.id));
+      fill(row, known.get(row.id), shown);
+    }
+    const now = rows.map((row) => row.id).join();
+    if (now !== order || body.childElementCount !== rows.length) body.replaceChildren(...rows.map((row) => known.get(row.id).tr));
+    order = now;
+    for (const head of heads) put(head.th, { "aria-sort": head.name === key ? (way === 1 ? "ascending" : "descending") : null });
+    download.disabled = !rows.length;
+  };
+  return { root, paint };
+}
+
+/** @param {string} text */
+function saveCsv(text) {
+  const url = URL.createObjectURL(new Blob([text], { type: "text/csv" }));
+  const link = h("a", { href: url, download: "headswap-runs.csv" });
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(url), 1000);
+}
+
+/** @param {string} text */
+async function copyText(text) {
+  try {
+    await navigator.clipboard.writeText(text);
+  } catch {
+    const area = h("textarea", { class: "hs-hidden" });
+    area.value = text;
+    document.body.append(area);
+    area.select();
+    document.execCommand("copy");
+    area.remove();
+  }
+}
+
+// ---------------------------------------------------------------- the lab
+
+const SETTINGS = ["regime", "pool", "epochs", "learning_rate", "messages", "max_len", "seed", "data", "head", "batch_size", "schedule", "causal", "threshold"];
+const EPOCH_PARTS = ["curves", "confusion", "messages", "metrics", "facts", "scatter", "diagnosis"];
+
+/** What the parts may ask and do: the only holder of state. @param {any} model @param {HTMLElement} el */
+function createLab(model, el) {
+  const uid = `hs${Math.random().toString(36).slice(2, 9)}`;
+  let store = takeRuns(emptyStore(), model.get("finished") ?? []);
+  /** @type {{selected: number|null, at: number|null, held: boolean, chosen: string|null}} */
+  let look = { selected: null, at: null, held: false, chosen: null };
+  let [note, answered] = ["", ""];
+  /** @type {string|null} */
+  let stoppedIn = null;
+  let [starting, asked, saving] = [false, 0, 0];
+  /** @type {Set<number>} */
+  const timers = new Set();
+  const spreads = new Map();
+  /** @type {any} */
+  let seen = null;
+  /** @type {ReturnType<typeof scheduler>} */
+  let frames;
+
+  const mark = (/** @type {string[]} */ ...names) => { seen = null; frames.mark(...names); };
+  const get = (/** @type {string} */ name) => model.get(name);
+  const threshold = () => clampSetting("threshold", get("threshold") ?? 0.5) ?? 0.5;
+  const realPhase = () => get("state")?.phase ?? "idle";
+  const later = (/** @type {() => void} */ work, /** @type {number} */ ms) => {
+    const timer = setTimeout(() => { timers.delete(timer); work(); }, ms);
+    timers.add(timer);
+  };
+
+  /** @param {Cells} cells */
+  const spreadOf = (cells) => {
+    const key = `${cells.tn},${cells.fp},${cells.fn},${cells.tp}`;
+    if (spreads.size > 2000) spreads.clear();
+    if (!spreads.has(key)) spreads.set(key, intervals(cells));
+    return spreads.get(key);
+  };
+
+  const rivalOf = (/** @type {Run|null} */ run, /** @type {boolean} */ live, /** @type {Epoch|null} */ epoch) => {
+    const other = store.runs.filter((r) => r.pinned && r.id !== run?.id && r.data_key === run?.data_key && r.epochs.length).at(-1);
+    if (!other || !epoch) return null;
+    const then = live ? other.epochs.at(-1) : nearestEpoch(other.epochs, epoch.epoch);
+    return then ? { run: other, epoch: then.epoch, cells: confusionAt(messagesFor(store, other), then.p, threshold()) } : null;
+  };
+
+  const look_at = () => {
+    const run = shownRun(store, look.selected);
+    const live = look.at === null;
+    const epoch = run ? (live ? run.epochs.at(-1) : nearestEpoch(run.epochs, Number(look.at))) ?? null : null;
+    const messages = messagesFor(store, run);
+    const cells = confusionAt(messages, epoch?.p ?? [], threshold());
+    return { ...look, run, live, epoch, messages, cells, threshold: threshold(), answer: store.answer,
+      spread: epoch ? spreadOf(cells) : null, labels: run?.label_names ?? ["ham", "spam"],
+      pinned: store.runs.filter((r) => r.pinned), rival: rivalOf(run, live, epoch) };
+  };
+
+  const send = (/** @type {any} */ content, /** @type {ArrayBuffer[]} */ buffers = []) => {
+    try {
+      model.send(content, undefined, buffers);
+    } catch {
+      say_note("The kernel does not answer: run the cell again.");
+    }
+  };
+  const say_note = (/** @type {string} */ text) => { note = text; mark("status"); };
+  const hello = () => {
+    const now = performance.now();
+    if (asked && now - asked < 1000) return;
+    asked = now;
+    send({ do: "hello" });
+  };
+
+  const set = (/** @type {string} */ name, /** @type {any} */ value, lazy = false) => {
+    model.set(name, value);
+    if (name === "threshold") mark(...EPOCH_PARTS, "runs", "try");
+    mark("controls");
+    clearTimeout(saving);
+    saving = 0;
+    if (lazy) saving = setTimeout(save, 120);
+    else save();
+  };
+  const save = () => { saving = 0; model.save_changes(); };
+  const settings = () => Object.fromEntries(SETTINGS.map((name) => [name, get(name)]));
+
+  const begin = (/** @type {string} */ what) => {
+    if (saving) { clearTimeout(saving); save(); }
+    starting = true;
+    note = "";
+    look = { ...look, selected: null, at: null, held: false };
+    send({ do: what, settings: settings() });
+    later(() => { starting = false; mark("buttons"); }, 3000);
+    mark("buttons", "status", "runs", ...EPOCH_PARTS);
+  };
+  const stop = () => {
+    stoppedIn = realPhase();
+    send({ do: "stop" });
+    later(() => { stoppedIn = null; mark("buttons", "status"); }, 10000);
+    mark("buttons", "status");
+  };
+  const togglePin = (/** @type {number} */ id) => {
+    const run = store.runs.find((r) => r.id === id);
+    if (!run) return;
+    store = pinRun(store, id, !run.pinned);
+    send({ do: run.pinned ? "unpin" : "pin", id });
+    mark("buttons", "runs", ...EPOCH_PARTS);
+  };
+  const press = (/** @type {string} */ name) => {
+    if (name === "train" || name === "step") return begin(name);
+    if (name === "stop") return stop();
+    if (name === "reset") { look = { selected: null, at: null, held: false, chosen: null }; note = ""; return send({ do: "reset" }); }
+    const run = shownRun(store, look.selected);
+    if (run) togglePin(run.id);
+  };
+  const changeLook = (/** @type {Partial<typeof look>} */ part) => { look = { ...look, ...part }; mark(...EPOCH_PARTS); };
+
+  const sendFile = async (/** @type {File} */ file) => {
+    if (file.size > FILE_LIMIT)
+      return say_note(`${file.name} is ${(file.size / 1e6).toFixed(1)} MB; the lab takes files up to 5 MB.`);
+    say_note(`Reading ${file.name}…`);
+    try {
+      send({ do: "file", name: file.name }, [await file.arrayBuffer()]);
+    } catch {
+      say_note(`${file.name} could not be read.`);
+    }
+  };
+
+  const receive = (/** @type {any} */ msg) => {
+    const before = store;
+    store = reduce(store, msg);
+    if (msg.kind === "history") asked = 0;
+    if (store.gap) hello();
+    if (store === before) return;
+    if (msg.kind === "answer") return mark("try");
+    if (msg.kind === "run") { look = { ...look, selected: null, at: null, held: false }; starting = false; }
+    if (msg.kind !== "epoch") return frames.all(), (seen = null);
+    mark(...EPOCH_PARTS, "runs", "root");
+  };
+  const onState = () => {
+    starting = false;
+    if (phaseShown(realPhase(), stoppedIn) !== "stopping") stoppedIn = null;
+    note = "";
+    mark("buttons", "status", "root");
+  };
+
+  const lab = {
+    get, set, send, press, togglePin, sendFile, receive, onState, hello, mark,
+    id: (/** @type {string} */ name) => `${uid}-${name}`,
+    view: () => (seen ??= look_at()),
+    phase: () => phaseShown(realPhase(), stoppedIn),
+    note: () => note,
+    sentence: () => (lab.phase() === "stopping" ? "stopping…" : note || get("state")?.sentence || "Ready."),
+    starting: () => starting,
+    shows: (/** @type {string} */ name) => { const names = get("controls"); return !names || names.includes(name); },
+    locks: (/** @type {string} */ name) => (get("locked") ?? []).includes(name),
+    asks: () => Boolean(get("question")) && lab.shows("forecast"),
+    answered: () => ((get("answers") ?? []).includes(answered) ? answered : ""),
+    forecast: (/** @type {string} */ text) => { answered = text; if (text) send({ do: "forecast", answer: text }); mark("buttons"); },
+    tunedRate: () => (get("choices")?.regimes ?? []).find((/** @type {any} */ r) => r.name === get("regime"))?.rate ?? 0.001,
+    goTo: (/** @type {number} */ place) => {
+      const epoch = nearestEpoch(lab.view().run?.epochs ?? [], place);
+      if (epoch && epoch.epoch !== look.at) changeLook({ at: epoch.epoch });
+    },
+    goLive: () => { if (look.at !== null || look.held) changeLook({ at: null, held: false }); },
+    hold: () => changeLook({ held: look.at !== null }),
+    choose: (/** @type {string|null} */ cell) => changeLook({ chosen: look.chosen === cell ? null : cell }),
+    show: (/** @type {number} */ id) => { changeLook({ selected: id, at: null, held: false }); mark("runs", "buttons", "root"); },
+    rows: () => visibleRuns(store).map((run) => runRow(run, messagesFor(store, run), threshold(), spreadOf)),
+    copy: (/** @type {number} */ id) => {
+      const run = store.runs.find((r) => r.id === id);
+      if (run) copyText(run.line).then(() => say_note(`Copied: ${run.line}`));
+    },
+    takeFinished: () => { store = takeRuns(store, get("finished") ?? []); seen = null; frames.all(); },
+    redraw: () => { seen = null; frames.all(); },
+    use: (/** @type {ReturnType<typeof scheduler>} */ found) => { frames = found; },
+    stop: () => { frames.cancel(); for (const timer of timers) clearTimeout(timer); if (saving) { clearTimeout(saving); save(); } },
+    paintRoot: () => {
+      const last = shownRun(store, look.selected)?.epochs.at(-1);
+      put(el, { "data-epoch": last?.epoch ?? 0, "data-phase": lab.phase(), "data-run": shownRun(store, look.selected)?.id ?? null });
+    },
+  };
+  return lab;
+}
+
+/** A file dropped anywhere on the lab. @param {any} lab @param {HTMLElement} el */
+function takeDrops(lab, el) {
+  const takes = (/** @type {DragEvent} */ event) =>
+    event.dataTransfer?.types.includes("Files") && lab.shows("file") && !lab.locks("file");
+  const over = (/** @type {DragEvent} */ event) => { if (takes(event)) { event.preventDefault(); el.classList.add("hs-drop"); } };
+  const leave = (/** @type {DragEvent} */ event) => { if (!el.contains(/** @type {Node|null} */ (event.relatedTarget))) el.classList.remove("hs-drop"); };
+  const drop = (/** @type {DragEvent} */ event) => {
+    el.classList.remove("hs-drop");
+    if (!takes(event)) return;
+    event.preventDefault();
+    event.stopPropagation();
+    const file = event.dataTransfer?.files[0];
+    if (file) lab.sendFile(file);
+  };
+  const events = /** @type {[string, any][]} */ ([["dragover", over], ["dragleave", leave], ["drop", drop]]);
+  for (const [name, work] of events) el.addEventListener(name, work);
+  return () => { for (const [name, work] of events) el.removeEventListener(name, work); };
+}
+
+/** @param {{model: any, el: HTMLElement}} context */
+function render({ model, el }) {
+  const lab = createLab(model, el);
+  const parts = { controls: controlsPart(lab), buttons: buttonsPart(lab), status: statusPart(lab), diagnosis: diagnosisPart(lab),
+    curves: curvesPart(lab), confusion: confusionPart(lab), metrics: metricsPart(lab), messages: messagesPart(lab),
+    facts: factsPart(lab), scatter: scatterPart(lab), try: tryPart(lab), runs: runsPart(lab) };
+  const paints = Object.fromEntries(Object.entries(parts).map(([name, part]) => [name, part.paint]));
+  lab.use(scheduler({ ...paints, root: lab.paintRoot }));
+  el.classList.add("hs-lab");
+  // JupyterLab would take arrow keys, Enter and letters for its own commands.
+  put(el, { role: "region", "aria-label": "headswap lab", "data-lm-suppress-shortcuts": "true" });
+  const side = h("div", { class: "hs-side" }, parts.buttons.root, parts.controls.root);
+  const order = ["curves", "confusion", "metrics", "scatter", "facts", "try", "messages", "runs"];
+  const shows = h("div", { class: "hs-shows" }, h("div", { class: "hs-top" }, parts.diagnosis.root, parts.status.root),
+    ...order.map((name) => parts[/** @type {"curves"} */ (name)].root));
+  el.replaceChildren(h("div", { class: "hs-grid" }, side, shows));
+
+  const heard = /** @type {[string, any][]} */ ([["msg:custom", lab.receive], ["change:state", lab.onState], ["change:finished", lab.takeFinished],
+    ...[...SETTINGS, "choices", "controls", "locked", "question", "answers"].map((name) => [`change:${name}`, lab.redraw])]);
+  for (const [name, work] of heard) model.on(name, work);
+  const forget = takeDrops(lab, el);
+  const watch = new ResizeObserver(parts.curves.resize);
+  watch.observe(parts.curves.svg);
+  lab.redraw();
+  lab.hello();
+  return () => {
+    for (const [name, work] of heard) model.off(name, work);
+    watch.disconnect();
+    forget();
+    parts.status.stop();
+    parts.try.stop();
+    lab.stop();
+  };
+}
+
+export default { render };
