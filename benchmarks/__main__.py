@@ -1,7 +1,5 @@
 """`python -m benchmarks`: measure, print a table, and keep the numbers and a figure where asked."""
 
-from __future__ import annotations
-
 import argparse
 import json
 import sys
@@ -12,9 +10,9 @@ from pathlib import Path
 
 import torch
 
-from headswap.files import write_atomically
 from headswap.errors import HeadswapError, SettingError
 from headswap.figures import save_figure
+from headswap.files import write_atomically
 
 from .bench import QUICK, Plan, Results, run
 from .picture import figure
@@ -43,7 +41,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--json", type=Path, metavar="FILE", help="write every number as JSON")
     add("--plot", type=Path, metavar="FILE", help="draw the results (.png, .svg or .pdf)")
     add("--runs", type=int, default=FEWEST, help=f"alternating runs of each contest (default and least: {FEWEST})")
-    add("--quick", action="store_true", help="one short run of everything: does it work? Its numbers mean little")
+    add("--quick", action="store_true", help="two short runs of everything: does it work? Its numbers mean little")
     return parser
 
 

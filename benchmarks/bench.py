@@ -1,7 +1,5 @@
 """Everything that is measured, in one run, and the numbers that come out."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 
@@ -25,7 +23,7 @@ class Plan:
     sizes: growth.Sizes = field(default_factory=growth.Sizes)
 
 
-QUICK = Plan(1, 2, 1, ("demo", "--seeds", "1", "--epochs", "1", "--regimes", "head-only,full"), growth.QUICK)
+QUICK = Plan(2, 2, 1, ("demo", "--seeds", "1", "--epochs", "1", "--regimes", "head-only,full"), growth.QUICK)
 
 
 @dataclass(frozen=True, slots=True)

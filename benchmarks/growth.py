@@ -1,7 +1,5 @@
 """How training time grows with the messages, their length and the width of the body."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from time import perf_counter

@@ -1,7 +1,5 @@
 """What the machine is, and the memory and start-up time of a fresh process on it."""
 
-from __future__ import annotations
-
 import datetime
 import os
 import platform

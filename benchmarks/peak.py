@@ -1,7 +1,5 @@
 """How much of the machine's arithmetic full fine-tuning uses: model FLOPs against the fastest matmul."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from time import perf_counter
 

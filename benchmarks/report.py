@@ -1,7 +1,5 @@
 """The results as a table: what was measured, what was promised, and whether it holds."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass
 

@@ -3,12 +3,11 @@
 Timed is the training alone, optimizer included; models are built and messages encoded before the clock starts.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from statistics import median
 from time import perf_counter
+from typing import Self
 
 import torch
 import torch.nn.functional as F
@@ -49,11 +48,11 @@ class Task:
         """The messages, encoded."""
         return ClassificationDataset(self.train, self.config.max_len)
 
-    def with_epochs(self, epochs: int) -> Task:
+    def with_epochs(self, epochs: int) -> Self:
         """The same for another number of epochs."""
         return replace(self, recipe=replace(self.recipe, epochs=epochs))
 
-    def small(self) -> Task:
+    def small(self) -> Self:
         """A warm-up: two batches, once."""
         return replace(self.with_epochs(1), train=self.train[: 2 * self.recipe.batch_size])
 

@@ -1,7 +1,5 @@
 """Hugging Face's Trainer on GPT-2 with our weights: the same arithmetic, set up to be as fast as it can be."""
 
-from __future__ import annotations
-
 from tempfile import TemporaryDirectory
 from typing import Any
 

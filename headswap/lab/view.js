@@ -311,7 +311,7 @@ export function runRow(run, messages, threshold, spread = intervals) {
   const [low, high] = cells ? spread(cells).f1 : [null, null];
   return { id: run.id, label: run.label, regime: run.regime, pool: run.pool, seed: run.seed, planned: run.planned,
     epochs: run.epochs.length, learning: run.learning, total: run.total,
-    seconds: run.epochs.reduce((sum, epoch) => sum + epoch.seconds, 0), best: run.best ?? bestEpoch(run.epochs),
+    seconds: secondsOf(run.epochs), best: run.best ?? bestEpoch(run.epochs),
     f1: scores?.f1 ?? null, f1_low: low, f1_high: high, precision: scores?.precision ?? null,
     recall: scores?.recall ?? null, accuracy: scores?.accuracy ?? null, threshold, outcome: run.outcome,
     recorded: run.recorded, pinned: run.pinned, forecast: run.forecast, diagnosis: run.diagnosis, line: run.line };
@@ -399,7 +399,7 @@ function say(node, text) {
 
 /** @param {string} name @param {string} title @param {...(Node|string)} children */
 function panel(name, title, ...children) {
-  return h("section", { class: `hs-panel hs-${name}`, "data-hs": name, "aria-label": title }, ...children);
+  return h("div", { class: `hs-panel hs-${name}`, "data-hs": name, role: "group", "aria-label": title }, ...children);
 }
 
 /** A table that is only filled while it is open. @param {string} title @param {() => void} fill */
@@ -493,7 +493,7 @@ function rateControl(lab) {
     onchange: () => lab.set("learning_rate", rateAt(Number(slider.value))) });
   const tuned = h("input", { id: lab.id("tuned"), type: "checkbox",
     onchange: () => lab.set("learning_rate", tuned.checked ? null : clampSetting("learning_rate", lab.tunedRate())) });
-  const value = h("output", { for: slider.id, class: "hs-value" });
+  const value = h("span", { class: "hs-value", "aria-hidden": "true" });
   const row = h("div", { class: "hs-row hs-rate", "data-control": "learning_rate" },
     h("label", { for: slider.id }, "Learning rate"), value,
     h("label", { class: "hs-check", for: tuned.id }, tuned, "tuned"), slider);
@@ -585,7 +585,8 @@ function buttonsPart(lab) {
     const phase = lab.phase();
     say(ask, lab.get("question") || "");
     question.hidden = !lab.asks();
-    if (lab.asks()) fillSelect(answer, [["", "choose an answer…"], ...lab.get("answers").map((/** @type {string} */ a) => [a, a])], lab.answered());
+    const offered = (lab.get("answers") ?? []).map((/** @type {string} */ a) => [a, a]);
+    if (lab.asks()) fillSelect(answer, [["", "choose an answer…"], ...offered], lab.answered());
     answer.disabled = lab.locks("forecast");
     const works = buttonsAt(lab.starting() ? "preparing" : phase, !lab.asks() || lab.answered() !== "");
     if (lab.starting()) works.stop = false;
@@ -606,7 +607,7 @@ function buttonsPart(lab) {
 function statusPart(lab) {
   const line = h("div", { role: "status", class: "hs-status", "data-hs": "status" });
   const bar = h("progress", { max: 1, value: 0, "aria-label": "progress of the run" });
-  const root = h("div", { class: "hs-statusline" }, line, bar);
+  const root = h("div", { class: "hs-statusline" }, bar, line);
   let [key, last, timer] = ["", 0, 0];
   const show = () => {
     [last, timer] = [performance.now(), 0];
@@ -649,11 +650,11 @@ const EDGE = { left: 44, right: 12, top: 10, bottom: 34 };
 /** @param {any} lab */
 function curvesPart(lab) {
   const clip = lab.id("clip");
-  const axes = s("g", { class: "hs-axes" });
-  const ghosts = s("g", { "clip-path": `url(#${clip})` });
+  const axes = s("g", { class: "hs-axes", "aria-hidden": "true" });
+  const ghosts = s("g", { "aria-hidden": "true", "clip-path": `url(#${clip})` });
   const hole = s("rect");
   const lines = { train: s("path", { class: "hs-line hs-train" }), validation: s("path", { class: "hs-line hs-validation" }) };
-  const best = s("g", { class: "hs-best" });
+  const best = s("g", { class: "hs-best", "aria-hidden": "true" });
   const cross = s("g", { class: "hs-cross" });
   const clipped = s("g", { "clip-path": `url(#${clip})` });
   const defs = s("defs");
@@ -674,7 +675,8 @@ function curvesPart(lab) {
   const table = tableFold("loss by epoch", () => lab.mark("curves"));
   const title = h("span", { class: "hs-runname" });
   const root = panel("curves", "Loss curves",
-    h("div", { class: "hs-head" }, h("h4", {}, "Loss"), title, tag, h("span", { class: "hs-keys" }, key("train", "training"), key("validation", "validation"))),
+    h("div", { class: "hs-head" }, h("h4", {}, "Loss"), title, tag,
+      h("span", { class: "hs-keys" }, key("train", "training"), key("validation", "validation"))),
     svg, h("div", { class: "hs-foot" }, readout, table.fold));
 
   let size = [0, 0];
@@ -684,7 +686,8 @@ function curvesPart(lab) {
 
   const drawAxes = (/** @type {number} */ top, /** @type {(v: number) => number} */ y) => {
     const [width, height] = size;
-    put(hole, { x: EDGE.left - 2, y: EDGE.top - 4, width: Math.max(0, width - EDGE.left - EDGE.right + 6), height: Math.max(0, height - EDGE.top - EDGE.bottom + 6) });
+    put(hole, { x: EDGE.left - 2, y: EDGE.top - 4, width: Math.max(0, width - EDGE.left - EDGE.right + 6),
+      height: Math.max(0, height - EDGE.top - EDGE.bottom + 6) });
     const nodes = [];
     for (const value of ticks(0, top, 4)) {
       nodes.push(s("line", { x1: EDGE.left, x2: width - EDGE.right, y1: y(value), y2: y(value), class: value ? "hs-rule" : "hs-base" }));
@@ -700,12 +703,20 @@ function curvesPart(lab) {
     axes.replaceChildren(...nodes);
   };
 
+  const ghostName = (/** @type {Run} */ run, /** @type {Epoch} */ last, /** @type {(v: number) => number} */ y) => {
+    const right = x(last.epoch);
+    const under = run.epochs.filter((e) => x(e.epoch) >= right - 6 * run.label.length && e.epoch <= last.epoch);
+    const top = Math.min(...under.map((e) => y(e.validation ?? 0)));
+    return s("text", { x: right, y: Math.max(EDGE.top + 10, top - 5), "text-anchor": "end", class: "hs-ghostname" }, run.label);
+  };
+
   const drawGhosts = (/** @type {Run[]} */ pinned, /** @type {(v: number) => number} */ y) => {
     const nodes = pinned.flatMap((run) => {
       const last = run.epochs.filter((e) => e.epoch <= planned && e.validation !== null).at(-1);
-      const label = last ? [s("text", { x: Math.min(x(last.epoch), size[0] - EDGE.right) - 4, y: Math.max(EDGE.top + 10, y(last.validation ?? 0) - 5), "text-anchor": "end", class: "hs-ghostname" }, run.label)] : [];
+      const label = last ? [ghostName(run, last, y)] : [];
       return [s("path", { class: "hs-line hs-ghost", d: curvePath(run.epochs.map((e) => [e.epoch, e.train]), x, y) }),
-        s("path", { class: "hs-line hs-ghost hs-validation-dash", d: curvePath(run.epochs.map((e) => [e.epoch, e.validation]), x, y) }), ...label];
+        s("path", { class: "hs-line hs-ghost hs-validation-dash",
+          d: curvePath(run.epochs.map((e) => [e.epoch, e.validation]), x, y) }), ...label];
     });
     ghosts.replaceChildren(...nodes);
   };
@@ -725,7 +736,8 @@ function curvesPart(lab) {
     const nodes = live ? [] : [s("line", { x1: x(epoch.epoch), x2: x(epoch.epoch), y1: EDGE.top, y2: size[1] - EDGE.bottom })];
     for (const name of /** @type {const} */ (["train", "validation"])) {
       const loss = epoch[name];
-      if (loss !== null && y(loss) >= EDGE.top - 4) nodes.push(s("circle", { cx: x(epoch.epoch), cy: y(loss), r: 3.5, class: `hs-dot hs-${name}-fill` }));
+      if (loss === null || y(loss) < EDGE.top - 4) continue;
+      nodes.push(s("circle", { cx: x(epoch.epoch), cy: y(loss), r: 3.5, class: `hs-dot hs-${name}-fill` }));
     }
     cross.replaceChildren(...nodes);
   };
@@ -737,7 +749,8 @@ function curvesPart(lab) {
     const [width, height] = size;
     const ghostRuns = pinned.filter((/** @type {Run} */ other) => other.id !== run?.id);
     planned = Math.max(run?.planned ?? lab.get("epochs") ?? 1, epochs.at(-1)?.epoch ?? 1);
-    const losses = [epochs, ...ghostRuns.map((/** @type {Run} */ r) => r.epochs)].flat().flatMap((/** @type {Epoch} */ e) => [e.train, e.validation]);
+    const losses = [epochs, ...ghostRuns.map((/** @type {Run} */ r) => r.epochs)].flat()
+      .flatMap((/** @type {Epoch} */ e) => [e.train, e.validation]);
     const top = lossTop(losses, epochs[0]?.train ?? ghostRuns[0]?.epochs[0]?.train ?? null);
     x = linear([0, planned], [EDGE.left, width - EDGE.right]);
     const y = linear([0, top], [height - EDGE.bottom, EDGE.top]);
@@ -747,9 +760,11 @@ function curvesPart(lab) {
     put(lines.validation, { d: curvePath(epochs.map((/** @type {Epoch} */ e) => [e.epoch, e.validation]), x, y) });
     drawBest(run, y);
     drawCross(epoch, live, y);
-    const words = epoch ? `epoch ${epoch.epoch}: training ${lossText(epoch.train)}, validation ${lossText(epoch.validation)} nats` : "no epoch yet";
+    const words = epoch
+      ? `epoch ${epoch.epoch}: training ${lossText(epoch.train)}, validation ${lossText(epoch.validation)} nats` : "no epoch yet";
     say(readout, live ? words : `${words} ${held ? "(held: Escape returns)" : ""}`);
-    put(svg, { "aria-valuemax": Math.max(1, epochs.length), "aria-valuenow": epoch?.epoch ?? 1, "aria-valuetext": live ? `latest, ${words}` : words });
+    put(svg, { "aria-valuemax": Math.max(1, epochs.length), "aria-valuenow": epoch?.epoch ?? 1,
+      "aria-valuetext": live ? `latest, ${words}` : words });
     say(title, run?.label ?? "");
     tag.hidden = !run?.recorded;
     say(tag, "recorded");
@@ -794,12 +809,15 @@ function crossKey(lab, event) {
 function confusionPart(lab) {
   const buttons = {};
   const cell = (/** @type {string} */ name) => {
-    const parts = { count: h("span", { class: "hs-count" }), share: h("span", { class: "hs-share" }), change: h("span", { class: "hs-change" }) };
-    const button = h("button", { type: "button", class: `hs-cell hs-cell-${name}`, onclick: () => lab.choose(name) }, ...Object.values(parts));
+    const span = (/** @type {string} */ kind) => h("span", { class: `hs-${kind}` });
+    const parts = { count: span("count"), share: span("share"), change: span("change") };
+    const button = h("button", { type: "button", class: `hs-cell hs-cell-${name}`, onclick: () => lab.choose(name) },
+      ...Object.values(parts));
     buttons[name] = { button, ...parts };
     return h("td", {}, button);
   };
-  const names = { columns: [h("th", { scope: "col" }), h("th", { scope: "col" })], rows: [h("th", { scope: "row" }), h("th", { scope: "row" })] };
+  const heads = (/** @type {string} */ scope) => [h("th", { scope }), h("th", { scope })];
+  const names = { columns: heads("col"), rows: heads("row") };
   const caption = h("caption");
   const table = h("table", { class: "hs-matrix" }, caption,
     h("thead", {}, h("tr", {}, h("td"), ...names.columns)),
@@ -809,7 +827,7 @@ function confusionPart(lab) {
   const paint = () => {
     const { cells, labels, chosen, rival, epoch } = lab.view();
     say(caption, "true label by prediction");
-    labels.forEach((/** @type {string} */ label, /** @type {number} */ i) => { say(names.columns[i], `→ ${label}`); say(names.rows[i], label); });
+    for (const i of [0, 1]) { say(names.columns[i], `→ ${labels[i]}`); say(names.rows[i], labels[i]); }
     for (const [name, { button, count, share, change }] of Object.entries(buttons)) {
       const row = name === "tn" || name === "fp" ? cells.tn + cells.fp : cells.fn + cells.tp;
       const part = row ? cells[name] / row : 0;
@@ -820,8 +838,9 @@ function confusionPart(lab) {
       button.style.setProperty("--hs-part", part.toFixed(3));
       const truth = labels[name === "tn" || name === "fp" ? 0 : 1];
       const guess = labels[name === "tn" || name === "fn" ? 0 : 1];
+      const more = difference === null ? "" : `, ${difference >= 0 ? "+" : ""}${difference} against the pinned run`;
       put(button, { "aria-pressed": String(chosen === name),
-        "aria-label": `true ${truth}, predicted ${guess}: ${cells[name]}, ${percentText(part)} of all ${truth}${difference === null ? "" : `, ${difference >= 0 ? "+" : ""}${difference} against the pinned run`}` });
+        "aria-label": `true ${truth}, predicted ${guess}: ${cells[name]}, ${percentText(part)} of all ${truth}${more}` });
     }
     say(against, rival ? `± against ${rival.run.label}, epoch ${rival.epoch}` : "");
     against.hidden = !rival;
@@ -829,20 +848,20 @@ function confusionPart(lab) {
   return { root, paint };
 }
 
-const LISTED = 100;
+const LISTED = 60;
 
 /** @param {any} lab */
 function messagesPart(lab) {
   const title = h("h4");
-  const list = h("ol", { class: "hs-list", tabindex: 0, "aria-label": "messages" });
-  const all = h("button", { type: "button", class: "hs-link", onclick: () => lab.choose(null) }, "all wrong ones");
+  const list = h("ol", { class: "hs-list", tabindex: 0, "aria-label": "listed texts" });
+  const all = h("button", { type: "button", class: "hs-link", onclick: () => lab.choose(null) }, "all wrong");
   const root = panel("messages", "Messages", h("div", { class: "hs-head" }, title, all), list);
   let painted = "";
   const paint = () => {
     const { messages, epoch, threshold, chosen, labels } = lab.view();
     const rows = epoch ? messagesOf(messages, epoch.p, threshold, chosen) : [];
     const where = { tn: [0, 0], fp: [0, 1], fn: [1, 0], tp: [1, 1] }[/** @type {"tn"} */ (chosen)];
-    const name = where ? `${labels[where[0]]} taken for ${labels[where[1]]}` : "Wrong messages";
+    const name = where ? `${labels[where[0]]} taken for ${labels[where[1]]}` : "Wrong";
     say(title, `${name}: ${rows.length}${epoch ? ` · epoch ${epoch.epoch}` : ""}`);
     all.hidden = !chosen;
     const listed = rows.slice(0, LISTED);
@@ -865,18 +884,22 @@ function messagesPart(lab) {
 function metricsPart(lab) {
   const names = { precision: "precision", recall: "recall", f1: "F1", accuracy: "accuracy" };
   const rows = Object.entries(names).map(([name, text]) => {
-    const bar = s("rect", { class: "hs-range", y: 5, height: 4, rx: 2 });
-    const dot = s("circle", { class: "hs-point", cy: 7, r: 4 });
+    const bar = s("rect", { class: "hs-range", y: 4, height: 6, rx: 2 });
+    const dot = s("circle", { class: "hs-point", cy: 7, r: 3.5 });
     const rivalDot = s("circle", { class: "hs-rival", cy: 7, r: 4 });
-    const plot = s("svg", { class: "hs-interval", viewBox: "0 0 108 14", "aria-hidden": "true" });
-    plot.append(s("path", { class: "hs-rule", d: "M4 7H104M4 3V11M54 4V10M104 3V11" }), bar, rivalDot, dot);
+    const plot = s("svg", { class: "hs-interval", "aria-hidden": "true" });
+    plot.append(s("line", { class: "hs-rule", x1: "0%", x2: "100%", y1: 7, y2: 7 }),
+      ...["0%", "25%", "50%", "75%", "100%"].map((at) => s("line", { class: "hs-rule", x1: at, x2: at, y1: 2, y2: 12 })),
+      bar, rivalDot, dot);
     const cells = { value: h("td", { class: "hs-number" }), spread: h("td", { class: "hs-spread" }) };
-    return { name, bar, dot, rivalDot, ...cells, row: h("tr", {}, h("th", { scope: "row" }, text), cells.value, cells.spread, h("td", {}, plot)) };
+    const row = h("tr", {}, h("th", { scope: "row" }, text), cells.value, cells.spread, h("td", {}, plot));
+    return { name, bar, dot, rivalDot, ...cells, row };
   });
   const slider = h("input", { id: lab.id("threshold"), type: "range", min: 0, max: 1, step: 0.01,
     oninput: () => lab.set("threshold", Number(slider.value), true), onchange: () => lab.set("threshold", Number(slider.value)) });
-  const value = h("output", { for: slider.id, class: "hs-value" });
-  const root = panel("metrics", "Metrics", h("div", { class: "hs-head" }, h("h4", {}, "Metrics"), h("span", { class: "hs-hint" }, "spam is positive · bar: 95 %")),
+  const value = h("span", { class: "hs-value", "aria-hidden": "true" });
+  const root = panel("metrics", "Metrics",
+    h("div", { class: "hs-head" }, h("h4", {}, "Metrics"), h("span", { class: "hs-hint" }, "spam is positive · bar: 95 %")),
     h("table", { class: "hs-scores" }, h("tbody", {}, ...rows.map((r) => r.row))),
     h("div", { class: "hs-threshold" }, h("label", { for: slider.id }, "Threshold"), slider, value));
   const paint = () => {
@@ -888,9 +911,9 @@ function metricsPart(lab) {
       const [low, high] = spread?.[key] ?? [0, 0];
       say(row.value, epoch ? scores[key].toFixed(3) : "–");
       say(row.spread, epoch ? `${low.toFixed(2)} to ${high.toFixed(2)}` : "");
-      put(row.bar, { x: 4 + 100 * low, width: Math.max(0, 100 * (high - low)) });
-      put(row.dot, { cx: 4 + 100 * scores[key], visibility: epoch ? "visible" : "hidden" });
-      put(row.rivalDot, { cx: 4 + 100 * (old?.[key] ?? 0), visibility: old && epoch ? "visible" : "hidden" });
+      put(row.bar, { x: `${100 * low}%`, width: `${Math.max(0, 100 * (high - low))}%` });
+      put(row.dot, { cx: `${100 * scores[key]}%`, visibility: epoch ? "visible" : "hidden" });
+      put(row.rivalDot, { cx: `${100 * (old?.[key] ?? 0)}%`, visibility: old && epoch ? "visible" : "hidden" });
     }
     if (Number(slider.value) !== threshold) slider.value = threshold;
     put(slider, { "aria-valuetext": threshold.toFixed(2) });
@@ -898,6 +921,16 @@ function metricsPart(lab) {
   };
   return { root, paint };
 }
+
+/** @param {Epoch[]} epochs */
+const secondsOf = (epochs) => epochs.reduce((sum, epoch) => sum + epoch.seconds, 0);
+
+/** @param {Run} run */
+const learnsText = (run) => `${countText(run.learning)} of ${countText(run.total)} weights` +
+  ` (${percentText(run.learning / run.total)})${run.stages > 1 ? ` in ${run.stages} stages` : ""}`;
+
+/** A factor or a perplexity. @param {number} value */
+const fewDigits = (value) => (value < 100 ? value.toFixed(2) : countText(value));
 
 /** @param {any} lab */
 function factsPart(lab) {
@@ -909,22 +942,23 @@ function factsPart(lab) {
   const fill = h("span", { class: "hs-fill" });
   const gauge = h("div", { class: "hs-gauge", role: "meter", "aria-label": "forgetting", "aria-valuemin": 1, "aria-valuemax": 100 }, fill);
   const scale = h("div", { class: "hs-scale", "aria-hidden": "true" }, h("span", {}, "1×"), h("span", {}, "10×"), h("span", {}, "100×"));
-  const root = panel("facts", "Facts", h("div", { class: "hs-head" }, h("h4", {}, "What learns, what is forgotten")),
+  const root = panel("facts", "Facts", h("div", { class: "hs-head" }, h("h4", {}, "What learns")),
     h("dl", {}, ...Object.values(facts).flatMap((fact) => fact.nodes)), gauge, scale);
   const paint = () => {
     const { run, epoch } = lab.view();
     const epochs = run?.epochs ?? [];
-    const mean = epochs.length ? epochs.reduce((/** @type {number} */ sum, /** @type {Epoch} */ e) => sum + e.seconds, 0) / epochs.length : null;
-    say(facts.learns.value, run ? `${countText(run.learning)} of ${countText(run.total)} weights (${percentText(run.learning / run.total)})${run.stages > 1 ? ` in ${run.stages} stages` : ""}` : "–");
+    const mean = epochs.length ? secondsOf(epochs) / epochs.length : null;
+    say(facts.learns.value, run ? learnsText(run) : "–");
     say(facts.cached.value, run ? run.cached || "nothing" : "–");
     say(facts.pace.value, mean === null ? "–" : secondsText(mean));
     const [before, now] = [run?.perplexity0 ?? null, epoch?.perplexity ?? null];
     const times = before && now ? now / before : null;
-    const fixed = (/** @type {number} */ v) => (v < 100 ? v.toFixed(2) : countText(v));
-    say(facts.memory.value, times === null ? "not measured" : `perplexity ${fixed(Number(before))} → ${fixed(Number(now))}, ×${times < 100 ? times.toFixed(2) : countText(times)}`);
+    say(facts.memory.value, times === null ? "not measured"
+      : `perplexity ${fewDigits(Number(before))} → ${fewDigits(Number(now))}, ×${fewDigits(times)}`);
     const part = times === null ? 0 : Math.min(1, Math.max(0, Math.log10(times) / 2));
     fill.style.width = `${(100 * part).toFixed(1)}%`;
-    put(gauge, { "aria-valuenow": times === null ? 1 : Math.min(100, Math.max(1, times)).toFixed(2), "aria-valuetext": facts.memory.value.textContent });
+    put(gauge, { "aria-valuenow": Math.min(100, Math.max(1, times ?? 1)).toFixed(2),
+      "aria-valuetext": facts.memory.value.textContent });
     gauge.hidden = scale.hidden = times === null;
   };
   return { root, paint };
@@ -932,55 +966,70 @@ function factsPart(lab) {
 
 // ---------------------------------------------------------------- pooled vectors, try a message
 
-const circle = (/** @type {number} */ x, /** @type {number} */ y, r = 17) => `M${x - r} ${y}a${r} ${r} 0 1 0 ${2 * r} 0a${r} ${r} 0 1 0 ${-2 * r} 0`;
-const triangle = (/** @type {number} */ x, /** @type {number} */ y, r = 22) => `M${x} ${y - r}l${r} ${1.75 * r}h${-2 * r}Z`;
+const circle = (/** @type {number} */ x, /** @type {number} */ y, r = 3) =>
+  `M${x - r} ${y}a${r} ${r} 0 1 0 ${2 * r} 0a${r} ${r} 0 1 0 ${-2 * r} 0`;
+const triangle = (/** @type {number} */ x, /** @type {number} */ y, r = 3.8) => `M${x} ${y - r}l${r} ${1.75 * r}h${-2 * r}Z`;
 
-/** @param {any} lab */
+/** Four paths, one for each cell of the confusion matrix: shape and colour say the label, an outline says wrong.
+ * @param {any} lab */
 function scatterPart(lab) {
-  const marks = Object.fromEntries(["tn", "tp", "fp", "fn"].map((name) =>
-    [name, s("path", { class: `hs-mark ${name === "tp" || name === "fn" ? "hs-spam-mark" : "hs-ham-mark"}${name === "fp" || name === "fn" ? " hs-wrong" : ""}` })]));
-  const svg = s("svg", { class: "hs-cloud", viewBox: "-1060 -1060 2120 2120", role: "img", "aria-label": "pooled vectors of the validation messages in two dimensions" });
-  svg.append(s("path", { class: "hs-rule", d: "M-1000 0H1000M0 -1000V1000" }), ...Object.values(marks));
-  const key = (/** @type {string} */ path, /** @type {string} */ name) => {
-    const sample = s("svg", { width: 13, height: 13, viewBox: "-30 -30 60 60", "aria-hidden": "true" });
-    sample.append(s("path", { class: `hs-mark ${name}`, d: path }));
-    const text = h("span");
-    return { text, node: h("span", { class: "hs-key" }, sample, text) };
-  };
-  const keys = [key(circle(0, 0, 22), "hs-ham-mark"), key(triangle(0, -4, 24), "hs-spam-mark"), key(circle(0, 0, 22), "hs-ham-mark hs-wrong")];
+  const marks = Object.fromEntries(["tn", "tp", "fp", "fn"].map((name) => [name, s("path", { class: markClass(name) })]));
+  const cross = s("path", { class: "hs-rule" });
+  const svg = s("svg", { class: "hs-cloud", role: "img", "aria-label": "pooled vectors of the validation messages in two dimensions" });
+  svg.append(cross, ...Object.values(marks));
+  const keys = [circle(7, 7, 4), triangle(7, 6, 5), circle(7, 7, 4)].map((path, i) => shapeKey(path, ["tn", "tp", "fp"][i]));
   const under = h("p", { class: "hs-under" });
   const table = tableFold("pooled vectors", () => lab.mark("scatter"));
-  const root = panel("scatter", "Pooled vectors", h("div", { class: "hs-head" }, h("h4", {}, "Pooled vectors"), h("span", { class: "hs-keys" }, ...keys.map((k) => k.node))),
-    svg, under, table.fold);
-  const hint = "two main directions, fixed before training";
+  const root = panel("scatter", "Pooled vectors",
+    h("div", { class: "hs-head" }, h("h4", {}, "Pooled vectors"), h("span", { class: "hs-keys" }, ...keys.map((key) => key.node))),
+    svg, h("div", { class: "hs-foot" }, under, table.fold));
+  const hint = "two main directions, fixed at the start";
+  let size = [0, 0];
+  const place = (/** @type {Epoch} */ epoch, /** @type {number} */ i) => [
+    Number((size[0] / 2 + (epoch.xy[2 * i] / 1000) * (size[0] / 2 - 6)).toFixed(1)),
+    Number((size[1] / 2 - (epoch.xy[2 * i + 1] / 1000) * (size[1] / 2 - 6)).toFixed(1))];
   const paint = () => {
     const { messages, epoch, threshold, labels } = lab.view();
+    if (!size[0]) size = [svg.clientWidth, svg.clientHeight];
+    put(cross, { d: `M0 ${size[1] / 2}H${size[0]}M${size[0] / 2} 0V${size[1]}` });
     const paths = { tn: "", tp: "", fp: "", fn: "" };
     for (let i = 0; epoch && i < messages.length && 2 * i + 1 < epoch.xy.length; i++) {
-      const truth = messages[i][1];
-      const [px, py] = [epoch.xy[2 * i], -epoch.xy[2 * i + 1]];
-      paths[cellName(truth, isSpam(epoch.p[i], threshold) ? 1 : 0)] += truth ? triangle(px, py) : circle(px, py);
+      const [x, y] = place(epoch, i);
+      paths[cellName(messages[i][1], isSpam(epoch.p[i], threshold) ? 1 : 0)] += messages[i][1] ? triangle(x, y) : circle(x, y);
     }
     for (const [name, path] of Object.entries(marks)) put(path, { d: paths[/** @type {"tn"} */ (name)] });
     [labels[0], labels[1], "wrong"].forEach((text, i) => say(keys[i].text, text));
     if (!under.textContent || !epoch) say(under, hint);
-    table.paint(["message", "label", "P(spam)", "x", "y"], () => (epoch ? messages : []).map((/** @type {[string, number]} */ [text, label], /** @type {number} */ i) =>
+    const listed = epoch ? messages.slice(0, epoch.p.length) : [];
+    table.paint(["message", "label", "P(spam)", "x", "y"], () => listed.map((/** @type {any} */ [text, label], /** @type {number} */ i) =>
       [text, labels[label] ?? label, (epoch.p[i] / 1000).toFixed(3), epoch.xy[2 * i] / 1000, epoch.xy[2 * i + 1] / 1000]));
   };
   const point = (/** @type {PointerEvent} */ event) => {
     const { messages, epoch } = lab.view();
-    const matrix = svg.getScreenCTM();
-    if (!epoch || !matrix) return;
-    const at = new DOMPoint(event.clientX, event.clientY).matrixTransform(matrix.inverse());
-    let [found, least] = [-1, 90 ** 2];
-    for (let i = 0; 2 * i + 1 < epoch.xy.length; i++) {
-      const distance = (epoch.xy[2 * i] - at.x) ** 2 + (-epoch.xy[2 * i + 1] - at.y) ** 2;
+    const box = svg.getBoundingClientRect();
+    let [found, least] = [-1, 12 ** 2];
+    for (let i = 0; epoch && i < messages.length && 2 * i + 1 < epoch.xy.length; i++) {
+      const [x, y] = place(epoch, i);
+      const distance = (x - event.clientX + box.left) ** 2 + (y - event.clientY + box.top) ** 2;
       if (distance < least) [found, least] = [i, distance];
     }
-    say(under, found < 0 || !messages[found] ? hint : `P(spam) ${(epoch.p[found] / 1000).toFixed(3)}: ${messages[found][0]}`);
+    say(under, found < 0 ? hint : `P(spam) ${(epoch.p[found] / 1000).toFixed(3)}: ${messages[found][0]}`);
   };
   put(svg, { onpointermove: point, onpointerleave: () => say(under, hint) });
-  return { root, paint };
+  const resize = () => { size = [svg.clientWidth, svg.clientHeight]; lab.mark("scatter"); };
+  return { root, paint, resize, svg };
+}
+
+/** @param {string} cell */
+const markClass = (cell) =>
+  `hs-mark ${cell === "tp" || cell === "fn" ? "hs-spam-mark" : "hs-ham-mark"}${cell === "fp" || cell === "fn" ? " hs-wrong" : ""}`;
+
+/** One entry of the legend. @param {string} path @param {string} cell */
+function shapeKey(path, cell) {
+  const sample = s("svg", { width: 14, height: 14, "aria-hidden": "true" });
+  sample.append(s("path", { class: markClass(cell), d: path }));
+  const text = h("span");
+  return { text, node: h("span", { class: "hs-key" }, sample, text) };
 }
 
 /** @param {any} lab */
@@ -991,9 +1040,11 @@ function tryPart(lab) {
     oninput: () => { touched = true; clearTimeout(timer); timer = setTimeout(send, 120); lab.mark("try"); } });
   const fill = h("span", { class: "hs-fill" });
   const mark = h("span", { class: "hs-limit" });
-  const meter = h("div", { class: "hs-gauge hs-meter", role: "meter", "aria-label": "P(spam)", "aria-valuemin": 0, "aria-valuemax": 1, "aria-valuenow": 0 }, fill, mark);
+  const meter = h("div", { class: "hs-gauge hs-meter", role: "meter", "aria-label": "P(spam)", "aria-valuemin": 0,
+    "aria-valuemax": 1, "aria-valuenow": 0 }, fill, mark);
   const words = h("p", { class: "hs-answer" });
-  const root = panel("try", "Try a message", h("label", { class: "hs-title", for: input.id }, "Try a message"), input, meter, words);
+  const title = h("label", { class: "hs-title", for: input.id }, "Try a message");
+  const root = panel("try", "A message of your own", title, input, meter, words);
   root.dataset.control = "predict";
   const paint = () => {
     root.hidden = !lab.shows("predict");
@@ -1007,7 +1058,8 @@ function tryPart(lab) {
     mark.style.left = `${100 * threshold}%`;
     put(meter, { "aria-valuenow": p.toFixed(3), "aria-valuetext": fits ? p.toFixed(3) : "no answer yet" });
     const waits = input.value.trim() ? "waiting for the model…" : "Type anything; the answer follows the training.";
-    say(words, fits ? `P(spam) ${p.toFixed(3)} → ${labels[p >= threshold ? 1 : 0]}${answer.epoch ? ` · epoch ${answer.epoch}` : ""}` : waits);
+    const when = answer?.epoch ? ` · epoch ${answer.epoch}` : "";
+    say(words, fits ? `P(spam) ${p.toFixed(3)} → ${labels[p >= threshold ? 1 : 0]}${when}` : waits);
   };
   return { root, paint, stop: () => clearTimeout(timer) };
 }
@@ -1020,17 +1072,27 @@ function runsPart(lab) {
   let order = "";
   const known = new Map();
   const heads = COLUMNS.map(([name, text]) => {
-    const button = h("button", { type: "button", class: "hs-sort", onclick: () => { way = key === name ? /** @type {1|-1} */ (-way) : 1; key = name; lab.mark("runs"); } }, text);
+    const sort = () => {
+      way = key === name ? /** @type {1|-1} */ (-way) : 1;
+      key = name;
+      lab.mark("runs");
+    };
+    const button = h("button", { type: "button", class: "hs-sort", onclick: sort }, text);
     return { name, th: h("th", { scope: "col" }, button) };
   });
   const body = h("tbody");
-  const table = h("table", { class: "hs-table", "aria-label": "all runs" }, h("thead", {}, h("tr", {}, ...heads.map((head) => head.th), h("th", { scope: "col" }, "outcome"), h("th", { scope: "col" }, "actions"))), body);
-  const download = h("button", { type: "button", class: "hs-button", onclick: () => saveCsv(csvOf(sortRows(lab.rows(), key, way))) }, "Export CSV");
+  const plain = ["outcome", "actions"].map((text) => h("th", { scope: "col" }, text));
+  const table = h("table", { class: "hs-table", "aria-label": "all runs" },
+    h("thead", {}, h("tr", {}, ...heads.map((head) => head.th), ...plain)), body);
+  const save = () => saveCsv(csvOf(sortRows(lab.rows(), key, way)));
+  const download = h("button", { type: "button", class: "hs-button", onclick: save }, "Export CSV");
   const root = panel("runs", "All runs", h("div", { class: "hs-head" }, h("h4", {}, "Runs"), download),
     h("div", { class: "hs-scroll", tabindex: 0, role: "group", "aria-label": "all runs" }, table));
   const make = (/** @type {number} */ id) => {
-    const button = (/** @type {string} */ text, /** @type {() => void} */ onclick, kind = "hs-small") => h("button", { type: "button", class: kind, onclick }, text);
-    const parts = { show: button("", () => lab.show(id), "hs-link"), tag: h("span", { class: "hs-tag" }, "recorded"), pin: button("pin", () => lab.togglePin(id)), copy: button("copy", () => lab.copy(id)) };
+    const button = (/** @type {string} */ text, /** @type {() => void} */ onclick, kind = "hs-small") =>
+      h("button", { type: "button", class: kind, onclick }, text);
+    const parts = { show: button("", () => lab.show(id), "hs-link"), tag: h("span", { class: "hs-tag" }, "recorded"),
+      pin: button("pin", () => lab.togglePin(id)), copy: button("copy", () => lab.copy(id)) };
     const cells = COLUMNS.map(() => h("td"));
     const [outcome, actions] = [h("td"), h("td", { class: "hs-actions" }, parts.pin, parts.copy)];
     cells[0].append(parts.show, parts.tag);
@@ -1091,7 +1153,10 @@ async function copyText(text) {
 
 // ---------------------------------------------------------------- the lab
 
-const SETTINGS = ["regime", "pool", "epochs", "learning_rate", "messages", "max_len", "seed", "data", "head", "batch_size", "schedule", "causal", "threshold"];
+const SETTINGS = ["regime", "pool", "epochs", "learning_rate", "messages", "max_len", "seed", "data", "head", "batch_size",
+  "schedule", "causal", "threshold"];
+// Milliseconds between two paintings of arriving epochs: the eye needs no more, and training wants the processor.
+const CALM = 60;
 const EPOCH_PARTS = ["curves", "confusion", "messages", "metrics", "facts", "scatter", "diagnosis"];
 
 /** What the parts may ask and do: the only holder of state. @param {any} model @param {HTMLElement} el */
@@ -1103,7 +1168,7 @@ function createLab(model, el) {
   let [note, answered] = ["", ""];
   /** @type {string|null} */
   let stoppedIn = null;
-  let [starting, asked, saving] = [false, 0, 0];
+  let [starting, asked, saving, painting, painted] = [false, 0, 0, 0, -Infinity];
   /** @type {Set<number>} */
   const timers = new Set();
   const spreads = new Map();
@@ -1136,7 +1201,7 @@ function createLab(model, el) {
     return then ? { run: other, epoch: then.epoch, cells: confusionAt(messagesFor(store, other), then.p, threshold()) } : null;
   };
 
-  const look_at = () => {
+  const lookNow = () => {
     const run = shownRun(store, look.selected);
     const live = look.at === null;
     const epoch = run ? (live ? run.epochs.at(-1) : nearestEpoch(run.epochs, Number(look.at))) ?? null : null;
@@ -1151,10 +1216,10 @@ function createLab(model, el) {
     try {
       model.send(content, undefined, buffers);
     } catch {
-      say_note("The kernel does not answer: run the cell again.");
+      tell("The kernel does not answer: run the cell again.");
     }
   };
-  const say_note = (/** @type {string} */ text) => { note = text; mark("status"); };
+  const tell = (/** @type {string} */ text) => { note = text; mark("status"); };
   const hello = () => {
     const now = performance.now();
     if (asked && now - asked < 1000) return;
@@ -1181,13 +1246,13 @@ function createLab(model, el) {
     look = { ...look, selected: null, at: null, held: false };
     send({ do: what, settings: settings() });
     later(() => { starting = false; mark("buttons"); }, 3000);
-    mark("buttons", "status", "runs", ...EPOCH_PARTS);
+    mark("buttons", "status", "runs", "root", ...EPOCH_PARTS);
   };
   const stop = () => {
     stoppedIn = realPhase();
     send({ do: "stop" });
-    later(() => { stoppedIn = null; mark("buttons", "status"); }, 10000);
-    mark("buttons", "status");
+    later(() => { stoppedIn = null; mark("buttons", "status", "root"); }, 10000);
+    mark("buttons", "status", "root");
   };
   const togglePin = (/** @type {number} */ id) => {
     const run = store.runs.find((r) => r.id === id);
@@ -1199,7 +1264,12 @@ function createLab(model, el) {
   const press = (/** @type {string} */ name) => {
     if (name === "train" || name === "step") return begin(name);
     if (name === "stop") return stop();
-    if (name === "reset") { look = { selected: null, at: null, held: false, chosen: null }; note = ""; return send({ do: "reset" }); }
+    if (name === "reset") {
+      look = { selected: null, at: null, held: false, chosen: null };
+      note = "";
+      send({ do: "reset" });
+      return lab.redraw();
+    }
     const run = shownRun(store, look.selected);
     if (run) togglePin(run.id);
   };
@@ -1207,15 +1277,19 @@ function createLab(model, el) {
 
   const sendFile = async (/** @type {File} */ file) => {
     if (file.size > FILE_LIMIT)
-      return say_note(`${file.name} is ${(file.size / 1e6).toFixed(1)} MB; the lab takes files up to 5 MB.`);
-    say_note(`Reading ${file.name}…`);
+      return tell(`${file.name} is ${(file.size / 1e6).toFixed(1)} MB; the lab takes files up to 5 MB.`);
+    tell(`Reading ${file.name}…`);
     try {
       send({ do: "file", name: file.name }, [await file.arrayBuffer()]);
     } catch {
-      say_note(`${file.name} could not be read.`);
+      tell(`${file.name} could not be read.`);
     }
   };
 
+  const paintEpoch = () => {
+    [painting, painted] = [0, performance.now()];
+    mark(...EPOCH_PARTS, "runs", "root");
+  };
   const receive = (/** @type {any} */ msg) => {
     const before = store;
     store = reduce(store, msg);
@@ -1224,8 +1298,10 @@ function createLab(model, el) {
     if (store === before) return;
     if (msg.kind === "answer") return mark("try");
     if (msg.kind === "run") { look = { ...look, selected: null, at: null, held: false }; starting = false; }
-    if (msg.kind !== "epoch") return frames.all(), (seen = null);
-    mark(...EPOCH_PARTS, "runs", "root");
+    seen = null;
+    if (msg.kind !== "epoch") return lab.redraw();
+    const wait = painted + CALM - performance.now();
+    if (!painting) painting = setTimeout(paintEpoch, Math.max(0, wait));
   };
   const onState = () => {
     starting = false;
@@ -1237,7 +1313,7 @@ function createLab(model, el) {
   const lab = {
     get, set, send, press, togglePin, sendFile, receive, onState, hello, mark,
     id: (/** @type {string} */ name) => `${uid}-${name}`,
-    view: () => (seen ??= look_at()),
+    view: () => (seen ??= lookNow()),
     phase: () => phaseShown(realPhase(), stoppedIn),
     note: () => note,
     sentence: () => (lab.phase() === "stopping" ? "stopping…" : note || get("state")?.sentence || "Ready."),
@@ -1259,12 +1335,16 @@ function createLab(model, el) {
     rows: () => visibleRuns(store).map((run) => runRow(run, messagesFor(store, run), threshold(), spreadOf)),
     copy: (/** @type {number} */ id) => {
       const run = store.runs.find((r) => r.id === id);
-      if (run) copyText(run.line).then(() => say_note(`Copied: ${run.line}`));
+      if (run) copyText(run.line).then(() => tell(`Copied: ${run.line}`));
     },
     takeFinished: () => { store = takeRuns(store, get("finished") ?? []); seen = null; frames.all(); },
     redraw: () => { seen = null; frames.all(); },
     use: (/** @type {ReturnType<typeof scheduler>} */ found) => { frames = found; },
-    stop: () => { frames.cancel(); for (const timer of timers) clearTimeout(timer); if (saving) { clearTimeout(saving); save(); } },
+    stop: () => {
+      frames.cancel();
+      for (const timer of [painting, ...timers]) clearTimeout(timer);
+      if (saving) { clearTimeout(saving); save(); }
+    },
     paintRoot: () => {
       const last = shownRun(store, look.selected)?.epochs.at(-1);
       put(el, { "data-epoch": last?.epoch ?? 0, "data-phase": lab.phase(), "data-run": shownRun(store, look.selected)?.id ?? null });
@@ -1278,7 +1358,9 @@ function takeDrops(lab, el) {
   const takes = (/** @type {DragEvent} */ event) =>
     event.dataTransfer?.types.includes("Files") && lab.shows("file") && !lab.locks("file");
   const over = (/** @type {DragEvent} */ event) => { if (takes(event)) { event.preventDefault(); el.classList.add("hs-drop"); } };
-  const leave = (/** @type {DragEvent} */ event) => { if (!el.contains(/** @type {Node|null} */ (event.relatedTarget))) el.classList.remove("hs-drop"); };
+  const leave = (/** @type {DragEvent} */ event) => {
+    if (!el.contains(/** @type {Node|null} */ (event.relatedTarget))) el.classList.remove("hs-drop");
+  };
   const drop = (/** @type {DragEvent} */ event) => {
     el.classList.remove("hs-drop");
     if (!takes(event)) return;
@@ -1309,12 +1391,15 @@ function render({ model, el }) {
     ...order.map((name) => parts[/** @type {"curves"} */ (name)].root));
   el.replaceChildren(h("div", { class: "hs-grid" }, side, shows));
 
-  const heard = /** @type {[string, any][]} */ ([["msg:custom", lab.receive], ["change:state", lab.onState], ["change:finished", lab.takeFinished],
-    ...[...SETTINGS, "choices", "controls", "locked", "question", "answers"].map((name) => [`change:${name}`, lab.redraw])]);
+  const heard = /** @type {[string, any][]} */ ([
+    ["msg:custom", lab.receive], ["change:state", lab.onState], ["change:finished", lab.takeFinished],
+    ...SETTINGS.map((name) => [`change:${name}`, name === "threshold" ? lab.redraw : () => lab.mark("controls", "curves")]),
+    ...["choices", "controls", "locked", "question", "answers"].map((name) => [`change:${name}`, lab.redraw])]);
   for (const [name, work] of heard) model.on(name, work);
   const forget = takeDrops(lab, el);
-  const watch = new ResizeObserver(parts.curves.resize);
+  const watch = new ResizeObserver(() => { parts.curves.resize(); parts.scatter.resize(); });
   watch.observe(parts.curves.svg);
+  watch.observe(parts.scatter.svg);
   lab.redraw();
   lab.hello();
   return () => {

@@ -1,0 +1,235 @@
+"""The live lab: pick a regime, press Train, and watch; the same from Python, without a browser."""
+
+from __future__ import annotations
+
+import json
+import threading
+import weakref
+from collections.abc import Callable, Sequence
+from functools import partial
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+from matplotlib.figure import Figure
+
+from ..errors import HeadswapError, SettingError
+from ..readers import Corpus
+from .pictures import picture
+from .prepare import dropped, prepared
+from .runner import FIELDS, Prepared, Run, Runner, Settings, diagnose
+from .view import SETTINGS, View
+
+if TYPE_CHECKING:
+    import pandas
+
+NUMBERED = ("run", "epoch", "end", "answer", "cleared")
+# A cell that is executed again makes a new lab; the old one of the same cell must not go on training.
+_OF_CELL: weakref.WeakValueDictionary[str, Lab] = weakref.WeakValueDictionary()
+
+
+class Lab(View):
+    """A live lab on one notebook page: settings are traits, `train`, `stop` and the rest are methods.
+
+    `controls` names the controls that are shown (all by default), `locked` those that cannot be changed. With
+    `question` and `answers` the learner bets before Train. Nothing is trained before `train()` or the button.
+    """
+
+    def __init__(
+        self,
+        *,
+        controls: Sequence[str] | None = None,
+        locked: Sequence[str] = (),
+        question: str = "",
+        answers: Sequence[str] = (),
+        **settings: str | float | bool | None,
+    ) -> None:
+        unknown = [name for name in settings if name not in SETTINGS]
+        if unknown:
+            raise SettingError(f"setting {unknown[0]!r} is unknown; choose of {', '.join(SETTINGS)}")
+        shown = {} if controls is None else {"controls": [*controls]}
+        super().__init__(locked=[*locked], question=question, answers=[*answers], **shown, **settings)
+        self._file: Corpus | None = None
+        self._forecast = ""
+        self._count = 0
+        self._telling = threading.Lock()
+        self._runner = Runner(self._tell, self._prepare)
+        self.finished = recorded_runs()
+        self.on_msg(self._asked)
+        _replace_lab_of_this_cell(self)
+
+    # ---- what a learner does, from Python
+
+    def train(self, block: bool = False) -> None:
+        """Begin a run with the settings as they are, or let a paused one go on; with `block` wait for its end."""
+        self._runner.train(self._settings(), self._forecast)
+        if block:
+            self._runner.wait()
+            self._raise_failure()
+
+    def step(self, block: bool = False) -> None:
+        """Train one epoch, then pause; with `block` wait until it is done."""
+        before = self._epochs()
+        self._runner.train(self._settings(), self._forecast, single=True)
+        while block and self._runner.busy and not (self._runner.phase == "paused" and self._epochs() > before):
+            self._runner.wait(0.01)
+
+    def stop(self, block: bool = True) -> None:
+        """Stop the run between two steps; what it has shown is kept."""
+        self._runner.stop()
+        if block:
+            self._runner.wait()
+
+    def reset(self) -> None:
+        """Stop, and forget all runs but the recorded ones."""
+        self._runner.clear()
+        self.finished = recorded_runs()
+        self._tell({"kind": "cleared"})
+
+    def pin(self, id: int, pinned: bool = True) -> None:
+        """Keep a run in view for comparison, or let it go."""
+        for run in self.runs:
+            if run.id == id:
+                run.pinned = run.told["pinned"] = pinned
+        self._finish()
+
+    def forecast(self, answer: str) -> None:
+        """Bet on the next run's outcome; the answer is kept beside it."""
+        self._forecast = answer
+
+    def attempt(self, text: str) -> None:
+        """Ask how spam-like a text is, now and after each further epoch."""
+        self._runner.attempt(text)
+
+    # ---- what it knows
+
+    @property
+    def runs(self) -> tuple[Run, ...]:
+        """Every run of this lab, oldest first; recorded ones are not among them."""
+        return tuple(self._runner.runs)
+
+    def frame(self) -> pandas.DataFrame:
+        """The runs as a pandas table, one row each, with F1's 95 % interval."""
+        import pandas
+
+        return pandas.DataFrame([_row(run) for run in self.runs])
+
+    def figure(self) -> Figure:
+        """The latest run as a still picture: loss curves and confusion matrix."""
+        return picture(self.runs)
+
+    def __repr__(self) -> str:
+        return self._settings().line()
+
+    # ---- between the browser and the runner
+
+    def _settings(self) -> Settings:
+        return Settings(*(getattr(self, name) for name in FIELDS))
+
+    def _epochs(self) -> int:
+        return sum(len(run.epochs) for run in self.runs)
+
+    def _prepare(self, settings: Settings, progress: Callable[[float], None]) -> Prepared:
+        file = self._file if self._file and self._file.source == settings.data else None
+        return prepared(settings, progress, file)
+
+    def _asked(self, widget: View, content: dict[str, Any], buffers: list[memoryview]) -> None:
+        """A message from the browser: start a thread or set an event, and return at once."""
+        if not isinstance(content, dict):
+            return
+        orders = {
+            "hello": self._resend,
+            "train": self.train,
+            "stop": partial(self.stop, block=False),
+            "step": self.step,
+            "reset": lambda: threading.Thread(target=self.reset, daemon=True).start(),
+            "pin": lambda: self.pin(content.get("id", -1)),
+            "unpin": lambda: self.pin(content.get("id", -1), False),
+            "try": lambda: self.attempt(str(content.get("text", ""))[:2000]),
+            "forecast": lambda: self.forecast(str(content.get("answer", ""))),
+            "file": lambda: self._take_file(str(content.get("name", "file")), buffers),
+        }
+        orders.get(content.get("do", ""), lambda: None)()
+
+    def _take_file(self, name: str, buffers: list[memoryview]) -> None:
+        try:
+            self._file = dropped(name, bytes(buffers[0]) if buffers else b"")
+            self.data = self._file.source
+            self.state = {
+                "phase": self._runner.phase,
+                "sentence": f"{name}: {len(self._file.messages)} messages",
+                "done": 0.0,
+            }
+        except HeadswapError as error:
+            self.state = {"phase": "failed", "sentence": str(error), "done": 0.0}
+
+    def _tell(self, message: dict[str, Any]) -> None:
+        """Send what the runner says: the state as a trait, all else as a numbered message."""
+        if message["kind"] == "state":
+            self.state = {key: message[key] for key in ("phase", "sentence", "done")}
+            return
+        with self._telling:
+            self._count += 1
+            self.send(message | {"n": self._count})
+        if message["kind"] == "end":
+            run = next(run for run in self.runs if run.id == message["id"])
+            run.told |= {"outcome": run.outcome, "diagnosis": message["diagnosis"], "best": run.best}
+            self._finish()
+
+    def _finish(self) -> None:
+        """Keep whole runs in a trait, so that a page without a kernel still shows them."""
+        self.finished = recorded_runs() + [run.told for run in self.runs if run.outcome != "running"]
+
+    def _resend(self) -> None:
+        with self._telling:
+            runs = recorded_runs() + [run.told for run in self.runs]
+            current = self.runs[-1].id if self.runs else None
+            self.send({"kind": "history", "n": self._count, "runs": runs, "current": current})
+
+    def _raise_failure(self) -> None:
+        if self._runner.phase == "failed":
+            raise HeadswapError(self.state["sentence"].removeprefix("failed: "))
+
+
+def recorded_runs() -> list[dict[str, Any]]:
+    """Real runs recorded by `make figures`, shown before the first Train; empty where none are stored."""
+    folder = files("headswap").joinpath("recorded")
+    paths = (
+        sorted((p for p in folder.iterdir() if p.name.endswith(".json")), key=lambda p: p.name)
+        if folder.is_dir()
+        else []
+    )
+    return [json.loads(path.read_text("utf-8")) for path in paths]
+
+
+def _row(run: Run) -> dict[str, Any]:
+    metrics = run.metrics
+    low, high = metrics.intervals()["f1"] if metrics else (None, None)
+    settings = {name: getattr(run.settings, name) for name in FIELDS}
+    return settings | {
+        "id": run.id, "learning": run.learning, "total": run.total, "outcome": run.outcome,
+        "epochs_done": len(run.epochs), "best_epoch": run.best, "seconds": run.seconds,
+        "f1": metrics.f1 if metrics else None, "f1_low": low, "f1_high": high,
+        "precision": metrics.precision if metrics else None, "recall": metrics.recall if metrics else None,
+        "accuracy": metrics.accuracy if metrics else None, "forecast": run.forecast, "diagnosis": diagnose(run),
+    }  # fmt: skip
+
+
+def _replace_lab_of_this_cell(lab: Lab) -> None:
+    """Stop the run of the lab that the same notebook cell made before."""
+    cell = _cell_id()
+    if cell is None:
+        return
+    before = _OF_CELL.get(cell)
+    if before is not None:
+        before.stop(block=False)
+    _OF_CELL[cell] = lab
+
+
+def _cell_id() -> str | None:
+    try:
+        from IPython import get_ipython  # pyright: ignore[reportPrivateImportUsage]
+
+        shell = get_ipython()
+        return shell.get_parent()["metadata"].get("cellId") if shell is not None else None
+    except (ImportError, AttributeError, KeyError, TypeError):
+        return None

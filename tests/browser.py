@@ -1,0 +1,128 @@
+"""A JupyterLab or Notebook 7 of the test's own, with a real Chromium in front of it."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlparse
+
+from playwright.sync_api import ConsoleMessage, Page, Request, sync_playwright
+
+CHROMIUM = next((p for name in ("chromium", "google-chrome", "google-chrome-stable") if (p := shutil.which(name))), None)
+LOCAL = ("localhost", "127.0.0.1", "")
+# What JupyterLab and Chromium say of themselves, with or without a lab on the page.
+NOT_OURS = ("Unrecognized feature", "Download the React DevTools", "preload", "GPU stall", "WebGL")
+
+
+@dataclass
+class Heard:
+    """What the page asked of the network and said on its console."""
+
+    outside: list[str] = field(default_factory=list)
+    console: list[str] = field(default_factory=list)
+
+    def request(self, request: Request) -> None:
+        if urlparse(request.url).hostname not in LOCAL and request.url.startswith(("http", "ws")):
+            self.outside.append(request.url)
+
+    def message(self, message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning") and not any(part in message.text for part in NOT_OURS):
+            self.console.append(f"{message.type}: {message.text}")
+
+
+@contextmanager
+def jupyter(folder: Path, app: str = "lab") -> Iterator[str]:
+    """A server on a free port with no settings but its own; the address it answers at."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    private = {f"JUPYTER_{kind}_DIR": str(folder / f".{kind.lower()}") for kind in ("CONFIG", "DATA", "RUNTIME")}
+    environment = os.environ | private | {"HEADSWAP_CACHE": str(folder / ".cache"), "OMP_NUM_THREADS": "1"}
+    quiet = folder / ".settings" / "@jupyterlab" / "apputils-extension"
+    quiet.mkdir(parents=True)
+    (quiet / "notification.jupyterlab-settings").write_text('{"fetchNews": "false", "checkForUpdates": false}')
+    environment["JUPYTERLAB_SETTINGS_DIR"] = str(folder / ".settings")
+    command = [
+        sys.executable, "-m", "jupyter", app, "--no-browser", "--allow-root", f"--ServerApp.port={port}",
+        "--ServerApp.port_retries=0", "--IdentityProvider.token=", "--ServerApp.password=",
+        "--ServerApp.disable_check_xsrf=True", f"--ServerApp.root_dir={folder}", "--LabApp.expose_app_in_browser=True",
+        "--JupyterNotebookApp.expose_app_in_browser=True",
+    ]  # fmt: skip
+    with (folder / "server.log").open("w") as log:
+        server = subprocess.Popen(command, cwd=folder, env=environment, stdout=log, stderr=log)
+        try:
+            _wait_for(f"http://127.0.0.1:{port}/api/status", server)
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            server.terminate()
+            server.wait(20)
+
+
+def _wait_for(address: str, server: subprocess.Popen[bytes], seconds: float = 60) -> None:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end and server.poll() is None:
+        try:
+            urllib.request.urlopen(address, timeout=1).close()
+            return
+        except OSError:
+            time.sleep(0.2)
+    raise RuntimeError("Jupyter did not start; see server.log")
+
+
+@contextmanager
+def page(width: int = 1280, height: int = 720, *, dark: bool = False) -> Iterator[tuple[Page, Heard]]:
+    """A new Chromium page, and what it asks for and says."""
+    arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
+        scheme = "dark" if dark else "light"
+        view = browser.new_page(viewport={"width": width, "height": height}, color_scheme=scheme)
+        heard = Heard()
+        view.on("request", heard.request)
+        view.on("console", heard.message)
+        view.on("pageerror", lambda error: heard.console.append(f"page error: {error}"))
+        try:
+            yield view, heard
+        finally:
+            browser.close()
+
+
+def write_notebook(path: Path, *cells: str) -> None:
+    """A notebook of code cells that nobody has run."""
+    code = [
+        {"cell_type": "code", "id": f"cell{i}", "metadata": {}, "execution_count": None, "outputs": [], "source": cell}
+        for i, cell in enumerate(cells)
+    ]
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+    path.write_text(json.dumps({"cells": code, "metadata": kernel, "nbformat": 4, "nbformat_minor": 5}))
+
+
+def open_notebook(view: Page, address: str, name: str, app: str = "lab") -> None:
+    """Open the notebook and wait until its kernel can be asked."""
+    path = f"/lab/tree/{name}?reset" if app == "lab" else f"/notebooks/{name}"
+    view.goto(address + path)
+    view.wait_for_selector(".jp-Notebook .jp-Cell", timeout=60_000)
+    idle = "window.jupyterapp?.shell?.currentWidget?.sessionContext?.session?.kernel?.status === 'idle'"
+    view.wait_for_function(idle, timeout=60_000)
+
+
+def run_all(view: Page) -> None:
+    """Run every cell; the promise is not returned, it would wait for the end."""
+    view.evaluate("() => { window.jupyterapp.commands.execute('notebook:run-all-cells') }")
+
+
+def set_theme(view: Page, name: str) -> None:
+    """Switch JupyterLab's theme and wait for it."""
+    view.evaluate("name => { window.jupyterapp.commands.execute('apputils:change-theme', {theme: name}) }", name)
+    light = "true" if "Light" in name else "false"
+    view.wait_for_selector(f'body[data-jp-theme-light="{light}"]', timeout=20_000)
