@@ -6,7 +6,7 @@ The real messages are read from `--data PATH`, by default where `headswap data s
 
 import argparse
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from time import perf_counter
@@ -18,11 +18,13 @@ from headswap.data import Split
 from headswap.demo import Settings, compare, steps_of
 from headswap.figures import comparison, save_figure
 from headswap.files import write_atomically
+from headswap.lab import Lab
 from headswap.readers import read_messages
 from headswap.report import table
 from headswap.splits import fixture_split, natural_split
 
 FIGURES = Path(__file__).parents[1] / "figures"
+RECORDED = FIGURES.parent / "headswap" / "recorded"
 CORPUS = ("data/SMSSpamCollection", "../shared/data/sms-spam/SMSSpamCollection")
 
 
@@ -31,6 +33,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, help="the SMS Spam Collection")
     options = parser.parse_args()
+    record(("head-only", "full"))
     make("fixture", fixture_split, Settings())
     paths = [options.data] if options.data else [FIGURES.parent / path for path in CORPUS]
     corpus = next((path for path in paths if path.is_file()), None)
@@ -52,6 +55,15 @@ def make(name: str, split_of: Callable[[int], Split], settings: Settings) -> Non
     runs = [result.as_json() for result in results]
     write_atomically(FIGURES / f"{name}.json", json.dumps(runs, indent=1).encode())
     save_figure(comparison(results), FIGURES / f"{name}.svg")
+
+
+def record(regimes: Sequence[str]) -> None:
+    """Record real runs of the lab, which it shows before the first Train, marked as recorded."""
+    for i, regime in enumerate(regimes, 1):
+        lab = Lab(regime=regime)
+        lab.train(block=True)
+        told = lab.runs[0].told | {"id": -i, "recorded": True}
+        write_atomically(RECORDED / f"{i}-{regime}.json", json.dumps(told, separators=(",", ":")).encode())
 
 
 def _sms_split(corpus: Path, seed: int) -> Split:

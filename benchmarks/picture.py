@@ -38,7 +38,7 @@ def figure(results: Results) -> Figure:
 def _ratios(axes: Axes, results: Results) -> None:
     for row, (contest, rival, colour, hatch, target) in enumerate(BARS):
         value = ratio(results, contest, rival)
-        axes.barh(row, value, height=0.62, color=colour, hatch=hatch, edgecolor="white")
+        axes.barh(row, value - 1.0, left=1.0, height=0.62, color=colour, hatch=hatch, edgecolor="white")
         if target is not None:
             axes.plot([target, target], [row - 0.42, row + 0.42], color="black", linewidth=2)
         place = (max(value, target or 0.0), row)

@@ -17,8 +17,7 @@ def report(results: Sequence[Result], label_names: Sequence[str]) -> str:
     seconds = np.mean([r.seconds for r in results])
     summary = REGIMES[first.regime].summary if first.regime in REGIMES else "Logistic regression on character n-grams."
     lines = [
-        first.regime,
-        f"  {summary}",
+        f"{first.regime}\n  {summary}",
         f"  {first.learning:,} of {first.total:,} weights learn, computed once: {first.cached}; "
         f"{seconds:.2f} s of training per seed",
     ]

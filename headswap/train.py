@@ -63,6 +63,8 @@ class _Loop:
         """Drop stale gradients, set the modes and compute the frozen prefix; seconds spent."""
         began = perf_counter()
         model, budget = self.model, self.recipe.cache_bytes
+        # Until it has freed a larger block, glibc gives megabytes back after each step and faults them in again.
+        torch.empty(31 * 2**20, dtype=torch.uint8)
         self.frozen = [p for p in model.parameters() if not p.requires_grad]
         for parameter in self.frozen:
             parameter.grad = None

@@ -18,7 +18,8 @@ from urllib.parse import urlparse
 
 from playwright.sync_api import ConsoleMessage, Page, Request, sync_playwright
 
-CHROMIUM = next((p for name in ("chromium", "google-chrome", "google-chrome-stable") if (p := shutil.which(name))), None)
+NAMES = ("chromium", "google-chrome", "google-chrome-stable")
+CHROMIUM = next((path for path in map(shutil.which, NAMES) if path), None)
 LOCAL = ("localhost", "127.0.0.1", "")
 # What JupyterLab and Chromium say of themselves, with or without a lab on the page.
 NOT_OURS = ("Unrecognized feature", "Download the React DevTools", "preload", "GPU stall", "WebGL")

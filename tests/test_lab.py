@@ -110,7 +110,7 @@ def test_train_while_running_is_impossible(base: Prepared) -> None:
 
 
 def test_step_trains_one_epoch_and_pauses_and_train_goes_on(base: Prepared) -> None:
-    run, told = runner(base)
+    run, _ = runner(base)
     run.train(quick(), single=True)
     _until(lambda: run.phase == "paused")
     assert len(run.runs[0].epochs) == 1

@@ -11,6 +11,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from matplotlib.figure import Figure
+from traitlets import TraitError
 
 from ..errors import HeadswapError, SettingError
 from ..readers import Corpus
@@ -53,7 +54,8 @@ class Lab(View):
         self._count = 0
         self._telling = threading.Lock()
         self._runner = Runner(self._tell, self._prepare)
-        self.finished = recorded_runs()
+        self._recorded = recorded_runs()
+        self._finish()
         self.on_msg(self._asked)
         _replace_lab_of_this_cell(self)
 
@@ -82,14 +84,17 @@ class Lab(View):
     def reset(self) -> None:
         """Stop, and forget all runs but the recorded ones."""
         self._runner.clear()
-        self.finished = recorded_runs()
+        self._finish()
         self._tell({"kind": "cleared"})
 
     def pin(self, id: int, pinned: bool = True) -> None:
-        """Keep a run in view for comparison, or let it go."""
+        """Keep a run in view for comparison, or let it go; recorded runs have ids below 0."""
         for run in self.runs:
             if run.id == id:
-                run.pinned = run.told["pinned"] = pinned
+                run.pinned = pinned
+        for told in (*self._recorded, *(run.told for run in self.runs)):
+            if told["id"] == id:
+                told["pinned"] = pinned
         self._finish()
 
     def forecast(self, answer: str) -> None:
@@ -138,9 +143,9 @@ class Lab(View):
             return
         orders = {
             "hello": self._resend,
-            "train": self.train,
+            "train": lambda: self._with(content, self.train),
             "stop": partial(self.stop, block=False),
-            "step": self.step,
+            "step": lambda: self._with(content, self.step),
             "reset": lambda: threading.Thread(target=self.reset, daemon=True).start(),
             "pin": lambda: self.pin(content.get("id", -1)),
             "unpin": lambda: self.pin(content.get("id", -1), False),
@@ -149,6 +154,16 @@ class Lab(View):
             "file": lambda: self._take_file(str(content.get("name", "file")), buffers),
         }
         orders.get(content.get("do", ""), lambda: None)()
+
+    def _with(self, content: dict[str, Any], order: Callable[[], None]) -> None:
+        """Carry out an order with the settings the learner saw: their own messages may still be on the way."""
+        try:
+            for name, value in dict(content.get("settings") or {}).items():
+                if name in SETTINGS:
+                    setattr(self, name, value)
+            order()
+        except (HeadswapError, TraitError) as error:
+            self.state = {"phase": "failed", "sentence": str(error), "done": 0.0}
 
     def _take_file(self, name: str, buffers: list[memoryview]) -> None:
         try:
@@ -177,11 +192,12 @@ class Lab(View):
 
     def _finish(self) -> None:
         """Keep whole runs in a trait, so that a page without a kernel still shows them."""
-        self.finished = recorded_runs() + [run.told for run in self.runs if run.outcome != "running"]
+        runs = self._recorded + [run.told for run in self.runs if run.outcome != "running"]
+        self.finished = [dict(run) for run in runs]  # copies: a trait sees a change only in a new value
 
     def _resend(self) -> None:
         with self._telling:
-            runs = recorded_runs() + [run.told for run in self.runs]
+            runs = self._recorded + [run.told for run in self.runs]
             current = self.runs[-1].id if self.runs else None
             self.send({"kind": "history", "n": self._count, "runs": runs, "current": current})
 

@@ -237,7 +237,7 @@ class Runner:
             "epoch": len(run.epochs),
             "train": finite(event.train_loss),
             "validation": finite(event.validation_loss),
-            "p": [round(1000 * row[-1]) for row in event.probabilities],
+            "p": [thousandths(row[-1]) for row in event.probabilities],
             "xy": watch.points(),
             "perplexity": finite(run.perplexities[-1]),
             "seconds": round(event.seconds, 4),
@@ -263,7 +263,7 @@ class Runner:
             while True:
                 self.tried = self.texts.get_nowait()
         except Empty:
-            pass
+            pass  # the last text asked for; an empty one asks no more
         data = encode([Message(self.tried, 0)], model) if self.tried else None
         if data is not None:
             share = float(predict_logits(model, data).softmax(1)[0, -1])
@@ -344,7 +344,7 @@ def _pca_frame(pooled: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
     _, _, directions = np.linalg.svd(pooled - centre, full_matrices=False)
     axes = directions[:2].T
     spread = np.abs((pooled - centre) @ axes)
-    return centre, axes, float(2.0 * np.quantile(spread, 0.98)) or 1.0
+    return centre, axes, float(1.5 * np.quantile(spread, 0.98)) or 1.0
 
 
 def told(run: Run, prepared: Prepared) -> dict[str, Any]:
@@ -399,6 +399,11 @@ def _guessing(run: Run) -> float:
     support = np.array(run.epochs[-1].validation.support if run.epochs[-1].validation else (1, 1), dtype=float)
     shares = support[support > 0] / support.sum()
     return float(-(shares * np.log(shares)).sum())
+
+
+def thousandths(share: float) -> int:
+    """A share as a whole number of thousandths, on the same side of one half as it was."""
+    return min(499, round(1000 * share)) if share < 0.5 else max(500, round(1000 * share))
 
 
 def finite(value: float | None) -> float | None:
