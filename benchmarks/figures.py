@@ -48,7 +48,7 @@ def make(name: str, split_of: Callable[[int], Split], settings: Settings) -> Non
     """Run one comparison and write figures/NAME.json, .txt and .svg."""
     began = perf_counter()
     with tqdm(total=steps_of(split_of(0), settings), unit="step", desc=name, disable=None) as bar:
-        results = list(compare(split_of, settings, lambda _, steps: bar.update(steps) and None))
+        results = list(compare(split_of, settings, partial(_advance, bar)))
     text = table(results, "frozen-random")
     print(f"{text}\n{perf_counter() - began:.0f} s in all\n")
     write_atomically(FIGURES / f"{name}.txt", f"{text}\n".encode())
@@ -64,6 +64,10 @@ def record(regimes: Sequence[str]) -> None:
         lab.train(block=True)
         told = lab.runs[0].told | {"id": -i, "recorded": True}
         write_atomically(RECORDED / f"{i}-{regime}.json", json.dumps(told, separators=(",", ":")).encode())
+
+
+def _advance(bar: tqdm, what: str, steps: int) -> None:
+    bar.update(steps)
 
 
 def _sms_split(corpus: Path, seed: int) -> Split:

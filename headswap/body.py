@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from .errors import SettingError
-from .layers import Dropout, embedding, gelu, linear, width_std
+from .layers import Dropout, embedding, linear, width_std
 from .tokenizer import VOCAB_SIZE
 
 
@@ -63,7 +63,7 @@ class FeedForward(nn.Module):
         self.down = linear(4 * config.width, config.width, generator, std=residual_std(config))
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return self.down(gelu(self.up(x)))
+        return self.down(F.gelu(self.up(x), approximate="tanh"))
 
 
 class Block(nn.Module):

@@ -58,7 +58,7 @@ def run_demo(
     names = split_of(0).label_names
     print(_headline(corpus.source if corpus else "the fixture", split_of(0), settings), flush=True)
     with tqdm(total=steps_of(split_of(0), settings), unit="step", disable=None, leave=False) as bar:
-        keep = partial(_keep, save and Path(save), names)
+        keep = partial(_keep, Path(save) if save else None, names)
         results = list(compare(split_of, settings, partial(_advance, bar), keep))
     for name in dict.fromkeys(r.regime for r in results):
         print("\n" + report([r for r in results if r.regime == name], names))

@@ -24,7 +24,7 @@ def width_std(width: int) -> float:
 
 def linear(fan_in: int, fan_out: int, generator: torch.Generator, *, std: float = INIT_STD) -> nn.Linear:
     """A linear layer with normal(0, std) weights and zero biases; maps (..., fan_in) to (..., fan_out)."""
-    layer = cast(nn.Linear, skip_init(nn.Linear, fan_in, fan_out))
+    layer = cast(nn.Linear, skip_init(Linear, fan_in, fan_out))
     with torch.no_grad():
         layer.weight.normal_(0.0, std, generator=generator)
         layer.bias.zero_()
@@ -39,36 +39,37 @@ def embedding(rows: int, width: int, generator: torch.Generator) -> nn.Embedding
     return layer
 
 
-class _Gelu(torch.autograd.Function):
-    """GPT-2's gelu as x * sigmoid(u), u = k (x + c x^3), with its derivative by hand.
-
-    It is the tanh form to the last digit. On a CPU PyTorch's own takes 14 % of full fine-tuning, this one 5 %.
-    """
-
-    k, c = 2 * (2 / torch.pi) ** 0.5, 0.044715
+class _OneDnnLinear(torch.autograd.Function):
+    """The same product and gradients from oneDNN's kernels, by the operator that torch.compile uses."""
 
     @staticmethod
-    def forward(ctx: FunctionCtx, x: torch.Tensor) -> torch.Tensor:
-        square = x * x
-        gate = torch.addcmul(x, square, x, value=_Gelu.c).mul_(_Gelu.k).sigmoid_()
-        y = x * gate
-        if ctx.needs_input_grad[0]:  # type: ignore[attr-defined]
-            # dy/dx = gate + x gate (1 - gate) u'; kept instead of its parts, which would not fit the CPU's cache
-            slope = torch.addcmul(y, y, gate, value=-1)
-            slope = slope.addcmul_(slope, square, value=3 * _Gelu.c)
-            ctx.save_for_backward(gate.add_(slope, alpha=_Gelu.k))
-        return y
+    def forward(ctx: FunctionCtx, x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor) -> torch.Tensor:
+        ctx.save_for_backward(x, weight)
+        return _product(x, weight, bias)
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: FunctionCtx, *grads: torch.Tensor) -> torch.Tensor:  # pyright: ignore[reportIncompatibleMethodOverride]
-        (slope,) = ctx.saved_tensors  # type: ignore[attr-defined]
-        return grads[0] * slope
+    def backward(ctx: FunctionCtx, *grads: torch.Tensor) -> tuple[torch.Tensor, ...]:  # pyright: ignore[reportIncompatibleMethodOverride]
+        x, weight = ctx.saved_tensors  # type: ignore[attr-defined]
+        grad, rows = grads[0].flatten(0, -2), x.flatten(0, -2)  # (N, out), (N, in)
+        wide = weight.shape[0] > weight.shape[1]  # the shorter side first is the faster way round
+        change = _product(rows.t(), grad.t()).t() if wide else _product(grad.t(), rows.t())
+        return _product(grads[0], weight.t()), change, grad.sum(0)
 
 
-def gelu(x: torch.Tensor) -> torch.Tensor:
-    """A soft relu: x times the chance that a standard normal is below it, in GPT-2's approximation."""
-    return _Gelu.apply(x)  # type: ignore[return-value]
+def _product(x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None = None) -> torch.Tensor:
+    return torch.ops.mkldnn._linear_pointwise(x, weight, bias, "none", [], "")
+
+
+class Linear(nn.Linear):
+    """nn.Linear, through oneDNN on a CPU that has it: the same to float32's last digits.
+
+    PyTorch's own product goes to MKL, which on AMD runs at half of oneDNN's speed (CONTRIBUTING.md).
+    """
+
+    def forward(self, input: torch.Tensor) -> torch.Tensor:
+        plain = input.is_cuda or input.dtype != torch.float32 or not torch.backends.mkldnn.is_available()
+        return super().forward(input) if plain else _OneDnnLinear.apply(input, self.weight, self.bias)  # type: ignore[return-value]
 
 
 class Dropout(nn.Module):

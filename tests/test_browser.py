@@ -34,6 +34,7 @@ def opened(server: tuple[Path, str], request: pytest.FixtureRequest) -> Iterator
     write_notebook(folder / name, CELL)
     with page() as (view, heard):
         open_notebook(view, address, name, app)
+        heard.console.clear()  # what Jupyter said of itself before there was a lab
         run_all(view)
         lab(view).wait_for(timeout=60_000)
         yield view, heard
