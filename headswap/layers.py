@@ -68,8 +68,11 @@ class Linear(nn.Linear):
     """
 
     def forward(self, input: torch.Tensor) -> torch.Tensor:
-        plain = input.is_cuda or input.dtype != torch.float32 or not torch.backends.mkldnn.is_available()
-        return super().forward(input) if plain else _OneDnnLinear.apply(input, self.weight, self.bias)  # type: ignore[return-value]
+        # One vector per message, as a head sees them, is not worth the detour.
+        fits = (
+            input.dim() > 2 and input.dtype == torch.float32 and input.is_cpu and torch.backends.mkldnn.is_available()
+        )
+        return _OneDnnLinear.apply(input, self.weight, self.bias) if fits else super().forward(input)  # type: ignore[return-value]
 
 
 class Dropout(nn.Module):

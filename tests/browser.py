@@ -126,4 +126,4 @@ def set_theme(view: Page, name: str) -> None:
     """Switch JupyterLab's theme and wait for it."""
     view.evaluate("name => { window.jupyterapp.commands.execute('apputils:change-theme', {theme: name}) }", name)
     light = "true" if "Light" in name else "false"
-    view.wait_for_selector(f'body[data-jp-theme-light="{light}"]', timeout=20_000)
+    view.wait_for_selector(f'body[data-jp-theme-light="{light}"]', state="attached", timeout=20_000)

@@ -89,7 +89,7 @@ def test_pads_on_the_left_and_on_the_right_give_the_same_hidden_states() -> None
 
 
 @pytest.mark.parametrize("fan_in, fan_out", [(64, 192), (64, 256), (256, 64), (64, 2)])
-@pytest.mark.parametrize("shape", [(3,), (2, 5), (32, 32)])
+@pytest.mark.parametrize("shape", [(3,), (1, 1), (2, 5), (32, 32)])
 def test_our_linear_is_pytorchs_with_its_gradients(fan_in: int, fan_out: int, shape: tuple[int, ...]) -> None:
     layer = linear(fan_in, fan_out, torch.Generator().manual_seed(0), std=0.5)
     x = torch.randn(*shape, fan_in, generator=torch.Generator().manual_seed(1)).requires_grad_()

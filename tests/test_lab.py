@@ -212,6 +212,16 @@ def test_a_message_is_tried_at_once_and_after_each_epoch(base: Prepared) -> None
     assert all(0 <= a["p"] <= 1 for a in answers)
 
 
+@pytest.mark.parametrize("regime, forgets", [("head-only", False), ("full", True), ("scratch", None)])
+def test_the_gauge_says_who_forgets_the_language(base: Prepared, regime: str, forgets: bool | None) -> None:
+    run, told = runner(base)
+    run.train(quick(regime=regime))
+    run.wait(60)
+    before = told[1]["run"]["perplexity0"]
+    after = [m["epoch"]["perplexity"] for m in told if m["kind"] == "epoch"][-1]
+    assert (None if before is None else after != before) == forgets
+
+
 def test_the_wire_carries_at_most_4_kb_per_epoch(base: Prepared) -> None:
     import json
 

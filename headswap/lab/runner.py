@@ -207,7 +207,7 @@ class Runner:
         prepared = self.prepare(run.settings, self._progress)
         self._check_stop()
         model, events = self.start(prepared.base, prepared.split, run.settings.chosen_regime(), run.settings.recipe())
-        watch = _Watch(model, prepared)
+        watch = _Watch(model, prepared, speaks=run.settings.chosen_regime().body == "pretrained")
         self._last = model, run
         try:
             for event in events:
@@ -293,14 +293,15 @@ class _Watch:
     The pooled vectors (N, D) are those that the loop's own validation pass hands to the head, so looking is free.
     """
 
-    def __init__(self, model: Classifier, prepared: Prepared) -> None:
+    def __init__(self, model: Classifier, prepared: Prepared, *, speaks: bool = True) -> None:
         self.model, self.base, self.split = model, prepared.base, prepared.split
         data = encode(self.split.validation, model, len(self.split.label_names))
         assert data is not None
         self.order = torch.cat(ordered_batches(data.lengths, EVALUATION_BATCH)).argsort()
         self.frame = _pca_frame(_pooled(model, data))
         self.seen: list[torch.Tensor] = []
-        self.frozen: float | None = None
+        self.frozen = None if speaks else float("nan")  # a random body never knew the language
+        self.speaks = speaks
         self.handle = model.head.register_forward_pre_hook(self._see)
 
     def _see(self, module: torch.nn.Module, inputs: tuple[torch.Tensor, ...]) -> None:
@@ -319,13 +320,13 @@ class _Watch:
     def perplexity(self) -> float:
         """The language model's perplexity with the body as it is; computed once where no weight of it learns."""
         learns = any(p.requires_grad for p in self.model.body.parameters())
-        if self.frozen is None or learns:
+        if self.speaks and (self.frozen is None or learns):
             modes = [(m, m.training) for m in self.model.modules()]
             texts = [message.text for message in self.split.validation[:GAUGE_TEXTS]]
             self.frozen = perplexity(put_back(self.model, self.base.head), texts)
             for module, training in modes:
                 module.training = training
-        return self.frozen
+        return float("nan") if self.frozen is None else self.frozen
 
     def remove(self) -> None:
         """Stop looking."""
