@@ -70,7 +70,7 @@ class Linear(nn.Linear):
     def forward(self, input: torch.Tensor) -> torch.Tensor:
         # One vector per message, as a head sees them, is not worth the detour.
         fits = (
-            input.dim() > 2 and input.dtype == torch.float32 and input.is_cpu and torch.backends.mkldnn.is_available()
+            input.is_cpu and input.dim() > 2 and input.dtype == torch.float32 and torch.backends.mkldnn.is_available()
         )
         return _OneDnnLinear.apply(input, self.weight, self.bias) if fits else super().forward(input)  # type: ignore[return-value]
 
