@@ -10,10 +10,10 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from .body import BodyConfig
+from .body import BodyConfig, LanguageModel
 from .checkpoint import load_base, load_delta, save_base, save_delta
 from .data import ClassificationDataset, Message, Split
-from .demo import DEFAULT_REGIMES, Result, Settings, Trained, compare, steps_of
+from .demo import DEFAULT_REGIMES, Result, Settings, compare, steps_of
 from .download import download_sms
 from .errors import HeadswapError, SettingError
 from .events import Recipe
@@ -22,6 +22,7 @@ from .pooling import POOLS
 from .readers import Corpus, read_messages
 from .regimes import REGIMES
 from .report import report, table
+from .run import History
 from .splits import fixture_split, natural_split
 from .train import predict_logits
 
@@ -185,9 +186,8 @@ def _advance(bar: tqdm, what: str, steps: int) -> None:
     bar.update(steps)
 
 
-def _keep(folder: Path | None, label_names: tuple[str, ...], trained: Trained) -> None:
+def _keep(folder: Path | None, label_names: tuple[str, ...], seed: int, base: LanguageModel, history: History) -> None:
     """Write the first seed's base, and the deltas of the regimes that start from it."""
-    regime = trained.history.regime
-    if folder is not None and trained.seed == 0 and regime.body == "pretrained":
-        save_base(trained.base, folder)
-        save_delta(folder / f"{regime.name}.safetensors", trained.history, trained.base, label_names)
+    if folder is not None and seed == 0 and history.regime.body == "pretrained":
+        save_base(base, folder)
+        save_delta(folder / f"{history.regime.name}.safetensors", history, base, label_names)

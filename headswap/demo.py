@@ -63,21 +63,13 @@ class Result:
         return {n: getattr(self, n) for n in own} | {n: getattr(self.metrics, n) for n in measured}
 
 
-@dataclass(frozen=True, slots=True)
-class Trained:
-    """A base and the run that started from it, for whoever wants to keep the weights."""
-
-    seed: int
-    base: LanguageModel
-    history: History
-
-
 Progress = Callable[[str, int], None]  # what is being done, and how many more steps are now done
+Keep = Callable[[int, LanguageModel, History], None]  # a seed, its base, and a run that started from it
 
 
 def compare(
     split_of: Callable[[int], Split], settings: Settings, progress: Progress = lambda what, steps: None,
-    keep: Callable[[Trained], None] = lambda trained: None,
+    keep: Keep = lambda seed, base, history: None,
 ) -> Iterator[Result]:  # fmt: skip
     """Pretrain once per seed, train every regime from that base, and yield its results on each test set.
 
@@ -89,7 +81,7 @@ def compare(
         base, pretrain_seconds = _base(split, settings, seed, progress)
         for name in settings.regimes:
             history = _run(base, split, name, settings, seed, progress)
-            keep(Trained(seed, base, history))
+            keep(seed, base, history)
             own = pretrain_seconds if history.regime.body == "pretrained" else 0.0
             yield from _judge(history, split, seed, own)
         yield from _ngrams(split, seed)
