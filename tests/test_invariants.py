@@ -100,8 +100,8 @@ def test_a_stale_gradient_moves_no_frozen_weight() -> None:
     torch.nn.functional.cross_entropy(model(data.ids, data.mask), data.labels).backward()
     freeze_body(model)
     before = state(model.body)
-    everything = make_optimizer(parameter_groups(tiny_classifier(), Stage((("everything", 1.0),))), 0.01)
-    with pytest.raises(SettingError, match="make it after freezing"):
+    everything = torch.optim.AdamW(model.parameters(), lr=0.01)
+    with pytest.raises(SettingError, match="frozen or foreign weights; make it after freezing"):
         train_classifier(model, data, everything, QUICK)
     optimizer = torch.optim.AdamW([p for p in model.parameters() if p.requires_grad], lr=0.01)
     list(train_classifier(model, data, optimizer, QUICK))
