@@ -41,7 +41,7 @@ def gpt2(task: Task) -> GPT2ForSequenceClassification:
     if task.regime not in ("head-only", "full"):
         raise SettingError(f"the Trainer is set up for head-only and full, not for {task.regime}; choose one of them")
     model = GPT2ForSequenceClassification(_config(task.config))
-    model.transformer.load_state_dict(_state(ours.body), strict=False)
+    model.transformer.load_state_dict(gpt2_state(ours.body), strict=False)
     assert isinstance(ours.head, LinearHead)
     with torch.no_grad():
         model.score.weight.copy_(ours.head.linear.weight)
@@ -57,7 +57,7 @@ def _config(config: BodyConfig) -> GPT2Config:
     )  # fmt: skip
 
 
-def _state(body: LMBody) -> dict[str, torch.Tensor]:
+def gpt2_state(body: LMBody) -> dict[str, torch.Tensor]:
     """Our weights under GPT-2's names; its Conv1D stores (in, out)."""
     state = {"wte.weight": body.embed_tokens.weight, "wpe.weight": body.embed_positions.weight}
     state |= {"ln_f.weight": body.norm.weight, "ln_f.bias": body.norm.bias}

@@ -20,24 +20,10 @@ from headswap.train import train_classifier
 
 transformers = pytest.importorskip("transformers")
 
+from benchmarks.theirs import gpt2_state  # noqa: E402  (it needs transformers, which may be missing)
+
 CONFIG = BodyConfig()
-NAMES = {
-    "attention.qkv": "attn.c_attn", "attention.out": "attn.c_proj", "feedforward.up": "mlp.c_fc",
-    "feedforward.down": "mlp.c_proj", "norm1": "ln_1", "norm2": "ln_2",
-}  # fmt: skip
 TEXTS = ["hi", "see you at the old place tonight", "URGENT: call now", "ok 👍"]
-
-
-def gpt2_state(body: LMBody) -> dict[str, torch.Tensor]:
-    """Our weights under GPT-2's names; its Conv1D stores (in, out)."""
-    state = {"wte.weight": body.embed_tokens.weight, "wpe.weight": body.embed_positions.weight}
-    state |= {"ln_f.weight": body.norm.weight, "ln_f.bias": body.norm.bias}
-    for i, block in enumerate(body.blocks):
-        for name, parameter in block.named_parameters():
-            module, kind = name.rsplit(".", 1)
-            conv = kind == "weight" and "norm" not in module
-            state[f"h.{i}.{NAMES[module]}.{kind}"] = parameter.T if conv else parameter
-    return {name: tensor.detach().clone() for name, tensor in state.items()}
 
 
 def gpt2_config(**more: object):
