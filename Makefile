@@ -10,13 +10,16 @@ PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check
 TORCH_INDEX := https://download.pytorch.org/whl/cpu
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint bench figures clean
+.PHONY: help lab setup demo test lint notebooks bench figures clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' Makefile
 
 setup: $(READY) ## make .venv with everything in it (needs Python 3.11 or newer)
 	@echo "Ready: $(VENV)"
+
+lab: $(READY) ## open the course in JupyterLab, at lesson 00
+	@$(BIN)/jupyter lab notebooks/00_start_here.ipynb $(ARGS)
 
 demo: $(READY) ## run the demo in the terminal
 	@$(BIN)/python -m headswap demo $(ARGS)
@@ -28,11 +31,15 @@ lint: $(READY) ## check style (ruff) and types (pyright)
 	@$(BIN)/ruff check .
 	@$(BIN)/pyright
 
+notebooks: $(READY) ## build the notebooks from lessons/ and run them
+	@$(BIN)/python -m lessons.build $(ARGS)
+
 bench: $(READY) ## run the benchmarks
 	@$(BIN)/python -m benchmarks $(ARGS)
 
-figures: $(READY) ## draw the figures again
+figures: $(READY) ## draw the figures again, and photograph the lab
 	@$(BIN)/python -m benchmarks.figures $(ARGS)
+	@$(BIN)/python -m benchmarks.screens
 
 clean: ## remove caches and build results (.venv stays)
 	@rm -rf build dist *.egg-info .pytest_cache .ruff_cache .hypothesis

@@ -91,7 +91,7 @@ def page(width: int = 1280, height: int = 720, *, dark: bool = False) -> Iterato
         heard = Heard()
         view.on("request", heard.request)
         view.on("console", heard.message)
-        view.on("pageerror", lambda error: heard.console.append(f"page error: {error}"))
+        view.on("pageerror", lambda error: heard.console.append(f"page error: {error.stack or error}"))
         try:
             yield view, heard
         finally:
@@ -127,3 +127,34 @@ def set_theme(view: Page, name: str) -> None:
     view.evaluate("name => { window.jupyterapp.commands.execute('apputils:change-theme', {theme: name}) }", name)
     light = "true" if "Light" in name else "false"
     view.wait_for_selector(f'body[data-jp-theme-light="{light}"]', state="attached", timeout=20_000)
+
+
+ASK = """async code => {
+  const kernel = window.jupyterapp.shell.currentWidget.sessionContext.session.kernel;
+  const future = kernel.requestExecute({code, store_history: false});
+  let said = '';
+  future.onIOPub = ({content}) => { said += content.text ?? (content.traceback ?? []).join('\\n') };
+  const reply = await future.done;
+  return [reply.content.status, said];
+}"""
+
+
+def ask_kernel(view: Page, code: str) -> str:
+    """Run code in the notebook's kernel, outside every cell; what it printed."""
+    status, said = view.evaluate(ASK, code)
+    assert status == "ok", said
+    return said
+
+
+def save(view: Page) -> None:
+    """Save the notebook and wait for it."""
+    view.evaluate("() => window.jupyterapp.commands.execute('docmanager:save')")
+
+
+def run_cell(view: Page, index: int) -> None:
+    """Run one cell, without waiting for its end."""
+    view.evaluate(
+        "index => { window.jupyterapp.shell.currentWidget.content.activeCellIndex = index;"
+        " window.jupyterapp.commands.execute('notebook:run-cell') }",
+        index,
+    )

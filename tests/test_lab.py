@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import torch
 
+from headswap.body import Block
 from headswap.errors import DivergedError, HeadswapError, SettingError
 from headswap.events import EpochDone, Event, StageBegan, StepDone
 from headswap.fixture import messages
@@ -96,6 +97,25 @@ def test_stop_is_honoured_within_a_step(base: Prepared) -> None:
     assert time.perf_counter() - began < 0.15
     assert run.runs[0].outcome == "stopped"
     assert told.kinds()[-3:] == ["stopping", "end", "idle"]
+
+
+def test_stop_is_honoured_while_the_frozen_prefix_is_computed(base: Prepared, monkeypatch: pytest.MonkeyPatch) -> None:
+    many, told, passes, forward = Prepared(base.base, practice(Settings()), base.key), Told(), [], Block.forward
+
+    def slowly(block: Block, *inputs: torch.Tensor) -> torch.Tensor:
+        passes.append(block)
+        time.sleep(0.08)
+        return forward(block, *inputs)
+
+    monkeypatch.setattr(Block, "forward", slowly)
+    run = Runner(told.append, lambda settings, progress: many)
+    run.train(quick())
+    _until(lambda: len(passes) > 6)  # the first are the picture's own
+    began = time.perf_counter()
+    run.stop()
+    run.wait(5)
+    assert time.perf_counter() - began < 0.15
+    assert "epoch" not in told.kinds()
 
 
 def test_train_while_running_is_impossible(base: Prepared) -> None:

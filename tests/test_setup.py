@@ -64,16 +64,21 @@ def test_the_wheel_holds_the_whole_package_and_nothing_else(source, wheel):
     assert packed == package
 
 
-@pytest.mark.slow
-def test_the_wheel_runs_the_demo_away_from_the_checkout(wheel, tmp_path):
-    run(sys.executable, "-m", "venv", "--without-pip", tmp_path / "venv")
-    python = tmp_path / "venv" / "bin" / "python"
+def installed(wheel, folder):
+    """The python and the packages' folder of a new environment: this wheel, and the dependencies lent by ours."""
+    run(sys.executable, "-m", "venv", "--without-pip", folder)
+    python = folder / "bin" / "python"
     run(sys.executable, "-m", "pip", "--python", python, "install", "-q", "--no-deps", "--no-index", wheel)
-    # The dependencies are lent by this environment. Its own .pth files are not read that way,
-    # so the editable headswap stays out.
-    (site,) = (tmp_path / "venv").glob("lib/python*/site-packages")
+    # Our own .pth files are not read that way, so the editable headswap stays out.
+    (site,) = folder.glob("lib/python*/site-packages")
     lent = {sysconfig.get_path("purelib"), sysconfig.get_path("platlib")}
     (site / "lent.pth").write_text("".join(f"{path}\n" for path in sorted(lent)))
+    return python, site
+
+
+@pytest.mark.slow
+def test_the_wheel_runs_the_demo_away_from_the_checkout(wheel, tmp_path):
+    python, site = installed(wheel, tmp_path / "venv")
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
 

@@ -1,11 +1,10 @@
 // The view's pure functions: `node --test tests/view.test.mjs`.
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
 import { test } from "node:test";
+import { load } from "./load.mjs";
 
-// Through a data URL, so that every Node takes the file for the ES module it is.
-const source = await readFile(new URL("../headswap/lab/view.js", import.meta.url), "utf8");
-const view = await import(`data:text/javascript;base64,${Buffer.from(source).toString("base64")}`);
+const draw = await load("../headswap/lab/draw.js");
+const view = await load("../headswap/lab/view.js");
 
 const epoch = (number, validation, more = {}) =>
   ({ epoch: number, train: 0.5, validation, p: [100, 900], xy: [0, 0, 1, 1], perplexity: null, seconds: 0.1, diagnosis: "", ...more });
@@ -49,24 +48,24 @@ test("numbers read like numbers", () => {
   assert.equal(view.lossText(123456), "1.23e+5");
   assert.equal(view.secondsText(0.0123), "12 ms");
   assert.equal(view.secondsText(1.5), "1.50 s");
-  assert.equal(view.countText(118914), "118,914");
-  assert.equal(view.percentText(130 / 118914), "0.11 %");
-  assert.equal(view.percentText(0), "0 %");
+  assert.equal(draw.countText(118914), "118,914");
+  assert.equal(draw.percentText(130 / 118914), "0.11 %");
+  assert.equal(draw.percentText(0), "0 %");
 });
 
 test("a scale maps the ends of its domain to the ends of its range, also when the domain is empty", () => {
-  const y = view.linear([0, 2], [100, 0]);
+  const y = draw.linear([0, 2], [100, 0]);
   assert.deepEqual([y(0), y(1), y(2)], [100, 50, 0]);
-  assert.equal(view.linear([3, 3], [0, 10])(3), 0);
+  assert.equal(draw.linear([3, 3], [0, 10])(3), 0);
 });
 
 test("ticks are round, inside, and whole where asked", () => {
-  assert.deepEqual(view.ticks(0, 1, 5), [0, 0.2, 0.4, 0.6, 0.8, 1]);
-  assert.deepEqual(view.ticks(0, 30, 6, true), [0, 5, 10, 15, 20, 25, 30]);
-  assert.deepEqual(view.ticks(0, 1, 10, true), [0, 1]);
-  assert.deepEqual(view.ticks(2, 2), [2]);
+  assert.deepEqual(draw.ticks(0, 1, 5), [0, 0.2, 0.4, 0.6, 0.8, 1]);
+  assert.deepEqual(draw.ticks(0, 30, 6, true), [0, 5, 10, 15, 20, 25, 30]);
+  assert.deepEqual(draw.ticks(0, 1, 10, true), [0, 1]);
+  assert.deepEqual(draw.ticks(2, 2), [2]);
   for (const high of [0.003, 0.7, 1, 7, 13, 199, 200])
-    for (const tick of view.ticks(0, high, 6)) assert.ok(tick >= 0 && tick <= high * (1 + 1e-9));
+    for (const tick of draw.ticks(0, high, 6)) assert.ok(tick >= 0 && tick <= high * (1 + 1e-9));
 });
 
 test("the loss axis holds every curve, and cuts one that diverges", () => {
@@ -78,9 +77,9 @@ test("the loss axis holds every curve, and cuts one that diverges", () => {
 
 test("a curve has a gap where a loss is missing, and a dot where it stands alone", () => {
   const same = (v) => v;
-  assert.equal(view.curvePath([[1, 1], [2, 2]], same, same), "M1.0 1.0L2.0 2.0");
-  assert.equal(view.curvePath([[1, 1], [2, null], [3, 3]], same, same), "M1.0 1.0h0M3.0 3.0h0");
-  assert.equal(view.curvePath([[1, Infinity], [2, NaN]], same, same), "");
+  assert.equal(draw.curvePath([[1, 1], [2, 2]], same, same), "M1.0 1.0L2.0 2.0");
+  assert.equal(draw.curvePath([[1, 1], [2, null], [3, 3]], same, same), "M1.0 1.0h0M3.0 3.0h0");
+  assert.equal(draw.curvePath([[1, Infinity], [2, NaN]], same, same), "");
 });
 
 test("the best epoch has the lowest finite validation loss, the first of equals", () => {

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     import pandas
 
 NUMBERED = ("run", "epoch", "end", "answer", "cleared")
-# A cell that is executed again makes a new lab; the old one of the same cell must not go on training.
-_OF_CELL: weakref.WeakValueDictionary[str, Lab] = weakref.WeakValueDictionary()
+# A cell that is executed again makes new labs; those of its last execution must not go on training.
+_OF_CELL: dict[str, tuple[str, weakref.WeakSet[Lab]]] = {}
 
 
 class Lab(View):
@@ -57,7 +57,7 @@ class Lab(View):
         self._recorded = recorded_runs()
         self._finish()
         self.on_msg(self._asked)
-        _replace_lab_of_this_cell(self)
+        _replace_labs_of_this_cell(self)
 
     # ---- what a learner does, from Python
 
@@ -96,6 +96,7 @@ class Lab(View):
             if told["id"] == id:
                 told["pinned"] = pinned
         self._finish()
+        self._tell({"kind": "pin", "id": id, "pinned": pinned})  # a run that is not finished is not in the trait
 
     def forecast(self, answer: str) -> None:
         """Bet on the next run's outcome; the answer is kept beside it."""
@@ -163,7 +164,12 @@ class Lab(View):
                     setattr(self, name, value)
             order()
         except (HeadswapError, TraitError) as error:
-            self.state = {"phase": "failed", "sentence": str(error), "done": 0.0}
+            self._refuse(error)
+
+    def _refuse(self, error: Exception) -> None:
+        """Say what is wrong with an order; a run that is under way goes on, and can be stopped."""
+        phase = self._runner.phase if self._runner.busy else "failed"
+        self.state = {"phase": phase, "sentence": str(error), "done": 0.0}
 
     def _take_file(self, name: str, buffers: list[memoryview]) -> None:
         try:
@@ -175,7 +181,7 @@ class Lab(View):
                 "done": 0.0,
             }
         except HeadswapError as error:
-            self.state = {"phase": "failed", "sentence": str(error), "done": 0.0}
+            self._refuse(error)
 
     def _tell(self, message: dict[str, Any]) -> None:
         """Send what the runner says: the state as a trait, all else as a numbered message."""
@@ -230,22 +236,26 @@ def _row(run: Run) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _replace_lab_of_this_cell(lab: Lab) -> None:
-    """Stop the run of the lab that the same notebook cell made before."""
-    cell = _cell_id()
+def _replace_labs_of_this_cell(lab: Lab) -> None:
+    """Stop the runs of the labs that the same notebook cell made when it was executed before."""
+    cell, execution = _cell_and_execution()
     if cell is None:
         return
-    before = _OF_CELL.get(cell)
-    if before is not None:
-        before.stop(block=False)
-    _OF_CELL[cell] = lab
+    last, labs = _OF_CELL.get(cell, ("", weakref.WeakSet()))
+    if last != execution:
+        for old in labs:
+            old.stop(block=False)
+        labs = weakref.WeakSet()
+    labs.add(lab)
+    _OF_CELL[cell] = execution, labs
 
 
-def _cell_id() -> str | None:
+def _cell_and_execution() -> tuple[str | None, str]:
     try:
         from IPython import get_ipython  # pyright: ignore[reportPrivateImportUsage]
 
         shell = get_ipython()
-        return shell.get_parent()["metadata"].get("cellId") if shell is not None else None
+        parent = shell.get_parent() if shell is not None else {}
+        return parent["metadata"].get("cellId"), parent["header"]["msg_id"]
     except (ImportError, AttributeError, KeyError, TypeError):
-        return None
+        return None, ""

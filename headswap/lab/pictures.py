@@ -1,5 +1,6 @@
 """The lab's state as a still matplotlib picture, for paper and GitHub."""
 
+import io
 from collections.abc import Sequence
 
 from matplotlib.axes import Axes
@@ -10,9 +11,18 @@ from ..metrics import Metrics
 from .runner import Run
 
 
+class Still(Figure):
+    """A figure that a notebook shows as a picture, whether or not pyplot was imported."""
+
+    def _repr_png_(self) -> bytes:
+        buffer = io.BytesIO()
+        self.savefig(buffer, format="png")
+        return buffer.getvalue()
+
+
 def picture(runs: Sequence[Run]) -> Figure:
     """Loss curves of the latest run, pinned ones as ghosts, and its confusion matrix on the validation messages."""
-    figure = Figure(figsize=(8.4, 3.4), layout="constrained")
+    figure = Still(figsize=(8.4, 3.4), layout="constrained")
     left, right = figure.subplots(1, 2, width_ratios=(3, 2))
     shown = [run for run in runs if run.epochs]
     if not shown:

@@ -70,14 +70,21 @@ def balanced(messages: Sequence[Message], wanted: int) -> tuple[Message, ...]:
 
 def own(settings: Settings, file: Corpus | None) -> Split:
     """A learner's messages: 160 to validate and to test, or a fifth each of a small file, the rest to train on."""
-    corpus = file or read_messages(settings.data)
-    classes = len(corpus.label_names)
-    fewest = min(sum(m.label == c for m in corpus.messages) for c in range(classes))
-    held_out = min(160 // classes, fewest // 5) * classes
-    train = min(settings.messages // classes, fewest - 2 * held_out // classes) * classes
-    if held_out < classes or train < classes:
+    corpus = two_classes(file or read_messages(settings.data))
+    fewest = min(sum(m.label == c for m in corpus.messages) for c in (0, 1))
+    held_out = min(80, fewest // 5) * 2
+    train = min(settings.messages // 2, fewest - held_out) * 2
+    if held_out < 2 or train < 2:
         raise DataError(f"{corpus.source} has {fewest} messages of its rarest class; give at least 5 of each")
     return stratified_split(corpus.messages, train, held_out, held_out, label_names=corpus.label_names)
+
+
+def two_classes(corpus: Corpus) -> Corpus:
+    """The corpus itself, or a DataError where it has more classes than the lab can show."""
+    if len(corpus.label_names) > 2:
+        names = ", ".join(corpus.label_names)
+        raise DataError(f"{corpus.source} has the classes {names} and the lab shows two; keep two, or use run_regime")
+    return corpus
 
 
 def dropped(name: str, content: bytes) -> Corpus:
@@ -90,7 +97,7 @@ def dropped(name: str, content: bytes) -> Corpus:
         path = Path(folder) / Path(name).name
         path.write_bytes(content)
         try:
-            return replace(read_messages(path), source=name)
+            return two_classes(replace(read_messages(path), source=name))
         except HeadswapError as error:
             raise DataError(str(error).replace(str(path), name)) from None
 
@@ -112,8 +119,7 @@ def cached_base(
             path.unlink(missing_ok=True)
 
     def watch(step: PretrainStep) -> None:
-        if step.step % 10 == 0:
-            progress(step.step / step.steps)
+        progress(step.step / step.steps)
 
     base = pretrain_quick(texts, config, watch=watch)
     save_base(base, folder / key)

@@ -136,22 +136,31 @@ class Runner:
         self.texts: SimpleQueue[str] = SimpleQueue()
         self.tried = ""
         self._stop, self._go, self._single = threading.Event(), threading.Event(), threading.Event()
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # whoever is told of a phase may give the next order
         self._thread: threading.Thread | None = None
         self._last: tuple[Classifier, Run] | None = None
+        self._progressed = 0.0
 
     @property
     def busy(self) -> bool:
         """Whether a run is under way, paused ones included."""
         return self._thread is not None and self._thread.is_alive()
 
+    @property
+    def _under_way(self) -> bool:
+        """As busy, without the moment between the last word of a thread and its end."""
+        return self.busy and self.phase not in ("idle", "failed")
+
     def train(self, settings: Settings, forecast: str = "", *, single: bool = False) -> None:
         """Begin a run, or let a paused one go on; with `single` pause after the next epoch. A second one is ignored."""
         with self._lock:
-            if self.busy and self.phase != "paused":
+            if not single:
+                self._single.clear()  # also while one epoch trains: who asks for the whole run gets it
+            if self._under_way and self.phase != "paused":
                 return
-            self._single.set() if single else self._single.clear()
-            if self.busy:
+            if single:
+                self._single.set()
+            if self._under_way:
                 self._go.set()
                 return
             self._stop.clear()
@@ -162,10 +171,11 @@ class Runner:
 
     def stop(self) -> None:
         """Stop between two steps; the run so far is kept."""
-        if self.busy:
-            self._stop.set()
-            self._go.set()
-            self._say("stopping", "stopping…")
+        with self._lock:
+            if self._under_way:
+                self._stop.set()
+                self._go.set()
+                self._say("stopping", "stopping…")
 
     def wait(self, timeout: float | None = None) -> None:
         """Wait until the run has ended."""
@@ -175,7 +185,7 @@ class Runner:
     def attempt(self, text: str) -> None:
         """Answer how spam-like `text` is, now and after every further epoch."""
         self.texts.put(text)
-        if not self.busy and self._last is not None:
+        if not self._under_way and self._last is not None:
             threading.Thread(target=self._answer, args=self._last, daemon=True).start()
 
     def clear(self) -> None:
@@ -201,7 +211,10 @@ class Runner:
         if run in self.runs:
             self.publish({"kind": "end", "id": run.id, "outcome": run.outcome, "diagnosis": diagnose(run)})
         failed = run.outcome.startswith("failed")
-        self._say("failed" if failed else "idle", run.outcome if failed else f"run {run.id}: {run.outcome}")
+        with self._lock:
+            self._say("failed" if failed else "idle", run.outcome if failed else f"run {run.id}: {run.outcome}")
+        if self._last and not self.texts.empty():  # asked for after the last epoch
+            self._answer(*self._last)
 
     def _train(self, run: Run) -> None:
         prepared = self.prepare(run.settings, self._progress)
@@ -209,6 +222,8 @@ class Runner:
         model, events = self.start(prepared.base, prepared.split, run.settings.chosen_regime(), run.settings.recipe())
         watch = _Watch(model, prepared, speaks=run.settings.chosen_regime().body == "pretrained")
         self._last = model, run
+        # Between two steps is soon enough for most; the frozen prefix of 80,000 messages takes seconds before the first.
+        brakes = [block.register_forward_pre_hook(lambda *_: self._check_stop()) for block in model.body.blocks]
         try:
             for event in events:
                 self._check_stop()
@@ -217,29 +232,31 @@ class Runner:
                 if isinstance(event, EpochDone):
                     self._epoch(run, event, watch, model)
         finally:
-            watch.remove()
+            for handle in (watch.handle, *brakes):
+                handle.remove()
             getattr(events, "close", lambda: None)()
         run.outcome = "done"
 
     def _began(self, run: Run, prepared: Prepared, event: StageBegan, watch: _Watch) -> None:
         run.learning, run.total, run.cached = max(run.learning, event.learning), event.total, event.cached
         if run not in self.runs:
-            self.runs.append(run)
             run.perplexities.append(watch.perplexity())
             run.told = told(run, prepared)
+            self.runs.append(run)  # not before all of it can be told: Stop may end the lines above
             self.publish({"kind": "run", "run": run.told})
         self._say("training", f"run {run.id}: training")
 
     def _epoch(self, run: Run, event: EpochDone, watch: _Watch, model: Classifier) -> None:
+        perplexity = watch.perplexity()  # Stop may end it: an epoch is then known to nobody, not to Python alone
         run.epochs.append(event)
-        run.perplexities.append(watch.perplexity())
+        run.perplexities.append(perplexity)
         epoch = {
             "epoch": len(run.epochs),
             "train": finite(event.train_loss),
             "validation": finite(event.validation_loss),
             "p": [thousandths(row[-1]) for row in event.probabilities],
             "xy": watch.points(),
-            "perplexity": finite(run.perplexities[-1]),
+            "perplexity": finite(perplexity),
             "seconds": round(event.seconds, 4),
             "diagnosis": diagnose(run),
         }
@@ -250,8 +267,11 @@ class Runner:
             self._pause(run)
 
     def _pause(self, run: Run) -> None:
-        self._go.clear()
-        self._say("paused", f"run {run.id}: paused after epoch {len(run.epochs)}")
+        with self._lock:
+            if self._stop.is_set() or not self._single.is_set():
+                return
+            self._go.clear()
+            self._say("paused", f"run {run.id}: paused after epoch {len(run.epochs)}")
         while not self._go.wait(0.2):
             self._answer(*self._last) if self._last and not self.texts.empty() else None
         self._check_stop()
@@ -276,7 +296,9 @@ class Runner:
 
     def _progress(self, done: float) -> None:
         self._check_stop()
-        self.publish({"kind": "state", "phase": "preparing", "sentence": "pretraining the body", "done": done})
+        if int(done * 33) != int(self._progressed * 33):  # a step takes milliseconds; the bar need not follow each
+            self.publish({"kind": "state", "phase": "preparing", "sentence": "pretraining the body", "done": done})
+        self._progressed = done
 
     def _say(self, phase: str, sentence: str) -> None:
         self.phase = phase
@@ -327,10 +349,6 @@ class _Watch:
             for module, training in modes:
                 module.training = training
         return float("nan") if self.frozen is None else self.frozen
-
-    def remove(self) -> None:
-        """Stop looking."""
-        self.handle.remove()
 
 
 @torch.no_grad()

@@ -1,9 +1,9 @@
 /**
- * The browser side of the lab: Python sends numbers, this module draws them.
+ * The browser side of the lab: Python sends numbers, this module draws them, with what draw.js holds for every widget.
  *
  * Above the line "The page", every function is pure and exported for tests/view.test.mjs. Below it, each display is one
  * function that builds its elements once and returns how to paint them; one scheduler paints what has changed, at most
- * once per frame. Text from outside only ever becomes `textContent`.
+ * once per frame.
  *
  * @typedef {{epoch: number, train: number|null, validation: number|null, p: number[], xy: number[],
  *   perplexity: number|null, seconds: number, diagnosis: string}} Epoch
@@ -14,9 +14,12 @@
  * @typedef {{text: string, p: number, id: number|null, epoch: number|null}} Answer
  * @typedef {{n: number, gap: boolean, runs: Run[], current: number|null,
  *   messages: Record<string, [string, number][]>, answer: Answer|null}} Store
- * @typedef {{tn: number, fp: number, fn: number, tp: number}} Cells
+ * @typedef {import("./draw.js").Cells} Cells
  * @typedef {{precision: number, recall: number, f1: number, accuracy: number}} Scores
  */
+
+import { EDGE, axisNodes, cellName, circle, confusionTable, countText, curvePath, diamond, fillSelect, h, legendKey, linear,
+  meter, panel, percentText, put, s, say, scheduler, tableFold, ticks, triangle } from "./draw.js";
 
 // ---------------------------------------------------------------- settings
 
@@ -59,33 +62,10 @@ export function secondsText(seconds) {
   return seconds < 100 ? `${seconds.toFixed(seconds < 10 ? 2 : 1)} s` : `${Math.round(seconds / 60)} min`;
 }
 
-/** @param {number} value */
-export const countText = (value) => Math.round(value).toLocaleString("en-US");
-/** @param {number} value */
-export const percentText = (value) => `${(100 * value).toFixed(value && value < 0.01 ? 2 : 0)} %`;
 /** @param {number} rate */
 export const rateText = (rate) => (rate >= 0.001 ? String(Number(rate.toPrecision(2))) : rate.toExponential());
 
-// ---------------------------------------------------------------- scales and curves
-
-/** @param {[number, number]} domain @param {[number, number]} range @returns {(value: number) => number} */
-export function linear([d0, d1], [r0, r1]) {
-  const span = d1 - d0 || 1;
-  return (value) => r0 + ((value - d0) / span) * (r1 - r0);
-}
-
-/** Round numbers from low to high, about `count` of them.
- * @param {number} low @param {number} high @param {boolean} [whole] */
-export function ticks(low, high, count = 5, whole = false) {
-  if (!(high > low)) return [low];
-  const rough = (high - low) / Math.max(1, count);
-  const power = 10 ** Math.floor(Math.log10(rough));
-  let step = power * ([1, 2, 5, 10].find((m) => m * power >= rough) ?? 10);
-  if (whole) step = Math.max(1, Math.round(step));
-  const first = Math.ceil(low / step - 1e-9);
-  const many = Math.floor(high / step + 1e-9) - first;
-  return Array.from({ length: many + 1 }, (_, i) => Number(((first + i) * step).toPrecision(12)));
-}
+// ---------------------------------------------------------------- curves
 
 /** The height of the loss axis: all of every curve, unless one diverges; then what leaves is cut at the top.
  * @param {(number|null)[]} values @param {number|null} first the first epoch's loss */
@@ -96,24 +76,6 @@ export function lossTop(values, first) {
   const most = Math.min(Math.max(...finite), cap);
   const step = ticks(0, most, 4)[1] ?? most;
   return Math.max(step, Math.ceil(most / step - 1e-9) * step) || 1;
-}
-
-/** An SVG path through the finite values; a null breaks the line, a lone value stays visible as a dot.
- * @param {[number, number|null][]} points @param {(v: number) => number} x @param {(v: number) => number} y */
-export function curvePath(points, x, y) {
-  const parts = [];
-  let pen = 0;
-  for (const [at, value] of points) {
-    if (value === null || !Number.isFinite(value)) {
-      if (pen === 1) parts.push("h0");
-      pen = 0;
-      continue;
-    }
-    parts.push(`${pen ? "L" : "M"}${x(at).toFixed(1)} ${y(value).toFixed(1)}`);
-    pen += 1;
-  }
-  if (pen === 1) parts.push("h0");
-  return parts.join("");
 }
 
 /** The epoch with the lowest validation loss, the first of equals. @param {Epoch[]} epochs @returns {number|null} */
@@ -145,9 +107,6 @@ export function confusionAt(messages, p, threshold) {
   for (let i = 0; i < many; i++) cells[cellName(messages[i][1], isSpam(p[i], threshold) ? 1 : 0)] += 1;
   return cells;
 }
-
-/** @param {number} truth @param {number} guess @returns {"tn"|"fp"|"fn"|"tp"} */
-export const cellName = (truth, guess) => (truth ? (guess ? "tp" : "fn") : guess ? "fp" : "tn");
 
 /** Spam is positive; a share of nothing is 0. @param {Cells} cells @returns {Scores} */
 export function scoresOf({ tn, fp, fn, tp }) {
@@ -365,93 +324,12 @@ export function phaseShown(phase, stoppedIn) {
 
 // ================================================================ The page
 
-const SVG = "http://www.w3.org/2000/svg";
-
-/** @param {Element} node @param {Record<string, any>} attributes */
-function put(node, attributes) {
-  for (const [name, value] of Object.entries(attributes)) {
-    if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
-    else if (value === null || value === undefined || value === false) node.removeAttribute(name);
-    else if (node.getAttribute(name) !== String(value)) node.setAttribute(name, value === true ? "" : String(value));
-  }
-}
-
-/** @param {string} tag @param {Record<string, any>} [attributes] @param {...(Node|string)} children @returns {any} */
-function h(tag, attributes = {}, ...children) {
-  const node = document.createElement(tag);
-  put(node, attributes);
-  node.append(...children);
-  return node;
-}
-
-/** @param {string} tag @param {Record<string, any>} [attributes] @param {string} [text] @returns {any} */
-function s(tag, attributes = {}, text) {
-  const node = document.createElementNS(SVG, tag);
-  put(node, attributes);
-  if (text !== undefined) node.textContent = text;
-  return node;
-}
-
-/** Text set only where it differs, so that a quiet frame touches nothing. @param {Element} node @param {string} text */
-function say(node, text) {
-  if (node.textContent !== text) node.textContent = text;
-}
-
-/** @param {string} name @param {string} title @param {...(Node|string)} children */
-function panel(name, title, ...children) {
-  return h("div", { class: `hs-panel hs-${name}`, "data-hs": name, role: "group", "aria-label": title }, ...children);
-}
-
-/** A table that is only filled while it is open. @param {string} title @param {() => void} fill */
-function tableFold(title, fill) {
-  const body = h("tbody");
-  const head = h("tr");
-  const table = h("table", { class: "hs-table", "aria-label": title }, h("thead", {}, head), body);
-  const scroller = h("div", { class: "hs-scroll", tabindex: 0, role: "group", "aria-label": title }, table);
-  const fold = h("details", { class: "hs-fold", ontoggle: fill }, h("summary", {}, "as a table"), scroller);
-  const paint = (/** @type {string[]} */ names, /** @type {() => (string|number)[][]} */ rows) => {
-    if (!fold.open) return;
-    head.replaceChildren(...names.map((name) => h("th", { scope: "col" }, name)));
-    body.replaceChildren(...rows().map((row) => h("tr", {}, ...row.map((cell) => h("td", {}, String(cell))))));
-  };
-  return { fold, paint };
-}
-
-/** One frame for all that is dirty. @param {Record<string, () => void>} parts */
-function scheduler(parts) {
-  const dirty = new Set();
-  let frame = 0;
-  const flush = () => {
-    frame = 0;
-    const names = Object.keys(parts).filter((name) => dirty.has(name));
-    dirty.clear();
-    for (const name of names) parts[name]();
-  };
-  const mark = (/** @type {string[]} */ ...names) => {
-    for (const name of names) dirty.add(name);
-    if (!frame) frame = requestAnimationFrame(flush);
-  };
-  return { mark, all: () => mark(...Object.keys(parts)), cancel: () => cancelAnimationFrame(frame) };
-}
-
 // ---------------------------------------------------------------- controls
 
 /** @param {string} name @param {string} label @param {HTMLElement} input @param {...Node} more */
 function controlRow(name, label, input, ...more) {
   const row = h("div", { class: "hs-row", "data-control": name }, h("label", { for: input.id }, label), input, ...more);
   return row;
-}
-
-/** Options of a select, in place, with the current value added where it is unlisted.
- * @param {HTMLSelectElement} select @param {[string, string][]} options @param {string} value */
-function fillSelect(select, options, value) {
-  const all = options.some(([key]) => key === value) ? options : [...options, /** @type {[string, string]} */ ([value, value])];
-  const key = JSON.stringify(all);
-  if (select.dataset.options !== key) {
-    select.replaceChildren(...all.map(([name, text]) => h("option", { value: name }, text)));
-    select.dataset.options = key;
-  }
-  if (select.value !== value) select.value = value;
 }
 
 /** @param {any} lab @param {string} name @param {string} label @param {() => [string, string][]} options
@@ -599,6 +477,7 @@ function buttonsPart(lab) {
     say(buttons.train, phase === "paused" ? "Continue" : "Train");
     put(buttons.pin, { "aria-pressed": String(Boolean(run?.pinned)) });
     say(buttons.pin, run?.pinned ? "Unpin" : "Pin");
+    root.hidden = question.hidden && Object.values(buttons).every((button) => button.hidden);
   };
   return { root, paint };
 }
@@ -645,13 +524,12 @@ function diagnosisPart(lab) {
 
 // ---------------------------------------------------------------- loss curves
 
-const EDGE = { left: 44, right: 12, top: 10, bottom: 34 };
-
 /** @param {any} lab */
 function curvesPart(lab) {
   const clip = lab.id("clip");
   const axes = s("g", { class: "hs-axes", "aria-hidden": "true" });
   const ghosts = s("g", { "aria-hidden": "true", "clip-path": `url(#${clip})` });
+  const ghostNames = s("g", { "aria-hidden": "true" });
   const hole = s("rect");
   const lines = { train: s("path", { class: "hs-line hs-train" }), validation: s("path", { class: "hs-line hs-validation" }) };
   const best = s("g", { class: "hs-best", "aria-hidden": "true" });
@@ -664,19 +542,20 @@ function curvesPart(lab) {
   clipped.append(lines.train, lines.validation);
   const svg = s("svg", { class: "hs-plot", tabindex: 0, role: "slider", "aria-label": "Epoch shown", "aria-valuemin": 1,
     "aria-orientation": "horizontal" });
-  svg.append(defs, axes, ghosts, clipped, best, cross);
+  svg.append(defs, axes, ghosts, clipped, ghostNames, best, cross);
   const readout = h("p", { class: "hs-readout" });
   const tag = h("span", { class: "hs-tag" });
-  const key = (/** @type {string} */ name, /** @type {string} */ text) => {
-    const sample = s("svg", { width: 26, height: 10, "aria-hidden": "true" });
-    sample.append(s("path", { class: `hs-line hs-${name}`, d: "M1 5H25" }));
-    return h("span", { class: "hs-key" }, sample, text);
-  };
+  const keys = { training: "hs-line hs-train", validation: "hs-line hs-validation" };
+  const legend = Object.entries(keys).map(([name, look]) => {
+    const { text, node } = legendKey(look);
+    say(text, name);
+    return node;
+  });
   const table = tableFold("loss by epoch", () => lab.mark("curves"));
   const title = h("span", { class: "hs-runname" });
   const root = panel("curves", "Loss curves",
     h("div", { class: "hs-head" }, h("h4", {}, "Loss"), title, tag,
-      h("span", { class: "hs-keys" }, key("train", "training"), key("validation", "validation"))),
+      h("span", { class: "hs-keys" }, ...legend)),
     svg, h("div", { class: "hs-foot" }, readout, table.fold));
 
   let size = [0, 0];
@@ -688,19 +567,9 @@ function curvesPart(lab) {
     const [width, height] = size;
     put(hole, { x: EDGE.left - 2, y: EDGE.top - 4, width: Math.max(0, width - EDGE.left - EDGE.right + 6),
       height: Math.max(0, height - EDGE.top - EDGE.bottom + 6) });
-    const nodes = [];
-    for (const value of ticks(0, top, 4)) {
-      nodes.push(s("line", { x1: EDGE.left, x2: width - EDGE.right, y1: y(value), y2: y(value), class: value ? "hs-rule" : "hs-base" }));
-      nodes.push(s("text", { x: EDGE.left - 6, y: y(value) + 4, "text-anchor": "end" }, String(value)));
-    }
-    for (const value of ticks(0, planned, Math.max(2, Math.min(10, width / 60)), true)) {
-      nodes.push(s("line", { x1: x(value), x2: x(value), y1: height - EDGE.bottom, y2: height - EDGE.bottom + 4, class: "hs-base" }));
-      nodes.push(s("text", { x: x(value), y: height - EDGE.bottom + 16, "text-anchor": "middle" }, String(value)));
-    }
-    nodes.push(s("text", { x: (EDGE.left + width - EDGE.right) / 2, y: height - 4, "text-anchor": "middle" }, `epoch (of ${planned})`));
-    const middle = (EDGE.top + height - EDGE.bottom) / 2;
-    nodes.push(s("text", { x: 12, y: middle, "text-anchor": "middle", transform: `rotate(-90 12 ${middle})` }, "loss (nats)"));
-    axes.replaceChildren(...nodes);
+    const xs = ticks(0, planned, Math.max(2, Math.min(10, width / 60)), true);
+    axes.replaceChildren(...axisNodes({ size, edge: EDGE, x, y, xs, ys: ticks(0, top, 4), xName: `epoch (of ${planned})`,
+      yName: "loss (nats)" }));
   };
 
   const ghostName = (/** @type {Run} */ run, /** @type {Epoch} */ last, /** @type {(v: number) => number} */ y) => {
@@ -711,24 +580,22 @@ function curvesPart(lab) {
   };
 
   const drawGhosts = (/** @type {Run[]} */ pinned, /** @type {(v: number) => number} */ y) => {
-    const nodes = pinned.flatMap((run) => {
-      const last = run.epochs.filter((e) => e.epoch <= planned && e.validation !== null).at(-1);
-      const label = last ? [ghostName(run, last, y)] : [];
-      return [s("path", { class: "hs-line hs-ghost", d: curvePath(run.epochs.map((e) => [e.epoch, e.train]), x, y) }),
+    const nodes = pinned.flatMap((run) =>
+      [s("path", { class: "hs-line hs-ghost", d: curvePath(run.epochs.map((e) => [e.epoch, e.train]), x, y) }),
         s("path", { class: "hs-line hs-ghost hs-validation-dash",
-          d: curvePath(run.epochs.map((e) => [e.epoch, e.validation]), x, y) }), ...label];
-    });
+          d: curvePath(run.epochs.map((e) => [e.epoch, e.validation]), x, y) })]);
     ghosts.replaceChildren(...nodes);
+    ghostNames.replaceChildren(...pinned.flatMap((run) => {
+      const last = run.epochs.filter((e) => e.epoch <= planned && e.validation !== null).at(-1);
+      return last ? [ghostName(run, last, y)] : [];
+    }));
   };
 
   const drawBest = (/** @type {Run|null} */ run, /** @type {(v: number) => number} */ y) => {
     const at = run ? run.best ?? bestEpoch(run.epochs) : null;
     const epoch = at === null || !run ? null : run.epochs.find((e) => e.epoch === at);
     if (!epoch || epoch.validation === null) return best.replaceChildren();
-    const [cx, cy] = [x(epoch.epoch), y(epoch.validation)];
-    const right = cx > size[0] - 90;
-    best.replaceChildren(s("path", { d: `M${cx} ${cy - 6}L${cx + 6} ${cy}L${cx} ${cy + 6}L${cx - 6} ${cy}Z` }),
-      s("text", { x: cx + (right ? -9 : 9), y: cy + 16, "text-anchor": right ? "end" : "start" }, `best: ${epoch.epoch}`));
+    best.replaceChildren(...diamond(x(epoch.epoch), y(epoch.validation), `best: ${epoch.epoch}`, [size[0], size[1] - EDGE.bottom]));
   };
 
   const drawCross = (/** @type {Epoch|null} */ epoch, /** @type {boolean} */ live, /** @type {(v: number) => number} */ y) => {
@@ -807,41 +674,12 @@ function crossKey(lab, event) {
 
 /** @param {any} lab */
 function confusionPart(lab) {
-  const buttons = {};
-  const cell = (/** @type {string} */ name) => {
-    const span = (/** @type {string} */ kind) => h("span", { class: `hs-${kind}` });
-    const parts = { count: span("count"), share: span("share"), change: span("change") };
-    const button = h("button", { type: "button", class: `hs-cell hs-cell-${name}`, onclick: () => lab.choose(name) },
-      ...Object.values(parts));
-    buttons[name] = { button, ...parts };
-    return h("td", {}, button);
-  };
-  const heads = (/** @type {string} */ scope) => [h("th", { scope }), h("th", { scope })];
-  const names = { columns: heads("col"), rows: heads("row") };
-  const caption = h("caption");
-  const table = h("table", { class: "hs-matrix" }, caption,
-    h("thead", {}, h("tr", {}, h("td"), ...names.columns)),
-    h("tbody", {}, h("tr", {}, names.rows[0], cell("tn"), cell("fp")), h("tr", {}, names.rows[1], cell("fn"), cell("tp"))));
+  const table = confusionTable(lab.choose);
   const against = h("p", { class: "hs-hint" });
-  const root = panel("confusion", "Confusion matrix", h("div", { class: "hs-head" }, h("h4", {}, "Confusion")), table, against);
+  const root = panel("confusion", "Confusion matrix", h("div", { class: "hs-head" }, h("h4", {}, "Confusion")), table.root, against);
   const paint = () => {
     const { cells, labels, chosen, rival, epoch } = lab.view();
-    say(caption, "true label by prediction");
-    for (const i of [0, 1]) { say(names.columns[i], `→ ${labels[i]}`); say(names.rows[i], labels[i]); }
-    for (const [name, { button, count, share, change }] of Object.entries(buttons)) {
-      const row = name === "tn" || name === "fp" ? cells.tn + cells.fp : cells.fn + cells.tp;
-      const part = row ? cells[name] / row : 0;
-      const difference = rival ? cells[name] - rival.cells[name] : null;
-      say(count, epoch ? countText(cells[name]) : "–");
-      say(share, epoch ? percentText(part) : "");
-      say(change, difference === null || !epoch ? "" : difference === 0 ? "±0" : `${difference > 0 ? "+" : "−"}${Math.abs(difference)}`);
-      button.style.setProperty("--hs-part", part.toFixed(3));
-      const truth = labels[name === "tn" || name === "fp" ? 0 : 1];
-      const guess = labels[name === "tn" || name === "fn" ? 0 : 1];
-      const more = difference === null ? "" : `, ${difference >= 0 ? "+" : ""}${difference} against the pinned run`;
-      put(button, { "aria-pressed": String(chosen === name),
-        "aria-label": `true ${truth}, predicted ${guess}: ${cells[name]}, ${percentText(part)} of all ${truth}${more}` });
-    }
+    table.paint(epoch ? cells : null, labels, chosen, rival?.cells);
     say(against, rival ? `± against ${rival.run.label}, epoch ${rival.epoch}` : "");
     against.hidden = !rival;
   };
@@ -939,11 +777,10 @@ function factsPart(lab) {
     return { value, nodes: [h("dt", {}, name), value] };
   };
   const facts = { learns: entry("learns"), cached: entry("cached"), pace: entry("per epoch"), memory: entry("forgetting") };
-  const fill = h("span", { class: "hs-fill" });
-  const gauge = h("div", { class: "hs-gauge", role: "meter", "aria-label": "forgetting", "aria-valuemin": 1, "aria-valuemax": 100 }, fill);
+  const gauge = meter("forgetting", 1, 100);
   const scale = h("div", { class: "hs-scale", "aria-hidden": "true" }, h("span", {}, "1×"), h("span", {}, "10×"), h("span", {}, "100×"));
   const root = panel("facts", "Facts", h("div", { class: "hs-head" }, h("h4", {}, "What learns")),
-    h("dl", {}, ...Object.values(facts).flatMap((fact) => fact.nodes)), gauge, scale);
+    h("dl", {}, ...Object.values(facts).flatMap((fact) => fact.nodes)), gauge.root, scale);
   const paint = () => {
     const { run, epoch } = lab.view();
     const epochs = run?.epochs ?? [];
@@ -955,20 +792,13 @@ function factsPart(lab) {
     const times = before && now ? now / before : null;
     say(facts.memory.value, times === null ? "not measured"
       : `perplexity ${fewDigits(Number(before))} → ${fewDigits(Number(now))}, ×${fewDigits(times)}`);
-    const part = times === null ? 0 : Math.min(1, Math.max(0, Math.log10(times) / 2));
-    fill.style.width = `${(100 * part).toFixed(1)}%`;
-    put(gauge, { "aria-valuenow": Math.min(100, Math.max(1, times ?? 1)).toFixed(2),
-      "aria-valuetext": facts.memory.value.textContent });
-    gauge.hidden = scale.hidden = times === null;
+    gauge.paint(Math.log10(times ?? 1) / 2, Math.min(100, Math.max(1, times ?? 1)).toFixed(2), facts.memory.value.textContent);
+    gauge.root.hidden = scale.hidden = times === null;
   };
   return { root, paint };
 }
 
 // ---------------------------------------------------------------- pooled vectors, try a message
-
-const circle = (/** @type {number} */ x, /** @type {number} */ y, r = 3) =>
-  `M${x - r} ${y}a${r} ${r} 0 1 0 ${2 * r} 0a${r} ${r} 0 1 0 ${-2 * r} 0`;
-const triangle = (/** @type {number} */ x, /** @type {number} */ y, r = 3.8) => `M${x} ${y - r}l${r} ${1.75 * r}h${-2 * r}Z`;
 
 /** Four paths, one for each cell of the confusion matrix: shape and colour say the label, an outline says wrong.
  * @param {any} lab */
@@ -977,7 +807,7 @@ function scatterPart(lab) {
   const cross = s("path", { class: "hs-rule" });
   const svg = s("svg", { class: "hs-cloud", role: "img", "aria-label": "pooled vectors of the validation messages in two dimensions" });
   svg.append(cross, ...Object.values(marks));
-  const keys = [circle(7, 7, 4), triangle(7, 6, 5), circle(7, 7, 4)].map((path, i) => shapeKey(path, ["tn", "tp", "fp"][i]));
+  const keys = [circle(7, 7, 4), triangle(7, 6, 5), circle(7, 7, 4)].map((path, i) => legendKey(markClass(["tn", "tp", "fp"][i]), path));
   const under = h("p", { class: "hs-under" });
   const table = tableFold("pooled vectors", () => lab.mark("scatter"));
   const root = panel("scatter", "Pooled vectors",
@@ -1024,27 +854,17 @@ function scatterPart(lab) {
 const markClass = (cell) =>
   `hs-mark ${cell === "tp" || cell === "fn" ? "hs-spam-mark" : "hs-ham-mark"}${cell === "fp" || cell === "fn" ? " hs-wrong" : ""}`;
 
-/** One entry of the legend. @param {string} path @param {string} cell */
-function shapeKey(path, cell) {
-  const sample = s("svg", { width: 14, height: 14, "aria-hidden": "true" });
-  sample.append(s("path", { class: markClass(cell), d: path }));
-  const text = h("span");
-  return { text, node: h("span", { class: "hs-key" }, sample, text) };
-}
-
 /** @param {any} lab */
 function tryPart(lab) {
   let [timer, touched] = [0, false];
   const send = () => lab.send({ do: "try", text: input.value });
   const input = h("input", { id: lab.id("try"), type: "text", maxlength: 500, placeholder: "You have won a prize…", autocomplete: "off",
     oninput: () => { touched = true; clearTimeout(timer); timer = setTimeout(send, 120); lab.mark("try"); } });
-  const fill = h("span", { class: "hs-fill" });
-  const mark = h("span", { class: "hs-limit" });
-  const meter = h("div", { class: "hs-gauge hs-meter", role: "meter", "aria-label": "P(spam)", "aria-valuemin": 0,
-    "aria-valuemax": 1, "aria-valuenow": 0 }, fill, mark);
+  const bar = meter("P(spam)", 0, 1);
+  bar.root.classList.add("hs-meter");
   const words = h("p", { class: "hs-answer" });
   const title = h("label", { class: "hs-title", for: input.id }, "Try a message");
-  const root = panel("try", "A message of your own", title, input, meter, words);
+  const root = panel("try", "A message of your own", title, input, bar.root, words);
   root.dataset.control = "predict";
   const paint = () => {
     root.hidden = !lab.shows("predict");
@@ -1053,10 +873,8 @@ function tryPart(lab) {
     if (answer && !touched && input.value === "") input.value = answer.text;
     const fits = answer && input.value.trim() !== "" && answer.text.trim() === input.value.trim();
     const p = fits ? answer.p : 0;
-    fill.style.width = `${(100 * p).toFixed(1)}%`;
-    put(fill, { "data-side": p >= threshold ? "spam" : "ham" });
-    mark.style.left = `${100 * threshold}%`;
-    put(meter, { "aria-valuenow": p.toFixed(3), "aria-valuetext": fits ? p.toFixed(3) : "no answer yet" });
+    bar.paint(p, p.toFixed(3), fits ? p.toFixed(3) : "no answer yet", threshold);
+    put(bar.fill, { "data-side": p >= threshold ? "spam" : "ham" });
     const waits = input.value.trim() ? "waiting for the model…" : "Type anything; the answer follows the training.";
     const when = answer?.epoch ? ` · epoch ${answer.epoch}` : "";
     say(words, fits ? `P(spam) ${p.toFixed(3)} → ${labels[p >= threshold ? 1 : 0]}${when}` : waits);
@@ -1245,7 +1063,11 @@ function createLab(model, el) {
     note = "";
     look = { ...look, selected: null, at: null, held: false };
     send({ do: what, settings: settings() });
-    later(() => { starting = false; mark("buttons"); }, 3000);
+    later(() => {
+      if (starting) tell("The kernel does not answer: it is busy, or it is gone and the cell must be run again.");
+      starting = false;
+      mark("buttons");
+    }, 3000);
     mark("buttons", "status", "runs", "root", ...EPOCH_PARTS);
   };
   const stop = () => {

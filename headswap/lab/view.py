@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -47,11 +48,30 @@ POOL_SUMMARIES = {
 }
 
 
+IMPORT = re.compile(r'^(?:import \{[^}]*\} from|@import) "(\.[^"]+)";\n', re.MULTILINE)
+
+
+def joined(path: Path) -> str:
+    """A file with what it imports in place of the imports: anywidget takes one module and one style sheet, unbuilt."""
+    return _joined(path.resolve(), {path.resolve()})
+
+
+def _joined(path: Path, seen: set[Path]) -> str:
+    def imported(line: re.Match[str]) -> str:
+        other = (path.parent / line[1]).resolve()
+        if other in seen:
+            return ""
+        seen.add(other)
+        return re.sub(r"^export ", "", _joined(other, seen), flags=re.MULTILINE)
+
+    return IMPORT.sub(imported, path.read_text("utf-8"))
+
+
 class View(anywidget.AnyWidget):
     """The lab's window: settings that both sides write, and what Python alone tells."""
 
-    _esm = HERE / "view.js"
-    _css = HERE / "view.css"
+    _esm = joined(HERE / "view.js")
+    _css = joined(HERE / "view.css")
 
     regime = t.Unicode("head-only").tag(sync=True)
     pool = t.Unicode("mean").tag(sync=True)

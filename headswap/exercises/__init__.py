@@ -1,0 +1,35 @@
+"""The exercises of the course, by the name of the function that each asks for."""
+
+from . import missions
+from .bodies import CAUSAL_MASK as causal_mask
+from .bodies import PERPLEXITY as perplexity
+from .freezing import FREEZE as freeze
+from .freezing import GROUPS as groups
+from .measuring import CHOOSE_THRESHOLD as choose_threshold
+from .measuring import SCORES as scores
+from .measuring import VERDICTS as verdicts
+from .pooling import LAST_REAL as last_real
+from .pooling import MASKED_MEAN as masked_mean
+from .swapping import COUNT_NEW_WEIGHTS as count_new_weights
+from .swapping import LOSS as loss
+from .swapping import SWAP as swap
+from .tokenising import DECODE as decode
+from .tokenising import PAD_AND_MASK as pad_and_mask
+
+__all__ = [
+    "causal_mask",
+    "choose_threshold",
+    "count_new_weights",
+    "decode",
+    "freeze",
+    "groups",
+    "last_real",
+    "loss",
+    "masked_mean",
+    "missions",
+    "pad_and_mask",
+    "perplexity",
+    "scores",
+    "swap",
+    "verdicts",
+]  # fmt: skip

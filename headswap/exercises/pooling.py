@@ -1,0 +1,120 @@
+"""Lesson 04: one vector per message, in which no pad and no neighbour has a say.
+
+Shape letters: B batch, T bytes, D width.
+"""
+
+from collections.abc import Callable, Sequence
+
+import torch
+
+from .exercise import Exercise, Probe, Trap
+
+# Hidden states (1, T, D) such as a body might give; pads hold vectors too, and nothing says that they are small.
+STATES = ((1.0, 4.0), (2.0, -1.0), (6.0, 3.0), (-3.0, 8.0), (7.0, 5.0))
+MASKS = {
+    "no pads": ((1, 1, 1, 1, 1), (1, 1, 1, 1, 1)),
+    "pads on the right": ((1, 1, 1, 1, 1), (1, 1, 0, 0, 0)),
+    "pads on the left": ((0, 0, 1, 1, 1), (0, 0, 0, 1, 1)),
+    "pads on both sides": ((0, 1, 1, 1, 0), (0, 1, 1, 0, 0)),
+}
+Pooling = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
+
+
+def masked_mean(hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+    """The mean of the real positions: hidden (B, T, D) and mask (B, T), True on real ids, to (B, D)."""
+    weight = mask.unsqueeze(-1).to(hidden.dtype)  # (B, T, 1)
+    return (hidden * weight).sum(1) / weight.sum(1)
+
+
+def last_real(hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+    """The vector of the last real id: hidden (B, T, D) and mask (B, T), pads on either side, to (B, D)."""
+    steps = torch.arange(mask.shape[1])
+    last = (steps * mask).argmax(1)  # (B,): the largest step that is real
+    return hidden[torch.arange(len(hidden)), last]
+
+
+def _pads_counted(hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+    return hidden.mean(1)
+
+
+def _divided_by_length(hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+    return (hidden * mask.unsqueeze(-1)).mean(1)
+
+
+def _never_divided(hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+    return (hidden * mask.unsqueeze(-1)).sum(1)
+
+
+def _inverted(hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+    return masked_mean(hidden, ~mask)
+
+
+def _whole_batch(hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+    return hidden[mask].mean(0).expand(len(hidden), -1)
+
+
+def _last_position(hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+    return hidden[:, -1]
+
+
+def _counted(hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+    return hidden[torch.arange(len(hidden)), mask.sum(1) - 1]
+
+
+def _first_position(hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+    return hidden[:, 0]
+
+
+def _first_real(hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+    return hidden[torch.arange(len(hidden)), mask.int().argmax(1)]
+
+
+def _probes(name: str) -> tuple[Probe, ...]:
+    return tuple(Probe(f"{name}(hidden, mask) with {says}", _asker(rows)) for says, rows in MASKS.items())
+
+
+def _asker(rows: Sequence[Sequence[int]]) -> Callable[[Pooling], torch.Tensor]:
+    """Two messages under these masks; the second's hidden states are the first's, doubled."""
+
+    def ask(function: Pooling) -> torch.Tensor:
+        states = torch.tensor(STATES)
+        return function(torch.stack([states, 2 * states]), torch.tensor(rows, dtype=torch.bool))
+
+    return ask
+
+
+MASKED_MEAN = Exercise(
+    masked_mean,
+    _probes("masked_mean"),
+    (
+        Trap(_pads_counted, "You counted the pads: they are in the sum and in the number that you divide by."),
+        Trap(_divided_by_length, "The sum is right, but you divided by T, not by the number of real bytes."),
+        Trap(_never_divided, "That is the sum of the real positions; divide it by their number."),
+        Trap(_inverted, "The mask is upside down: True stands on real ids, and you took the mean of the pads."),
+        Trap(_whole_batch, "You took one mean over the whole batch; each message has its own."),
+        Trap(_last_position, "That is the vector at the last position, not a mean."),
+    ),
+    (
+        "Two things must not know of the pads: the sum, and the number that it is divided by.",
+        "mask.unsqueeze(-1) is (B, T, 1); times hidden it turns every pad's vector to zero.",
+        "Divide (hidden * weight).sum(1) by weight.sum(1), where weight is the mask as numbers, (B, T, 1).",
+    ),
+    "Your mean is the same whatever stands beside the message.",
+)
+
+LAST_REAL = Exercise(
+    last_real,
+    _probes("last_real"),
+    (
+        Trap(_last_position, "That is the last position; with pads on the right it is a pad. Take the last real byte."),
+        Trap(_counted, "You went in as far as there are real bytes; behind pads on the left they do not begin at 0."),
+        Trap(_first_position, "That is the first position; a causal body has seen a single byte there."),
+        Trap(_first_real, "That is the first real byte; you need the last one, which has seen the whole message."),
+    ),
+    (
+        "How many real bytes there are does not say where they stand. Ask the mask for the place itself.",
+        "torch.arange(T) * mask holds each real position's number, and 0 on the pads: where is it largest?",
+        "last = (torch.arange(T) * mask).argmax(1), then hidden[torch.arange(B), last].",
+    ),
+    "You find the last real byte on whichever side the pads are.",
+)

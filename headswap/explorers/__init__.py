@@ -1,0 +1,36 @@
+"""The explorers of the course, and what else a lesson shows: sources, bets, the body that all lessons share."""
+
+from .base import lesson_base
+from .body import attention, pretraining
+from .environment import check_environment
+from .freezing import arithmetic, freeze_bar, stale
+from .measures import scoreboard
+from .pictures import described
+from .pooling import pads, pooled, snapshots
+from .predict import predict
+from .reading import read
+from .recorded import recorded
+from .swapping import swap_report
+from .tokens import tokens
+from .widget import Explorer
+
+__all__ = [
+    "Explorer",
+    "arithmetic",
+    "attention",
+    "check_environment",
+    "described",
+    "freeze_bar",
+    "lesson_base",
+    "pads",
+    "pooled",
+    "predict",
+    "pretraining",
+    "read",
+    "recorded",
+    "scoreboard",
+    "snapshots",
+    "stale",
+    "swap_report",
+    "tokens",
+]  # fmt: skip

@@ -1,0 +1,159 @@
+"""The freeze toggle: what learns, what the optimizer holds, and what a stale gradient does.
+
+Shape letter: D width.
+"""
+
+import copy
+from collections.abc import Iterable, Mapping
+from functools import partial
+from typing import Any
+
+import torch
+from torch import nn
+
+from ..classifier import Classifier, place_of
+from ..errors import SettingError
+from ..prefix import frozen_prefix
+from ..regimes import ALL_FROZEN, FROZEN, NEW, PROBE, REGIMES, WHOLE, Stage, parameter_groups
+from ..train import make_optimizer
+from .widget import Block, Explorer, bars, choice, curves, line, slider, table, words
+
+FREEZES: dict[str, Stage] = {
+    "nothing": WHOLE,
+    "the embeddings": Stage((("embedding", FROZEN), ("everything", 1.0))),
+    "all below the last block": REGIMES["last-block"].stages[0],
+    "the body but its biases": Stage((*NEW, ("biases", 1.0), ALL_FROZEN)),
+    "the body": PROBE,
+    "everything": Stage((ALL_FROZEN,)),
+}
+ADAM_STATE = 2  # numbers that AdamW keeps beside each weight: the means of the gradient and of its square
+START, RATE, STEPS = 1.0, 0.1, 20
+LEFTOVERS = ("the gradient of the last step", "zeros in its place", "no gradient at all")
+
+
+# ---- what learns
+
+
+def freeze_bar(model: Classifier) -> Explorer:
+    """Choose what is frozen, and see what learns, place by place, and what the optimizer holds.
+
+    Works on a copy: the model stays as it is.
+    """
+    return Explorer(
+        "Freeze", [choice("frozen", "Frozen", "nothing", [*FREEZES])], partial(_show_freeze, copy.deepcopy(model))
+    )
+
+
+def _show_freeze(untouched: Classifier, value: Mapping[str, Any]) -> list[Block]:
+    model = copy.deepcopy(untouched)
+    try:
+        groups = parameter_groups(model, FREEZES[value["frozen"]])
+    except SettingError as error:
+        return [words("What learns", f"The library refuses: {error}.")]
+    held = [p for group in make_optimizer(groups, 1e-3).param_groups for p in group["params"]]
+    learning, total = size(held), size(model.parameters())
+    rows = [("all", learning, total), *((place, *counts) for place, counts in _by_place(model).items())]
+    return [
+        words("What learns", f"{learning:,} of {total:,} weights learn, {100 * learning / total:.1f} %."),
+        bars("Weights that learn, by place", rows, "weights"),
+        table("What the optimizer holds", ["", "number"], _held(held)),
+        words("What is computed once", f"{frozen_prefix(model)}".capitalize() + "."),
+    ]
+
+
+def size(parameters: Iterable[torch.Tensor]) -> int:
+    """How many numbers these tensors hold."""
+    return sum(p.numel() for p in parameters)
+
+
+def _held(parameters: list[nn.Parameter]) -> list[tuple[str, str]]:
+    learning = size(parameters)
+    return [
+        ("tensors", f"{len(parameters):,}"),
+        ("weights in them", f"{learning:,}"),
+        ("numbers that AdamW keeps beside them", f"{ADAM_STATE * learning:,}"),
+    ]
+
+
+def _by_place(model: Classifier) -> dict[str, tuple[int, int]]:
+    """Weights that learn and all weights, by place, in the model's order."""
+    found: dict[str, tuple[int, int]] = {}
+    for name, parameter in model.named_parameters():
+        learning, total = found.get(place_of(name), (0, 0))
+        more = parameter.numel()
+        found[place_of(name)] = learning + more * parameter.requires_grad, total + more
+    return found
+
+
+# ---- a stale gradient
+
+
+def stale() -> Explorer:
+    """One weight that has learned for a step and is then frozen: what later steps of the optimizer do to it."""
+    controls = [
+        choice("optimizer", "Optimizer", "AdamW", ["SGD", "AdamW"]),
+        choice("left", "Left in the frozen weight", LEFTOVERS[0], LEFTOVERS),
+        slider("steps", "Steps after freezing", STEPS, 1, STEPS, unit="steps"),
+    ]
+    return Explorer("Stale gradient", controls, _show_stale)
+
+
+def frozen_path(optimizer: str, left: str, steps: int) -> list[float]:
+    """A weight of 1.0 after one step with gradient 1.0, then after each of `steps` steps while it is frozen."""
+    weight = nn.Parameter(torch.tensor([START]))
+    made = torch.optim.SGD([weight], lr=RATE) if optimizer == "SGD" else torch.optim.AdamW([weight], lr=RATE)
+    weight.grad = torch.ones(1)
+    made.step()
+    weight.requires_grad_(False)
+    weight.grad = {LEFTOVERS[0]: weight.grad, LEFTOVERS[1]: torch.zeros(1), LEFTOVERS[2]: None}[left]
+    path = [weight.item()]
+    for _ in range(steps):
+        made.step()
+        path.append(weight.item())
+    return path
+
+
+def _show_stale(value: Mapping[str, Any]) -> list[Block]:
+    path = frozen_path(value["optimizer"], value["left"], int(value["steps"]))
+    lines = [
+        line("the frozen weight", list(enumerate(path))),
+        line("frozen", [(0, path[0]), (len(path) - 1, path[0])], True),
+    ]
+    far = path[-1] - path[0]
+    said = "It has not moved." if far == 0.0 else f"It says requires_grad=False and has moved by {far:+.2f}."
+    return [words("After freezing", said), curves("A frozen weight", "steps after freezing", "its value", lines)]
+
+
+# ---- the feature head's arithmetic
+
+
+def arithmetic() -> Explorer:
+    """How many weights a whole network learns, and how many a new head on its features; no biases are counted."""
+    controls = [
+        slider("inputs", "Inputs", 32, 1, 128),
+        slider("width", "Width, D", 64, 4, 256, 4),
+        slider("layers", "Hidden layers of the body after the first", 2, 0, 12),
+        slider("hidden", "Hidden layer of the head", 20, 1, 128),
+        slider("outputs", "Outputs", 10, 2, 100),
+    ]
+    return Explorer("Feature head", controls, _show_arithmetic)
+
+
+def _show_arithmetic(value: Mapping[str, Any]) -> list[Block]:
+    names = ("inputs", "width", "layers", "hidden", "outputs")
+    inputs, width, layers, hidden, outputs = (int(value[name]) for name in names)
+    body = [
+        ("body: inputs to its first layer", f"{width} · {inputs}", width * inputs),
+        (f"body: {layers} more layers", f"{layers} · {width} · {width}", layers * width * width),
+    ]
+    head = [
+        ("head: features to its hidden layer", f"{hidden} · {width}", hidden * width),
+        ("head: hidden layer to the outputs", f"{outputs} · {hidden}", outputs * hidden),
+    ]
+    whole, new = sum(n for *_, n in body + head), sum(n for *_, n in head)
+    rows = [[*rest, f"{n:,}"] for *rest, n in body + head]
+    return [
+        table("Weights", ["layer", "product", "weights"], [*rows, ["the whole network", "", f"{whole:,}"]]),
+        bars("What learns", [("the whole network", whole, whole), ("the head alone", new, whole)], "weights"),
+        words("The head alone", f"{new:,} instead of {whole:,} weights: {whole / new:.2f} times fewer."),
+    ]

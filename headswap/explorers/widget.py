@@ -1,0 +1,208 @@
+"""One widget for every explorer: Python computes numbers from a few controls, the browser draws them.
+
+An explorer is a title, controls, and a pure function from their values to blocks: plain dictionaries, each made by
+one of the functions below, each drawn by explorer.js.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import anywidget
+import traitlets as t
+
+from ..errors import SettingError
+from ..lab.view import joined
+
+Block = dict[str, Any]
+Control = dict[str, Any]
+Value = str | int | float | bool
+Show = Callable[[Mapping[str, Any]], list[Block]]
+Point = tuple[float, float]
+HERE = Path(__file__).parent
+
+
+class Explorer(anywidget.AnyWidget):
+    """Controls and what they show; set `value` from Python, or move the controls in the browser.
+
+    `show` maps the controls' values to blocks and is called whenever one changes. A whole number may come back from
+    the browser as an int where a float was: 1 for 1.0.
+    """
+
+    _esm = joined(HERE / "explorer.js")
+    _css = joined(HERE / "explorer.css")
+
+    title = t.Unicode().tag(sync=True)
+    controls = t.List().tag(sync=True)
+    value = t.Dict().tag(sync=True)
+    shown = t.List().tag(sync=True)
+
+    def __init__(self, title: str, controls: Sequence[Control], show: Show) -> None:
+        self._show = show
+        value = {control["name"]: control["value"] for control in controls}
+        super().__init__(title=title, controls=[*controls], value=value, shown=show(value))
+        self.observe(self._redraw, "value")
+
+    def set(self, **values: Value) -> None:
+        """Move some controls, as a learner would."""
+        self.value = self.value | values
+
+    def find(self, title: str) -> Block:
+        """The block of that title, as numbers."""
+        found = [block for block in self.shown if block["title"] == title]
+        if not found:
+            titles = ", ".join(repr(block["title"]) for block in self.shown)
+            raise SettingError(f"nothing here is called {title!r}; there is {titles}")
+        return found[0]
+
+    def __repr__(self) -> str:
+        return f"{self.title}({', '.join(f'{name}={value!r}' for name, value in self.value.items())})"
+
+    @t.validate("value")
+    def _fits(self, proposal: dict[str, Any]) -> dict[str, Any]:
+        known = {control["name"]: control for control in self.controls}
+        value = proposal["value"]
+        for name in value:
+            if name not in known:
+                raise SettingError(f"{name!r} is not a control of {self.title}; it has {', '.join(known) or 'none'}")
+        for name, control in known.items():
+            if name not in value:
+                raise SettingError(f"{name} has no value; change one control with set({name}=…)")
+            _check(control, value[name])
+        return value
+
+    def _redraw(self, change: dict[str, Any]) -> None:
+        self.shown = self._show(self.value)
+
+
+def _check(control: Control, value: Value) -> None:
+    """A value that its control could not have is an error that says which ones it could."""
+    expected = _CHECKS[control["kind"]](control, value)
+    if expected:
+        raise SettingError(f"{control['name']} is {value!r}; {expected}")
+
+
+def _no_number(control: Control, value: Value) -> str:
+    low, high = control["low"], control["high"]
+    whole = float(control["step"]).is_integer() and float(low).is_integer()
+    number = isinstance(value, int if whole else int | float) and not isinstance(value, bool)
+    if number and low <= value <= high:
+        return ""
+    return f"give a {'whole ' * whole}number from {low} to {high}"
+
+
+_CHECKS: dict[str, Callable[[Control, Value], str]] = {
+    "text": lambda _, value: "" if isinstance(value, str) else "give a text",
+    "hidden": lambda _, value: "" if isinstance(value, str) else "give a text",
+    "slider": _no_number,
+    "choice": lambda control, value: "" if value in control["options"] else f"choose of {_listed(control['options'])}",
+    "switch": lambda _, value: "" if isinstance(value, bool) else "give True or False",
+}
+
+
+def _listed(options: Sequence[str]) -> str:
+    return ", ".join(map(repr, options))
+
+
+# ---- controls: each a name in `value`, a label, and where it starts
+
+
+def text(name: str, label: str, value: str) -> Control:
+    """A line to type into."""
+    return {"kind": "text", "name": name, "label": label, "value": value}
+
+
+def slider(name: str, label: str, value: float, low: float, high: float, step: float = 1, unit: str = "") -> Control:
+    """A number to slide; whole where `step` is whole."""
+    return {"kind": "slider", "name": name, "label": label, "value": value, "low": low, "high": high, "step": step,
+            "unit": unit}  # fmt: skip
+
+
+def choice(name: str, label: str, value: str, options: Sequence[str]) -> Control:
+    """One of a few texts."""
+    return {"kind": "choice", "name": name, "label": label, "value": value, "options": [*options]}
+
+
+def switch(name: str, label: str, value: bool) -> Control:
+    """On or off."""
+    return {"kind": "switch", "name": name, "label": label, "value": value}
+
+
+def hidden(name: str, value: str = "") -> Control:
+    """A value that a click in a block sets, such as the chosen cell of a matrix."""
+    return {"kind": "hidden", "name": name, "label": "", "value": value}
+
+
+# ---- blocks: what an explorer shows
+
+
+def _plain(cell: str | float | None) -> str | float | None:
+    """What the browser can read: texts and numbers, no tensor, and none where a number is not finite."""
+    if cell is None or isinstance(cell, str | int):
+        return cell
+    return float(cell) if math.isfinite(cell) else None
+
+
+def _grid(rows: Sequence[Sequence[Any]]) -> list[list[Any]]:
+    return [[_plain(cell) for cell in row] for row in rows]
+
+
+def words(title: str, text: str) -> Block:
+    """A sentence or two."""
+    return {"kind": "words", "title": title, "text": text}
+
+
+def tape(title: str, cells: Sequence[Mapping[str, str]]) -> Block:
+    """Token after token; a cell has `top`, `bottom` and `kind`: byte, special, pad or cut."""
+    return {"kind": "tape", "title": title, "cells": [dict(cell) for cell in cells]}
+
+
+def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str | float]]) -> Block:
+    """Rows under headings."""
+    return {"kind": "table", "title": title, "columns": [*columns], "rows": _grid(rows)}
+
+
+def matrix(title: str, counts: Sequence[Sequence[int]], names: Sequence[str], key: str = "") -> Block:
+    """The confusion matrix ((TN, FP), (FN, TP)); a click on a cell sets the value `key` to its name."""
+    return {"kind": "matrix", "title": title, "counts": _grid(counts), "names": [*names], "key": key}
+
+
+def line(name: str, points: Sequence[Point], dash: bool = False) -> dict[str, Any]:
+    """One line of `curves`; a dashed one differs without colour."""
+    return {"name": name, "points": _grid(points), "dash": dash}
+
+
+def curves(
+    title: str, x: str, y: str, lines: Sequence[Mapping[str, Any]], marks: Sequence[tuple[float, float, str]] = (),
+    x_range: Point | None = None, y_range: Point | None = None,
+) -> Block:  # fmt: skip
+    """Lines over axes that are named with their units, and points that are marked with a word."""
+    return {"kind": "curves", "title": title, "x": x, "y": y, "lines": [dict(one) for one in lines],
+            "marks": _grid(marks), "x_range": x_range and [*x_range], "y_range": y_range and [*y_range]}  # fmt: skip
+
+
+def bars(title: str, rows: Sequence[tuple[str, float, float | None]], unit: str = "") -> Block:
+    """Horizontal bars: a name, how much of it counts, and how much there is."""
+    return {"kind": "bars", "title": title, "rows": _grid(rows), "unit": unit}
+
+
+def heat(title: str, rows: Sequence[str], columns: Sequence[str], values: Sequence[Sequence[float | None]]) -> Block:
+    """A grid of shares from 0 to 1; None is a cell that may not be seen."""
+    return {"kind": "heat", "title": title, "rows": [*rows], "columns": [*columns], "values": _grid(values)}
+
+
+def cloud(title: str, groups: Sequence[tuple[str, str, Sequence[Point]]]) -> Block:
+    """Points in two dimensions; a group has a name, a mark (circle or triangle) and its points."""
+    named = [{"name": name, "mark": mark, "points": _grid(points)} for name, mark, points in groups]
+    return {"kind": "cloud", "title": title, "groups": named}
+
+
+def gauge(
+    title: str, value: float, text: str, low: float = 0.0, high: float = 1.0, limit: float | None = None
+) -> Block:
+    """One number between two ends, with its words, and a limit where there is one."""
+    return {"kind": "gauge", "title": title, "value": _plain(value), "text": text, "low": low, "high": high,
+            "limit": _plain(limit)}  # fmt: skip

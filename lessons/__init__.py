@@ -1,0 +1,1 @@
+"""The course's lessons as text, and what makes notebooks of them."""

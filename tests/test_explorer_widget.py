@@ -1,0 +1,166 @@
+"""The explorers' frame: values that fit their controls, blocks that are plain data, pictures with words."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from matplotlib.figure import Figure
+
+from headswap.errors import SettingError
+from headswap.explorers import described
+from headswap.explorers.widget import (
+    Block,
+    Explorer,
+    bars,
+    choice,
+    cloud,
+    curves,
+    gauge,
+    heat,
+    hidden,
+    line,
+    matrix,
+    slider,
+    switch,
+    table,
+    tape,
+    text,
+    words,
+)
+
+CONTROLS = [
+    text("text", "Message", "Free prize"),
+    slider("max_len", "Maximum length", 32, 8, 160, unit="bytes"),
+    slider("threshold", "Threshold", 0.5, 0, 1, 0.01),
+    choice("pool", "Pooling", "mean", ["mean", "last"]),
+    switch("cls", "With cls", False),
+    hidden("cell"),
+]
+EVERY_BLOCK = [
+    words("Words", "A sentence."),
+    tape("Tape", [{"top": "F", "bottom": "70", "kind": "byte"}]),
+    table("Table", ["a", "b"], [["x", 0.5], ["y", 2]]),
+    matrix("Matrix", ((3, 1), (2, 4)), ("ham", "spam"), "cell"),
+    curves("Curves", "epoch", "loss (nats)", [line("training", [(1, 0.5), (2, 0.4)])], [(2, 0.4, "best")], (0, 2)),
+    bars("Bars", [("head", 130, 118_914), ("alone", 1.0, None)], "weights"),
+    heat("Heat", "ab", "cd", [[0.5, None], [0.25, 0.75]]),
+    cloud("Cloud", [("ham", "circle", [(0.0, 1.0)])]),
+    gauge("Gauge", 0.25, "P(spam) 0.25", limit=0.5),
+]
+
+
+def show(value: Mapping[str, Any]) -> list[Block]:
+    kept = value["text"].encode()[: value["max_len"]]
+    return [words("Kept", kept.decode("utf-8", "replace")), words("Pool", value["pool"])]
+
+
+@pytest.fixture
+def explorer() -> Explorer:
+    return Explorer("Tokens", CONTROLS, show)
+
+
+def test_an_explorer_begins_with_its_controls_values_and_shows_them(explorer: Explorer) -> None:
+    start = {"text": "Free prize", "max_len": 32, "threshold": 0.5, "pool": "mean", "cls": False, "cell": ""}
+    assert explorer.value == start
+    assert explorer.shown == show(start)
+
+
+def test_a_new_value_shows_itself_whoever_sets_it(explorer: Explorer) -> None:
+    explorer.value = explorer.value | {"max_len": 8}
+    assert explorer.find("Kept")["text"] == "Free pri"
+    explorer.set(text="Hi", pool="last")
+    assert [block["text"] for block in explorer.shown] == ["Hi", "last"]
+    explorer.set_state({"value": explorer.value | {"text": "typed"}})
+    assert explorer.find("Kept")["text"] == "typed"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"nothing": 1}, "'nothing' is not a control of Tokens; it has text, max_len"),
+        ({"max_len": 7}, "max_len is 7; give a whole number from 8 to 160"),
+        ({"max_len": 32.5}, "give a whole number"),
+        ({"max_len": True}, "give a whole number"),
+        ({"max_len": "32"}, "give a whole number"),
+        ({"threshold": 1.01}, "threshold is 1.01; give a number from 0 to 1"),
+        ({"threshold": float("nan")}, "give a number"),
+        ({"pool": "max"}, "choose of 'mean', 'last'"),
+        ({"cls": 1}, "give True or False"),
+        ({"text": None}, "give a text"),
+        ({"cell": 3}, "give a text"),
+    ],
+)
+def test_a_value_outside_its_control_is_refused_and_changes_nothing(
+    explorer: Explorer, wrong: dict[str, Any], said: str
+) -> None:
+    before = (explorer.value, explorer.shown)
+    with pytest.raises(SettingError, match=said):
+        explorer.set(**wrong)
+    assert (explorer.value, explorer.shown) == before
+
+
+def test_a_value_that_lacks_a_control_is_refused(explorer: Explorer) -> None:
+    with pytest.raises(SettingError, match="max_len has no value"):
+        explorer.value = {"text": "alone"}
+
+
+def test_what_the_browser_sends_for_a_float_may_be_whole(explorer: Explorer) -> None:
+    explorer.set(threshold=1)
+    assert explorer.value["threshold"] == 1
+
+
+def test_a_block_is_found_by_its_title(explorer: Explorer) -> None:
+    assert explorer.find("Pool") == words("Pool", "mean")
+    with pytest.raises(SettingError, match="nothing here is called 'Lost'; there is 'Kept', 'Pool'"):
+        explorer.find("Lost")
+
+
+def test_an_explorer_says_what_it_is_in_one_line(explorer: Explorer) -> None:
+    line = "Tokens(text='Free prize', max_len=32, threshold=0.5, pool='mean', cls=False, cell='')"
+    assert repr(explorer) == line
+    assert explorer._repr_mimebundle_()[0]["text/plain"].startswith(line[:80])
+
+
+def test_two_explorers_do_not_share_their_values(explorer: Explorer) -> None:
+    other = Explorer("Tokens", CONTROLS, show)
+    other.set(text="else")
+    assert explorer.value["text"] == "Free prize"
+
+
+@pytest.mark.parametrize("block", EVERY_BLOCK, ids=lambda block: block["kind"])
+def test_a_block_is_plain_data(block: Block) -> None:
+    assert json.loads(json.dumps(block, allow_nan=False)) == block
+    assert block["title"]
+
+
+def test_tensors_and_arrays_become_plain_numbers_and_infinity_none() -> None:
+    points = torch.tensor([[0.0, 1.5], [1.0, float("inf")]])
+    made = [
+        curves("C", "x", "y", [line("l", points)], [(np.float32(1), np.float64(0.5), "m")]),
+        heat("H", "a", "b", torch.tensor([[0.5]])),
+        cloud("D", [("g", "circle", np.zeros((1, 2)))]),
+        matrix("M", torch.tensor([[1, 2], [3, 4]]), ("ham", "spam")),
+        table("T", ["n"], [[np.int64(3)]]),
+        gauge("G", torch.tensor(0.5), "half"),
+    ]
+    assert json.loads(json.dumps(made, allow_nan=False)) == made
+    assert made[0]["lines"][0]["points"] == [[0.0, 1.5], [1.0, None]]
+
+
+def test_a_picture_has_its_words_and_the_same_bytes_again() -> None:
+    def drawn() -> Figure:
+        figure = Figure(figsize=(3, 2))
+        figure.subplots().plot([1, 2], [3, 4])
+        return figure
+
+    one, other = described(drawn(), 'A line that rises, "slowly" & <alone>'), described(drawn(), "")
+    assert repr(one) == 'A line that rises, "slowly" & <alone>'
+    assert 'alt="A line that rises, &quot;slowly&quot; &amp; &lt;alone&gt;"' in one._repr_html_()
+    assert "width: 288px" in one._repr_html_()
+    assert one.png == other.png
+    assert one.png.startswith(b"\x89PNG")
