@@ -49,7 +49,7 @@ def text(results: Results) -> str:
     )
     table = [("what", "ours", "theirs", "value", "target", "met")]
     table += [(*astuple(row)[:-1], {True: "yes", False: "NO", None: ""}[row.met]) for row in rows(results)]
-    parts = [head, *_aligned(table), f"\nShare of peak: {CONVENTION}.", *_losses(results), "", *_growth(results.growth)]
+    parts = [head, *aligned(table), f"\nShare of peak: {CONVENTION}.", *_losses(results), "", *_growth(results.growth)]
     return "\n".join(parts)
 
 
@@ -84,9 +84,9 @@ def _growth(points: Sequence[Point]) -> list[str]:
     table += [
         (p.grown, p.regime, f"{p.size:,}", f"{p.prefix_seconds:.3f} s", f"{p.epoch_seconds:.3f} s") for p in points
     ]
-    return _aligned(table)
+    return aligned(table)
 
 
-def _aligned(table: Sequence[Sequence[str]]) -> list[str]:
+def aligned(table: Sequence[Sequence[str]]) -> list[str]:
     widths = [max(map(len, column)) for column in zip(*table, strict=True)]
     return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in table]

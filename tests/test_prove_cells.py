@@ -8,10 +8,12 @@ from __future__ import annotations
 import ast
 import copy
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from time import perf_counter_ns
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
@@ -20,8 +22,11 @@ from IPython.display import display
 from headswap.body import LanguageModel, LMBody, new_language_model
 from headswap.classifier import Classifier, Swap, put_back, swap_head
 from headswap.errors import HeadswapError
+from headswap.explorers import measures
+from headswap.lab import Settings
+from headswap.metrics import measure
 from headswap.pooling import AttentionPool, LastTokenPool, MaxPool, MeanPool
-from headswap.run import start_regime
+from headswap.run import run_regime, start_regime
 from lessons import build
 
 LESSONS = {path.stem: path for path in build.lessons()}
@@ -286,4 +291,86 @@ def test_05_notices_one_weight_that_moved(write: Callable[[LanguageModel, Classi
 def test_05_notices_a_library_that_takes_no_fingerprints(monkeypatch: pytest.MonkeyPatch) -> None:
     rehearsal = rehearse("05_freeze")
     monkeypatch.setattr("headswap.train.sha256_of", lambda tensors: "")
+    fails(rehearsal)
+
+
+# ---- 06 and 07
+
+
+def only(lesson: str, number: int) -> Rehearsal:
+    """One proof of a lesson by itself, so that no other notices first."""
+    rehearsal = rehearse(lesson)
+    return Rehearsal(rehearsal.space, (rehearsal.proofs[number],))
+
+
+def the_point_alone(known: measures.Sweep, recall: float, false_alarms: float) -> measures.Block:
+    return measures.curves("ROC curve", "", "", [measures.line("this", [(0, 0), (false_alarms, recall), (1, 1)])])
+
+
+@pytest.mark.parametrize(
+    ("name", "broken"),
+    [
+        ("_roc_curve", the_point_alone),
+        ("measure", lambda labels, said: measure(labels[1:], said[1:])),
+        ("_auroc", lambda known: str(perf_counter_ns())),
+    ],
+    ids=["a curve of one threshold", "a message that is lost", "an area that moves"],
+)
+def test_06_notices_a_board_that_moves_too_much(
+    name: str, broken: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rehearsal = only("06_metrics", 0)
+    monkeypatch.setattr(measures, name, broken)
+    fails(rehearsal)
+
+
+@pytest.mark.parametrize(
+    "change", [{"recall": 0.9250001}, {"precision": 0.9}], ids=["recall moves", "precision stands"]
+)
+def test_06_notices_scores_that_do_not_follow_bayes(change: dict[str, float]) -> None:
+    rehearsal = only("06_metrics", 1)
+    rehearsal.space["measure"] = lambda labels, said: replace(measure(labels, said), **change)
+    fails(rehearsal)
+
+
+@pytest.mark.parametrize("undivided", [np.nan, 1.0])
+def test_06_notices_an_empty_denominator_that_is_not_zero(undivided: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    def divide(top: np.ndarray, bottom: np.ndarray) -> np.ndarray:
+        return np.where(bottom != 0, top / np.maximum(1, bottom), undivided)
+
+    rehearsal = only("06_metrics", 2)
+    monkeypatch.setattr("headswap.metrics._divide", divide)
+    fails(rehearsal)
+
+
+def test_06_notices_that_nobody_says_what_was_undefined() -> None:
+    rehearsal = only("06_metrics", 2)
+    rehearsal.space["measure"] = lambda labels, said: replace(measure(labels, said), undefined=())
+    fails(rehearsal)
+
+
+def test_07_notices_a_lab_that_writes_to_what_it_watches(monkeypatch: pytest.MonkeyPatch) -> None:
+    def points(watch: Any) -> list[int]:
+        with torch.no_grad():
+            watch.model.head.linear.bias[0] += 1e-6
+        return []
+
+    rehearsal = only("07_lab", 0)
+    monkeypatch.setattr("headswap.lab.runner._Watch.points", points)
+    fails(rehearsal)
+
+
+def test_07_notices_a_lab_that_trains_another_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    def another(base: LanguageModel, split: Any, regime: str, recipe: Any) -> Any:
+        return run_regime(base, split, regime, replace(recipe, seed=recipe.seed + 1))
+
+    rehearsal = only("07_lab", 0)
+    monkeypatch.setattr("headswap.run_regime", another)
+    fails(rehearsal)
+
+
+@pytest.mark.parametrize("seeds", [(0, 1, 2), (0, 0, 0)], ids=["never the same", "always the same"])
+def test_07_notices_a_seed_that_does_not_decide(seeds: tuple[int, ...], monkeypatch: pytest.MonkeyPatch) -> None:
+    rehearsal, recipe, drawn = only("07_lab", 1), Settings.recipe, iter(seeds)
+    monkeypatch.setattr(Settings, "recipe", lambda settings: replace(recipe(settings), seed=next(drawn)))
     fails(rehearsal)

@@ -39,8 +39,9 @@ def test_the_tables_are_the_stored_results(name: str) -> None:
     assert (ROOT / "figures" / f"{name}.txt").read_text("utf-8").strip() in README
 
 
-def test_the_speed_table_is_the_stored_benchmark() -> None:
-    assert (ROOT / "figures" / "speed.txt").read_text("utf-8").strip() in README
+@pytest.mark.parametrize("name", ["speed", "live"])
+def test_the_speed_tables_are_the_stored_benchmarks(name: str) -> None:
+    assert (ROOT / "figures" / f"{name}.txt").read_text("utf-8").strip() in README
 
 
 @pytest.mark.parametrize("name", ["fixture", "sms"])
@@ -64,5 +65,5 @@ def test_the_stored_results_keep_what_the_readme_says(name: str) -> None:
 
 
 def test_every_picture_is_there() -> None:
-    for path in re.findall(r"!\[[^\]]+\]\(([^)]+)\)", README):
-        assert (ROOT / path).is_file()
+    for path in re.findall(r"!\[[^\]]+\]\(([^)]+)\)|src(?:set)?=\"([^\"]+)\"", README):
+        assert (ROOT / (path[0] or path[1])).is_file()

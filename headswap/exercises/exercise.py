@@ -130,10 +130,10 @@ class Exercise:
             return Hint("The solutions are hidden in this class; ask your teacher, or take the next hint.")
         return read(self.reference)
 
-    def _answers(self, function: Function) -> list[Any]:
+    def _answers(self, function: Function) -> list[object]:
         return [answer_of(probe, function) for probe in self.probes]
 
-    def _difference(self, given: Sequence[Any], right: Sequence[Any]) -> str:
+    def _difference(self, given: Sequence[object], right: Sequence[object]) -> str:
         probe, came, expected = next(
             (probe, a, b) for probe, a, b in zip(self.probes, given, right, strict=True) if not same(a, b)
         )
@@ -141,7 +141,7 @@ class Exercise:
         return f"{probe.says} {verb} {shown(came)}; expected {shown(expected)}."
 
 
-def answer_of(probe: Probe, function: Function) -> Any:
+def answer_of(probe: Probe, function: Function) -> object:
     """What the function answers to the probe; an exception is an answer too."""
     try:
         return probe.ask(function)
@@ -158,7 +158,7 @@ def is_stub(function: Function) -> bool:
     return all(step.opname in IDLE for step in steps) and all(c is None or c is ... for c in constants)
 
 
-def same(a: Any, b: Any) -> bool:
+def same(a: object, b: object) -> bool:
     """Whether two answers are equal: numbers to five digits, tensors by shape and value, the rest exactly."""
     if isinstance(a, Raised) or isinstance(b, Raised):
         return isinstance(a, Raised) and isinstance(b, Raised) and a.kind == b.kind
@@ -172,7 +172,7 @@ def same(a: Any, b: Any) -> bool:
     return type(a) is type(b) and a == b
 
 
-def plain(value: Any) -> Any:
+def plain(value: object) -> object:
     """Tensors, arrays and tuples as nested lists."""
     if isinstance(value, torch.Tensor):
         return value.detach().tolist()
@@ -181,14 +181,14 @@ def plain(value: Any) -> Any:
     return dict(value) if isinstance(value, Mapping) else list(value) if isinstance(value, tuple) else value
 
 
-def shown(value: Any, most: int = 160) -> str:
+def shown(value: object, most: int = 160) -> str:
     """An answer, short enough for a sentence."""
     value = rounded(plain(value))
     text = repr(value)
     return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
-def rounded(value: Any) -> Any:
+def rounded(value: object) -> object:
     """Numbers to four digits, wherever they stand."""
     if isinstance(value, list):
         return [rounded(plain(v)) for v in value]

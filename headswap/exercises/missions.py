@@ -34,7 +34,7 @@ def predicted(lab: Lab) -> Verdict:
     group = max(_groups(lab), key=lambda group: sum(name in group for name in pair))
     missing = [name for name in pair if name not in group]
     if missing:
-        return _wrong(f"{missing[0]} has not run yet: train it with the messages and the seed of the other one.")
+        return _wrong(f"Now {missing[0]}: train it with the messages and the seed of the other one.")
     first, second = (group[name] for name in pair)
     bets = {run.forecast for run in (first, second)}
     if "" in bets:
@@ -73,7 +73,9 @@ def overfit(lab: Lab) -> Verdict:
         return _wrong(f"Its training loss still is {run.epochs[-1].train_loss:.3f} nats: it has not learned by heart.")
     if _rise(run) < TWICE:
         return _wrong(f"It overfits, but not twofold: {ends}. What would make learning by heart easier still?")
-    return _passed(f"{ends}, training loss {run.epochs[-1].train_loss:.3f} on {run.settings.messages} messages.")
+    return _passed(
+        f"It overfits: {ends}, training loss {run.epochs[-1].train_loss:.3f} on {run.settings.messages} messages."
+    )
 
 
 def beat_ngrams(lab: Lab, path: str | Path) -> Verdict:
@@ -106,18 +108,19 @@ def own_split(settings: Settings, path: str | Path) -> Split:
 def _named(group: Group, name: str) -> Verdict:
     """The verdict on a regime that the learner names as the cheapest within two points."""
     if name not in group:
-        return _wrong(f"{name} is not among the runs to compare; there is {_names(group)}.")
+        return _wrong(f"No run of {name} is there to compare; there is {_names(group)}.")
     best = max(group.values(), key=_f1)
     near = [run for run in group.values() if _f1(best) - _f1(run) <= TWO_POINTS + 1e-9]
     chosen, least = group[name], min(near, key=lambda run: run.learning)
     if chosen not in near:
         behind = 100 * (_f1(best) - _f1(chosen))
-        return _wrong(f"{name} ends {behind:.1f} points below {best.settings.regime}: {_scores(chosen, best)}.")
+        return _wrong(f"Too far behind: {name} ends {behind:.1f} points below the best, {_scores(chosen, best)}.")
     if chosen.learning > least.learning:
-        there = f"{least.settings.regime} is within two points too, with {least.learning:,} learning weights"
-        return _wrong(f"{there} where {name} has {chosen.learning:,}: {_scores(least, best)}.")
-    margin = f"two points are {'less' if _width(chosen) > 2 * TWO_POINTS else 'more'} than it says for sure"
-    return _passed(f"{_scores(chosen, best)}. {name} learns {chosen.learning:,} weights. Mind the interval: {margin}.")
+        there = f"{least.settings.regime} with {least.learning:,} learning weights where {name} has {chosen.learning:,}"
+        return _wrong(f"Within two points is also {there}: {_scores(least, chosen, best)}.")
+    width = 100 * (_interval(chosen)[1] - _interval(chosen)[0])
+    doubt = f"That interval is {width:.0f} points wide: another seed may turn two points round"
+    return _passed(f"Cheap and good enough is {name}, {chosen.learning:,} weights: {_scores(chosen, best)}. {doubt}.")
 
 
 def _against_ngrams(run: Run, split: Split, tried: int) -> Verdict:
@@ -126,11 +129,10 @@ def _against_ngrams(run: Run, split: Split, tried: int) -> Verdict:
     theirs = train_ngrams(split).predict(split.validation)
     bar, ours = measure(labels, theirs).f1, [int(row[1] > row[0]) for row in run.epochs[-1].probabilities]
     gain, (low, high) = paired_difference([joint_table(labels, ours, theirs)])
-    told = (
-        f"{_scores(run)}; n-grams {bar:.3f} on the same {len(labels)} messages: {gain:+.3f} [{low:+.3f}, {high:+.3f}]"
-    )
+    apart = f"a difference of {gain:+.3f} [{low:+.3f}, {high:+.3f}]"
+    told = f"Your best run, {_scores(run)}, against n-grams, {bar:.3f}, on the same {len(labels)} messages: {apart}"
     if gain <= 0:
-        return _wrong(f"{told}. Most teams stop here; more bytes, another pool or regime may help.")
+        return _wrong(f"{told}. The n-grams still lead; more bytes, another pool or regime may help.")
     chosen = f" You took the best of {tried} runs on these very messages: that flatters it." if tried > 1 else ""
     sure = " Chance alone could have done this." if low <= 0 else ""
     return _passed(f"{told}.{sure}{chosen}")
@@ -182,11 +184,6 @@ def _f1(run: Run) -> float:
 
 def _interval(run: Run) -> tuple[float, float]:
     return run.metrics.intervals()["f1"] if run.metrics else (0.0, 1.0)
-
-
-def _width(run: Run) -> float:
-    low, high = _interval(run)
-    return high - low
 
 
 def _scores(*runs: Run) -> str:

@@ -8,7 +8,8 @@ function render({ model, el }) {
   const paint = () => say(status, model.get("status"));
   el.classList.add("hs-explorer");
   put(el, { role: "region", "aria-label": "Environment", "data-title": "Environment" });
-  el.replaceChildren(h("table", { class: "hs-table" }, h("tbody", {}, ...model.get("rows").map(row))), status);
+  el.replaceChildren(h("h4", { class: "hs-name" }, "Environment"), h("table", { class: "hs-table" }, h("tbody", {},
+    ...model.get("rows").map(row))), status);
   model.on("change:status", paint);
   paint();
   model.set("asked", model.get("asked") + 1); // the kernel answers with another status

@@ -52,12 +52,13 @@ def check_environment() -> Environment:
 def facts() -> dict[str, str]:
     """What the course runs on, by name."""
     free = memory_available()
+    memory = "unknown on this system" if free is None else f"{free / 2**20:,.0f} MB; a lesson takes up to 800"
     return {
         "Python": platform.python_version(),
         "torch": torch.__version__,
         "headswap": __version__,
         "threads": f"{torch.get_num_threads()} used by torch, {os.cpu_count()} cores",
-        "memory available": "unknown on this system" if free is None else f"{free / 2**20:,.0f} MB, 800 MB are enough",
+        "memory available": memory,
     }
 
 

@@ -35,11 +35,14 @@ const BLANKS = { " ": "␣", "\n": "⏎", "\r": "␍", "\t": "⇥", "": "∅" };
 /** A sign that can be seen in place of a blank. @param {string} text @returns {string} */
 export const visible = (text) => BLANKS[/** @type {" "} */ (text)] ?? text;
 
+/** Whether a cell of a table is a number, also one that came as text. @param {unknown} cell */
+export const isNumber = (cell) => typeof cell !== "string" || /^([−+-]?[\d.,]+( ?%)?|–|)$/.test(cell);
+
 /** How much, and of how much where that says more. @param {[string, number, number|null]} bar @param {string} unit */
 export function barText([, value, total], unit) {
+  if (unit === "%") return `${value.toFixed(1)} %`;
   const words = unit ? ` ${unit}` : "";
-  const share = total === 1 || unit === "%";
-  if (total === null || total === undefined || total === value || share) return `${numberText(value)}${words}`;
+  if (total === null || total === undefined || total === value || total === 1) return `${numberText(value)}${words}`;
   return `${numberText(value)} of ${numberText(total)}${words} (${percentText(total ? value / total : 0)})`;
 }
 
@@ -97,7 +100,7 @@ const widest = (labels) => LETTER * Math.max(0, ...labels.map((label) => [...lab
 export function heatLayout(width, rows, columns) {
   const left = Math.min(widest(rows) + 8, 0.4 * width);
   const most = columns.length <= 10 ? 52 : 26;
-  const cell = Math.max(3, Math.min(most, (width - left - 2) / Math.max(1, columns.length)));
+  const cell = Math.max(1, Math.min(most, (width - left - 2) / Math.max(1, columns.length)));
   const tall = Math.max(Math.min(cell, 9), Math.min(cell, 28, 420 / Math.max(1, rows.length)));
   const upright = widest(columns) + 4 > cell && widest(columns) > 2.5 * LETTER;
   const top = upright ? Math.min(90, widest(columns) + 6) : 16;
@@ -239,7 +242,7 @@ function tableBlock() {
     name(title);
     for (const node of [scroller, scroller.firstElementChild]) put(node, { "aria-label": title });
     const numeric = columns.map((/** @type {string} */ _, /** @type {number} */ i) =>
-      rows.length > 0 && rows.every((/** @type {any[]} */ row) => typeof row[i] !== "string"));
+      rows.some((/** @type {any[]} */ row) => row[i] !== "") && rows.every((/** @type {any[]} */ row) => isNumber(row[i])));
     const look = (/** @type {number} */ i) => ({ class: numeric[i] ? "hs-digits" : null });
     head.replaceChildren(...columns.map((/** @type {string} */ text, /** @type {number} */ i) => h("th", { scope: "col", ...look(i) }, text)));
     body.replaceChildren(...rows.map((/** @type {any[]} */ row) => h("tr", {}, ...row.map((cell, i) =>
@@ -335,12 +338,12 @@ function curvesBlock(explorer) {
     const names = block.lines.map((/** @type {Line} */ one) => one.name);
     const inside = widest(names) > 0.34 * width || names.length * ROW > height - 50;
     const ys = ticks(...yRange, 4);
-    const edge = { left: 28 + widest(ys.map(String)), right: inside ? 14 : Math.max(14, widest(names) + 12), top: 12, bottom: 34 };
+    const edge = { left: 31 + widest(ys.map(String)), right: inside ? 14 : Math.max(14, widest(names) + 12), top: 12, bottom: 34 };
     const x = linear(xRange, [edge.left, width - edge.right]);
     const y = linear(yRange, [height - edge.bottom, edge.top]);
     const whole = all.every((/** @type {[number, number]} */ [at]) => Number.isInteger(at));
     const xs = ticks(...xRange, Math.max(2, Math.min(8, (width - edge.left - edge.right) / 56)), whole);
-    axes.replaceChildren(...axisNodes({ size: [width, height], edge, x, y, xs, ys, xName: block.x, yName: block.y }));
+    axes.replaceChildren(...axisNodes({ size: [width, height], edge, x, y, xs, ys, xName: block.x, yName: block.y, gap: 9 }));
     lines.replaceChildren(...block.lines.map((/** @type {Line} */ one, /** @type {number} */ i) =>
       s("path", { class: look(one, i), d: curvePath(one.points, x, y) })));
     ends.replaceChildren(...(inside ? [] : endNames(block.lines, x, y, [edge.top + 4, height - edge.bottom + 2])));
@@ -431,9 +434,10 @@ function heatBlock(explorer) {
 function paintShades(group, values, { left, top, cell, tall }) {
   const all = values.flatMap((row, i) => row.map((value, j) => ({ value, i, j })));
   if (group.childElementCount !== all.length) group.replaceChildren(...all.map(() => s("rect")));
+  put(group, { class: cell < 7 ? "hs-cells hs-dense" : "hs-cells" });
   all.forEach(({ value, i, j }, n) => {
     const rect = /** @type {SVGElement} */ (group.children[n]);
-    put(rect, { x: left + j * cell, y: top + i * tall, width: cell, height: tall });
+    put(rect, { x: left + j * cell, y: top + i * tall, width: cell, height: tall, class: value === null ? "hs-unseen" : null });
     // The square root, so that small shares can be told from nothing.
     rect.style.setProperty("--hs-part", Math.sqrt(Math.min(1, Math.max(0, value ?? 0))).toFixed(3));
   });
@@ -442,6 +446,7 @@ function paintShades(group, values, { left, top, cell, tall }) {
 /** A stroke through every cell that may not be seen. @param {(number|null)[][]} values
  * @param {ReturnType<typeof heatLayout>} layout */
 function barredPath(values, { left, top, cell, tall }) {
+  if (cell < 7) return "";
   const [dx, dy] = [0.3 * cell, 0.3 * tall];
   return values.flatMap((row, i) => row.map((value, j) => (value === null
     ? `M${(left + j * cell + dx).toFixed(1)} ${(top + (i + 1) * tall - dy).toFixed(1)}l${(cell - 2 * dx).toFixed(1)} ${(2 * dy - tall).toFixed(1)}` : ""))).join("");

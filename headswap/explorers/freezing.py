@@ -117,7 +117,7 @@ def _show_stale(value: Mapping[str, Any]) -> list[Block]:
     path = frozen_path(value["optimizer"], value["left"], int(value["steps"]))
     lines = [
         line("the frozen weight", list(enumerate(path))),
-        line("frozen", [(0, path[0]), (len(path) - 1, path[0])], True),
+        line("where it should stay", [(0, path[0]), (len(path) - 1, path[0])], True),
     ]
     far = path[-1] - path[0]
     said = "It has not moved." if far == 0.0 else f"It says requires_grad=False and has moved by {far:+.2f}."
@@ -132,7 +132,7 @@ def arithmetic() -> Explorer:
     controls = [
         slider("inputs", "Inputs", 32, 1, 128),
         slider("width", "Width, D", 64, 4, 256, 4),
-        slider("layers", "Hidden layers of the body after the first", 2, 0, 12),
+        slider("layers", "Further layers of the body", 2, 0, 12),
         slider("hidden", "Hidden layer of the head", 20, 1, 128),
         slider("outputs", "Outputs", 10, 2, 100),
     ]
@@ -144,7 +144,7 @@ def _show_arithmetic(value: Mapping[str, Any]) -> list[Block]:
     inputs, width, layers, hidden, outputs = (int(value[name]) for name in names)
     body = [
         ("body: inputs to its first layer", f"{width} · {inputs}", width * inputs),
-        (f"body: {layers} more layers", f"{layers} · {width} · {width}", layers * width * width),
+        ("body: its further layers", f"{layers} · {width} · {width}", layers * width * width),
     ]
     head = [
         ("head: features to its hidden layer", f"{hidden} · {width}", hidden * width),

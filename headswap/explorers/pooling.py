@@ -74,7 +74,7 @@ def _show_pads(read: Callable[[tuple[int, ...], str], Readings], most: int, valu
     axis = f"pads on the {side} (number)"
     return [
         tape("What the model reads", _cells(ids, count, side)),
-        table("Verdicts", ["pool", "no pads", f"{count} pads", "verdict"], _verdicts(found, count)),
+        table("Verdicts", ["pool", "no pads", f"pads: {count}", "verdict"], _verdicts(found, count)),
         curves("P(spam) for every number of pads", axis, "P(spam)", drawn, now, y_range=(0.0, 1.0)),
         words("What moved", " ".join(map(_moved, LINES, found))),
     ]
@@ -126,7 +126,8 @@ def snapshots(base: LanguageModel, split: Split, regime: str, recipe: Recipe | N
     """The pooled vectors (N, D) of the validation messages before a run and after each of its epochs."""
     model, events = start_regime(base, split, regime, recipe or Recipe())
     data = encode(split.validation, model)
-    assert data is not None, "the split has no validation messages"
+    if data is None:
+        raise SettingError("the split has no validation messages; give at least a few to watch")
     return [vectors(model, data)] + [vectors(model, data) for event in events if isinstance(event, EpochDone)]
 
 

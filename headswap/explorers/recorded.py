@@ -13,7 +13,7 @@ def recorded() -> Explorer:
     """The runs that come with the library: choose one, slide the epoch, and see loss and verdicts of that moment."""
     runs = {run["regime"]: run for run in recorded_runs()}
     names, longest = [*runs], max(len(run["epochs"]) for run in runs.values())
-    controls = [choice("regime", "Recorded run", names[0], names), slider("epoch", "Epoch", longest, 1, longest)]
+    controls = [choice("regime", "Recorded run", names[0], names), slider("epoch", "Epoch", 1, 1, longest)]
     return Explorer("Recorded run", controls, partial(_show, runs))
 
 
@@ -25,8 +25,8 @@ def _show(runs: Mapping[str, Mapping[str, Any]], value: Mapping[str, Any]) -> li
     metrics = measure(labels, [int(p >= 500) for p in now["p"]])
     return [
         words("What this is", _about(run, len(labels))),
-        curves("Loss", "epoch", "cross-entropy (nats)", _lines(run["epochs"]), [(epoch, now["validation"], "now")]),
-        matrix("Verdicts on the validation messages", metrics.confusion, run["label_names"]),
+        curves("Loss", "epoch", "cross-entropy (nats)", _lines(run["epochs"]), [(epoch, now["validation"], "")]),
+        matrix("Verdicts", metrics.confusion, run["label_names"]),
         words("After this epoch", _scores(metrics)),
     ]
 
@@ -34,7 +34,7 @@ def _show(runs: Mapping[str, Mapping[str, Any]], value: Mapping[str, Any]) -> li
 def _about(run: Mapping[str, Any], messages: int) -> str:
     return (
         f"Recorded, not live: seed {run['seed']}, {run['learning']:,} of {run['total']:,} weights learn, "
-        f"judged on {messages} validation messages."
+        f"judged after each epoch on {messages} validation messages."
     )
 
 
@@ -42,7 +42,7 @@ def _scores(metrics: Metrics) -> str:
     low, high = metrics.intervals()["f1"]
     return (
         f"F1 {metrics.f1:.3f} [{low:.3f}, {high:.3f}], precision {metrics.precision:.3f}, recall {metrics.recall:.3f}. "
-        "One seed; the 95 % interval is that of other messages."
+        "One seed; the 95 % interval covers the luck of the messages."
     )
 
 

@@ -42,12 +42,13 @@ def _shapes(module: nn.Module, prefix: str) -> dict[str, tuple[int, ...]]:
 def _show(rows: Sequence[Row], value: Mapping[str, Any]) -> list[Block]:
     before = sum(_size(row) for row in rows if row[0] != "created")
     after = sum(_size(row) for row in rows if row[0] != "dropped")
-    totals = [(fate, float(sum(_size(row) for row in rows if row[0] == fate))) for fate in FATES]
+    bar = {fate: sum(_size(row) for row in rows if row[0] == fate) for fate in FATES}
+    of = {"kept": before, "dropped": before, "created": after}
     chosen = [[fate, name, _shape(shape), _size(row)] for row in rows for fate, place, name, shape in [row]
               if place == value["place"]]  # fmt: skip
     return [
         words("The swap", f"{before:,} weights before, {after:,} after; {_count(rows)} tensors of the body are kept."),
-        bars("Weights", [(fate, total, float(max(before, after))) for fate, total in totals]),
+        bars("Weights", [(fate, bar[fate], of[fate]) for fate in FATES]),
         table("Place by place", ["place", *FATES], _places(rows)),
         table("Tensors of the place", ["fate", "name", "shape", "weights"], chosen),
     ]

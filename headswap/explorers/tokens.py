@@ -15,6 +15,7 @@ from .widget import Block, Explorer, slider, switch, table, tape, text, words
 LENGTHS = (32, 64, 160)
 MOST_CUT = 40  # cells drawn behind the cut
 EXAMPLES = 5  # messages shown with their lost ends
+BLANKS = {" ": "␣", "\n": "⏎", "\r": "␍", "\t": "⇥"}
 Cell = dict[str, str]
 
 
@@ -88,7 +89,7 @@ def _glyphs(text: str) -> list[str]:
     labels: list[str] = []
     for character in text:
         size = len(character.encode())
-        shown = {" ": "␣", "\n": "⏎"}.get(character) or (character if character.isprintable() else "·")
+        shown = BLANKS.get(character) or (character if character.isprintable() else "·")
         labels += [shown] if size == 1 else [f"{shown} {n}/{size}" for n in range(1, size + 1)]
     return labels
 

@@ -152,12 +152,13 @@ export function scheduler(parts) {
 export const EDGE = { left: 44, right: 12, top: 10, bottom: 34 };
 
 /** A frame of two named axes, with a rule for each round number of y.
- * @param {{size: number[], edge: Edge, x: Scale, y: Scale, xs: number[], ys: number[], xName: string, yName: string}} axes */
-export function axisNodes({ size: [width, height], edge, x, y, xs, ys, xName, yName }) {
+ * @param {{size: number[], edge: Edge, x: Scale, y: Scale, xs: number[], ys: number[], xName: string, yName: string,
+ *   gap?: number}} axes `gap` keeps the numbers clear of what is drawn at the very left */
+export function axisNodes({ size: [width, height], edge, x, y, xs, ys, xName, yName, gap = 6 }) {
   const [right, base] = [width - edge.right, height - edge.bottom];
   const rules = ys.flatMap((value) => [
     s("line", { x1: edge.left, x2: right, y1: y(value), y2: y(value), class: "hs-rule" }),
-    s("text", { x: edge.left - 6, y: y(value) + 4, "text-anchor": "end" }, String(value))]);
+    s("text", { x: edge.left - gap, y: y(value) + 4, "text-anchor": "end" }, String(value))]);
   const marks = xs.flatMap((value) => [
     s("line", { x1: x(value), x2: x(value), y1: base, y2: base + 4, class: "hs-base" }),
     s("text", { x: x(value), y: base + 16, "text-anchor": "middle" }, String(value))]);

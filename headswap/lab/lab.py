@@ -16,7 +16,7 @@ from traitlets import TraitError
 from ..errors import HeadswapError, SettingError
 from ..readers import Corpus
 from .pictures import picture
-from .prepare import dropped, prepared
+from .prepare import SHIFT, dropped, prepared
 from .runner import FIELDS, Prepared, Run, Runner, Settings, diagnose
 from .view import SETTINGS, View
 
@@ -50,6 +50,7 @@ class Lab(View):
         shown = {} if controls is None else {"controls": [*controls]}
         super().__init__(locked=[*locked], question=question, answers=[*answers], **shown, **settings)
         self._file: Corpus | None = None
+        self._ready: tuple[tuple[object, ...], Prepared] | None = None
         self._forecast = ""
         self._count = 0
         self._telling = threading.Lock()
@@ -136,7 +137,10 @@ class Lab(View):
 
     def _prepare(self, settings: Settings, progress: Callable[[float], None]) -> Prepared:
         file = self._file if self._file and self._file.source == settings.data else None
-        return prepared(settings, progress, file)
+        wanted = (settings.data, settings.messages, settings.max_len, settings.causal, file)
+        if self._ready is None or self._ready[0] != wanted or settings.data not in SHIFT:  # a file may have changed
+            self._ready = wanted, prepared(settings, progress, file)
+        return self._ready[1]
 
     def _asked(self, widget: View, content: dict[str, Any], buffers: list[memoryview]) -> None:
         """A message from the browser: start a thread or set an event, and return at once."""

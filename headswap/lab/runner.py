@@ -78,11 +78,15 @@ FIELDS = tuple(Settings.__dataclass_fields__)
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A pretrained base and the messages to teach it, with a key that is the same for the same messages."""
+    """A pretrained base and the messages to teach it, with a key that is the same for the same messages.
+
+    `kept` holds what runs have found out about the untouched base, so that the next one begins sooner.
+    """
 
     base: LanguageModel
     split: Split
     key: str
+    kept: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -222,7 +226,7 @@ class Runner:
         model, events = self.start(prepared.base, prepared.split, run.settings.chosen_regime(), run.settings.recipe())
         watch = _Watch(model, prepared, speaks=run.settings.chosen_regime().body == "pretrained")
         self._last = model, run
-        # Between two steps is soon enough for most; the frozen prefix of 80,000 messages takes seconds before the first.
+        # Between two steps would do, but for the frozen prefix: of 80,000 messages it takes seconds before the first.
         brakes = [block.register_forward_pre_hook(lambda *_: self._check_stop()) for block in model.body.blocks]
         try:
             for event in events:
@@ -240,7 +244,7 @@ class Runner:
     def _began(self, run: Run, prepared: Prepared, event: StageBegan, watch: _Watch) -> None:
         run.learning, run.total, run.cached = max(run.learning, event.learning), event.total, event.cached
         if run not in self.runs:
-            run.perplexities.append(watch.perplexity())
+            run.perplexities.append(watch.before())
             run.told = told(run, prepared)
             self.runs.append(run)  # not before all of it can be told: Stop may end the lines above
             self.publish({"kind": "run", "run": run.told})
@@ -320,10 +324,15 @@ class _Watch:
         data = encode(self.split.validation, model, len(self.split.label_names))
         assert data is not None
         self.order = torch.cat(ordered_batches(data.lengths, EVALUATION_BATCH)).argsort()
-        self.frame = _pca_frame(_pooled(model, data))
         self.seen: list[torch.Tensor] = []
-        self.frozen = None if speaks else float("nan")  # a random body never knew the language
-        self.speaks = speaks
+        # A random body never knew the language.
+        self.frozen: float | None = prepared.kept.get("perplexity") if speaks else float("nan")
+        self.speaks, self.kept = speaks, prepared.kept
+        same = speaks and not list(model.pool.parameters())  # else the seed is in it
+        frame = self.kept.get(type(model.pool).__name__) if same else None
+        self.frame = frame or _pca_frame(_pooled(model, data))
+        if same:
+            self.kept[type(model.pool).__name__] = self.frame
         self.handle = model.head.register_forward_pre_hook(self._see)
 
     def _see(self, module: torch.nn.Module, inputs: tuple[torch.Tensor, ...]) -> None:
@@ -339,16 +348,25 @@ class _Watch:
         centre, axes, scale = self.frame
         return np.clip((pooled - centre) @ axes * (1000 / scale), -1000, 1000).round().astype(int).ravel().tolist()
 
+    def before(self) -> float:
+        """The language model's perplexity on the untouched base, measured once."""
+        if self.frozen is None:
+            self.frozen = self.kept["perplexity"] = self._measured()
+        return self.frozen
+
     def perplexity(self) -> float:
-        """The language model's perplexity with the body as it is; computed once where no weight of it learns."""
-        learns = any(p.requires_grad for p in self.model.body.parameters())
-        if self.speaks and (self.frozen is None or learns):
-            modes = [(m, m.training) for m in self.model.modules()]
-            texts = [message.text for message in self.split.validation[:GAUGE_TEXTS]]
-            self.frozen = perplexity(put_back(self.model, self.base.head), texts)
-            for module, training in modes:
-                module.training = training
-        return float("nan") if self.frozen is None else self.frozen
+        """The language model's perplexity with the body as it is now."""
+        if self.speaks and any(p.requires_grad for p in self.model.body.parameters()):
+            self.frozen = self._measured()
+        return self.before()
+
+    def _measured(self) -> float:
+        modes = [(m, m.training) for m in self.model.modules()]
+        texts = [message.text for message in self.split.validation[:GAUGE_TEXTS]]
+        found = perplexity(put_back(self.model, self.base.head), texts)
+        for module, training in modes:
+            module.training = training
+        return found
 
 
 @torch.no_grad()
