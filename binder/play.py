@@ -57,6 +57,7 @@ def variables(folder: Path) -> dict[str, str]:
     return os.environ | {
         "PATH": f"{venv / 'bin'}:{os.environ['PATH']}", "VIRTUAL_ENV": str(venv), "HOME": str(folder),
         "HEADSWAP_CACHE": str(folder / "cache"), "JUPYTER_PREFER_ENV_PATH": "1",
+        "PIP_RETRIES": "0",  # an index that cannot be reached from here is not asked five times for each package
     }  # fmt: skip
 
 

@@ -201,6 +201,7 @@ def passes(cache_bytes):
     return sum(seen), torch.tensor(losses)
 
 
+# %%
 (once, kept), (always, computed) = passes(2**28), passes(0)
 print(f"messages through the body: {once:,} with the prefix kept, {always:,} without")
 
@@ -220,8 +221,7 @@ from time import process_time
 
 def seconds(regime, cache_bytes=2**28):
     """Processor seconds of one run."""
-    recipe = Recipe(cache_bytes=cache_bytes)
-    _, events = start_regime(base, train_only, regime, recipe)
+    _, events = start_regime(base, train_only, regime, Recipe(cache_bytes=cache_bytes))
     began = process_time()
     list(events)
     return process_time() - began

@@ -35,7 +35,9 @@ STATE = """() => {
   return found;
 }"""
 DRAWN = "document.querySelectorAll('.hs-explorer, .hs-lab').length"
-HEIGHT = "document.querySelector('.jp-WindowedPanel-outer, .jp-NotebookPanel-notebook').scrollHeight"
+SCROLLED = ".jp-WindowedPanel-outer, .jp-WindowedPanel-viewport, .jp-NotebookPanel-notebook"
+HEIGHT = f"Math.max(...[...document.querySelectorAll('{SCROLLED}')].map(e => e.scrollHeight))"
+TOP = f"document.querySelectorAll('{SCROLLED}').forEach(e => {{ e.scrollTop = 0 }});"
 
 
 @pytest.fixture(scope="module")
@@ -71,6 +73,7 @@ def test_run_all_ends_without_an_error_and_every_widget_is_seen(server: str, not
 
 def _unrolled(view: Page) -> None:
     """A window as high as the lesson, so that all of it is on the page at once."""
-    for _ in range(2):  # what was not on the page had no height yet
+    for _ in range(3):  # what was not on the page had no height yet
+        view.evaluate("() => { window.jupyterapp.shell.currentWidget.content.activeCellIndex = 0; " + TOP + " }")
         view.set_viewport_size({"width": 1280, "height": min(16_000, view.evaluate(HEIGHT) + 200)})
         view.wait_for_timeout(1000)

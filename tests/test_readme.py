@@ -25,7 +25,7 @@ def test_each_python_block_runs_as_printed(block: str, tmp_path: Path) -> None:
 
 
 def test_ten_lines_of_library_are_ten_lines() -> None:
-    block = re.findall(r"```python\n(.*?)```", README.split("## Ten lines of library")[1], re.DOTALL)[0]
+    block = re.findall(r"```python\n(.*?)```", README.split("### Ten lines of library")[1], re.DOTALL)[0]
     assert len([line for line in block.splitlines() if line]) == 10
 
 
@@ -39,9 +39,14 @@ def test_the_tables_are_the_stored_results(name: str) -> None:
     assert (ROOT / "figures" / f"{name}.txt").read_text("utf-8").strip() in README
 
 
-@pytest.mark.parametrize("name", ["speed", "live"])
+@pytest.mark.parametrize("name", ["speed", "live", "lessons"])
 def test_the_speed_tables_are_the_stored_benchmarks(name: str) -> None:
     assert (ROOT / "figures" / f"{name}.txt").read_text("utf-8").strip() in README
+
+
+@pytest.mark.parametrize("name", ["lessons", "binder"])
+def test_the_teachers_tables_are_the_stored_results(name: str) -> None:
+    assert (ROOT / "figures" / f"{name}.txt").read_text("utf-8").strip() in (ROOT / "TEACHING.md").read_text("utf-8")
 
 
 @pytest.mark.parametrize("name", ["fixture", "sms"])

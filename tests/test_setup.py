@@ -126,6 +126,13 @@ def test_the_broken_ipykernel_releases_are_ruled_out(broken):
     assert pins()["ipykernel"] != broken
 
 
+def test_binder_installs_the_same_pins():
+    asked = [line for line in (ROOT / "binder" / "requirements.txt").read_text().splitlines() if "==" in line]
+    assert {one.removesuffix("+cpu") for one in asked} <= set((ROOT / "requirements.txt").read_text().splitlines())
+    runtime = {canonicalize_name(Requirement(line).name) for line in PROJECT["dependencies"]}
+    assert runtime <= {canonicalize_name(one.split("==")[0]) for one in asked}
+
+
 # What is committed
 
 # Joined here, so that this file does not name what it forbids.
