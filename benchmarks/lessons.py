@@ -12,7 +12,7 @@ from pathlib import Path
 import nbformat
 
 from headswap.files import write_atomically
-from lessons.build import learners, lessons, run, tags
+from lessons.build import learners, lessons, run
 
 from .report import aligned
 
@@ -52,9 +52,9 @@ def measured(notebook: nbformat.NotebookNode) -> dict[str, float]:
 
 
 def count(notebook: nbformat.NotebookNode) -> tuple[int, int]:
-    """Words of the text, without tables' bars and marks, and exercises."""
-    text = " ".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
-    return len(re.findall(r"[\w'.,-]*\w", text)), sum("solution" in tags(cell) for cell in notebook.cells)
+    """Words of the text, without tables' bars and marks, and exercises or missions."""
+    text = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+    return len(re.findall(r"[\w'.,-]*\w", text)), len(re.findall(r"(?m)^## Build", text))
 
 
 if __name__ == "__main__":
