@@ -319,6 +319,7 @@ for step in range(101):
     assert board.find("ROC curve")["lines"] == lines
     assert board.find("Area under the ROC curve")["text"] == area
     assert sum(map(sum, board.find("Verdicts")["counts"])) == len(labels)
+board.set(threshold=0.5, prior=50, cell="")  # as it was
 print("101 thresholds: the same curve and area, and every message in one cell.")
 
 # %% [markdown]
