@@ -41,7 +41,7 @@ HEADLESS = """
 import sys, time
 from headswap.events import StageBegan
 from headswap.lab.prepare import prepared
-from headswap.lab.runner import Settings
+from headswap.lab.runs import Settings
 from headswap.run import start_regime
 settings = Settings(regime="full")
 ready = prepared(settings, lambda done: None)

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from matplotlib.figure import Figure
 
 from headswap.errors import SettingError
-from headswap.explorers import described
+from headswap.explorers.predict import predict
+from headswap.explorers.reading import read
 from headswap.explorers.widget import (
     Block,
     Explorer,
@@ -32,6 +32,7 @@ from headswap.explorers.widget import (
     text,
     words,
 )
+from headswap.lab.pictures import Still
 
 CONTROLS = [
     text("text", "Message", "Free prize"),
@@ -153,14 +154,63 @@ def test_tensors_and_arrays_become_plain_numbers_and_infinity_none() -> None:
 
 
 def test_a_picture_has_its_words_and_the_same_bytes_again() -> None:
-    def drawn() -> Figure:
-        figure = Figure(figsize=(3, 2))
+    def drawn() -> Still:
+        figure = Still(figsize=(3, 2))
         figure.subplots().plot([1, 2], [3, 4])
+        figure.alt = 'A line that rises, "slowly" & <alone>'
         return figure
 
-    one, other = described(drawn(), 'A line that rises, "slowly" & <alone>'), described(drawn(), "")
-    assert repr(one) == 'A line that rises, "slowly" & <alone>'
-    assert 'alt="A line that rises, &quot;slowly&quot; &amp; &lt;alone&gt;"' in one._repr_html_()
-    assert "width: 288px" in one._repr_html_()
-    assert one.png == other.png
-    assert one.png.startswith(b"\x89PNG")
+    assert repr(drawn()) == 'A line that rises, "slowly" & <alone>'
+    shown = drawn()._repr_html_()
+    assert shown == drawn()._repr_html_()
+    assert 'alt="A line that rises, &quot;slowly&quot; &amp; &lt;alone&gt;"' in shown
+    assert "width: 288px" in shown
+    assert 'src="data:image/png;base64,iVBORw0KGgo' in shown
+
+
+# ---- bets
+
+
+def said(explorer: Explorer) -> list[str]:
+    return [block["text"] for block in explorer.shown]
+
+
+def test_a_bet_is_kept_and_stands_beside_the_outcome() -> None:
+    bet = predict("Who wins?", ["head", "full"])
+    assert said(bet) == ["Choose before you read on; the answer is kept."]
+    bet.set(answer="head")
+    assert said(bet) == ["You said: head."]
+    outcome = bet.reveal("full", "0.89 against 0.84, 5 seeds")
+    told = ["You said: head. It came out otherwise.", "full: 0.89 against 0.84, 5 seeds"]
+    assert said(outcome) == said(bet) == told
+
+
+def test_who_has_not_bet_yet_is_not_told_the_outcome_where_the_question_stands() -> None:
+    bet = predict("Who wins?", ["head", "full"])
+    outcome = bet.reveal("full", "5 seeds")
+    assert said(bet) == ["Choose before you read on; the answer is kept."]
+    assert said(outcome) == ["You did not bet.", "full: 5 seeds"]
+    bet.set(answer="full")
+    assert said(outcome) == said(bet) == ["You said: full. That is what came out.", "full: 5 seeds"]
+
+
+def test_an_outcome_that_nobody_could_bet_on_is_refused() -> None:
+    bet = predict("Who wins?", ["head", "full"])
+    with pytest.raises(SettingError, match="'neither' is not an answer of this bet; give one of head, full"):
+        bet.reveal("neither", "")
+    with pytest.raises(SettingError, match="choose of"):
+        bet.set(answer="neither")
+
+
+# ---- sources
+
+
+def test_what_is_read_is_the_installed_source_with_colours_and_can_be_folded() -> None:
+    source = read(read, folded=True)
+    assert source.place == "headswap.explorers.reading.read"
+    assert source.text.startswith("def read(thing")
+    assert repr(source) == f"# {source.place}\n{source.text}"
+    page = source._repr_html_()
+    assert '<details class="hs-source"><summary>' in page
+    assert '<span class="k">def</span>' in page
+    assert '<details class="hs-source" open>' in read(read)._repr_html_()

@@ -53,11 +53,11 @@ explorer = Explorer("Every block", [
 explorer
 '''  # fmt: skip
 PICTURE = """
-from headswap.explorers import described
-from matplotlib.figure import Figure
-figure = Figure(figsize=(4, 2), layout="constrained")
+from headswap.lab.pictures import Still
+figure = Still(figsize=(4, 2), layout="constrained")
 figure.subplots().plot([0, 1], [1, 0])
-described(figure, "a line that falls")
+figure.alt = "a line that falls"
+figure
 """
 # Text too faint or too small: on its own background, in a heat map on its own cell.
 CONTRAST = """() => {

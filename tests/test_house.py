@@ -30,8 +30,18 @@ LEVELS = (
 HEAVY = ("matplotlib", "ipywidgets", "anywidget", "transformers", "sklearn", "pandas")
 
 
+# Above them all, one on the other; nothing below imports them.
+ROOMS = ("lab", "explorers", "exercises")
+
+
 def modules() -> dict[str, ast.Module]:
+    """The library's flat files; the rooms on top are `rooms()`."""
     return {path.stem: ast.parse(path.read_text("utf-8")) for path in sorted(PACKAGE.glob("*.py"))}
+
+
+def rooms() -> dict[str, ast.Module]:
+    found = (path for room in ROOMS for path in sorted((PACKAGE / room).glob("*.py")))
+    return {f"{path.parent.name}/{path.stem}": ast.parse(path.read_text("utf-8")) for path in found}
 
 
 def imported(tree: ast.Module) -> set[str]:
@@ -46,7 +56,7 @@ def imported(tree: ast.Module) -> set[str]:
 
 def functions() -> list[tuple[str, ast.FunctionDef]]:
     found = []
-    for name, tree in modules().items():
+    for name, tree in (modules() | rooms()).items():
         found += [(f"{name}.{n.name}", n) for n in ast.walk(tree) if isinstance(n, ast.FunctionDef)]
     return found
 
@@ -100,12 +110,34 @@ def test_every_signature_is_typed() -> None:
 
 
 def test_no_function_passes_keyword_arguments_along() -> None:
-    assert [name for name, node in functions() if node.args.kwarg] == []
+    """Two take names of their own that they check: the settings of a Lab, the controls of an Explorer."""
+    assert [name for name, node in functions() if node.args.kwarg] == ["lab/lab.__init__", "explorers/widget.set"]
+
+
+def test_each_room_imports_only_the_library_and_the_rooms_below_it() -> None:
+    wrong = []
+    for name, tree in rooms().items():
+        own = ROOMS.index(name.split("/")[0])
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ImportFrom) and node.level == 2:
+                room = (node.module or "").split(".")[0]
+                wrong += [f"{name} imports {room}"] * (room in ROOMS and ROOMS.index(room) >= own)
+    assert wrong == []
+
+
+def test_no_import_runs_in_a_circle_inside_a_room() -> None:
+    for room in ROOMS:
+        trees = {name.split("/")[1]: tree for name, tree in rooms().items() if name.startswith(f"{room}/")}
+        left = {name: imported(tree) & set(trees) for name, tree in trees.items()}
+        while left:
+            free = {name for name, others in left.items() if not others}
+            assert free, f"{room}: {left}"
+            left = {name: others - free for name, others in left.items() if name not in free}
 
 
 def test_every_public_name_has_a_docstring_that_starts_with_a_sentence() -> None:
     silent = []
-    for name, tree in modules().items():
+    for name, tree in (modules() | rooms()).items():
         public = [n for n in tree.body if isinstance(n, ast.FunctionDef | ast.ClassDef) and not n.name.startswith("_")]
         silent += [
             f"{name}.{n.name}"

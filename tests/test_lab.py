@@ -17,7 +17,7 @@ from headswap.events import EpochDone, Event, StageBegan, StepDone
 from headswap.fixture import messages
 from headswap.lab import Lab, Run, Runner, Settings
 from headswap.lab.prepare import dropped, practice, prepared
-from headswap.lab.runner import Prepared, diagnose
+from headswap.lab.runs import Prepared, diagnose
 from headswap.metrics import measure
 from headswap.run import run_regime, start_regime
 from headswap.splits import fixture_split
@@ -230,6 +230,27 @@ def test_a_message_is_tried_at_once_and_after_each_epoch(base: Prepared) -> None
     answers = [m for m in told if m["kind"] == "answer"]
     assert [a["epoch"] for a in answers] == [3, 1, 2, 3]
     assert all(0 <= a["p"] <= 1 for a in answers)
+    # An answer passes the head as the validation messages do, and must not be taken for one of them.
+    assert [len(m["epoch"]["xy"]) for m in told if m["kind"] == "epoch"] == [320] * 6
+
+
+def test_the_picture_says_in_words_what_it_shows() -> None:
+    lab = Lab(max_len=16, messages=64, epochs=2)
+    assert lab.figure().alt == "No run yet."
+    lab.train(block=True)
+    lab.pin(1)
+    lab.seed = 1
+    lab.train(block=True)
+    (first, last), (rows, _) = lab.runs[1].epochs, lab.runs[1].metrics.confusion
+    alt = lab.figure().alt
+    assert alt.startswith(
+        "Loss of head-only · mean · seed 1 over 2 epochs: "
+        f"training from {first.train_loss:.3f} to {last.train_loss:.3f} nats; "
+        f"validation from {first.validation_loss:.3f} to {last.validation_loss:.3f} nats, lowest after epoch 2."
+    )
+    assert f"is ham: {rows[0]} said ham, {rows[1]} said spam" in alt
+    assert alt.endswith("Pinned beside it: head-only · mean · seed 0.")
+    assert all(tick.is_integer() for tick in lab.figure().axes[0].get_xticks())
 
 
 @pytest.mark.parametrize("regime, forgets", [("head-only", False), ("full", True), ("scratch", None)])

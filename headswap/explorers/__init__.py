@@ -5,7 +5,6 @@ from .body import attention, pretraining
 from .environment import check_environment
 from .freezing import arithmetic, freeze_bar, stale
 from .measures import scoreboard
-from .pictures import described
 from .pooling import pads, pooled, snapshots
 from .predict import predict
 from .reading import read
@@ -19,7 +18,6 @@ __all__ = [
     "arithmetic",
     "attention",
     "check_environment",
-    "described",
     "freeze_bar",
     "lesson_base",
     "pads",

@@ -15,10 +15,10 @@ import torch
 from ..body import Attention, LanguageModel, LMBody
 from ..errors import DataError
 from ..pretrain import PretrainStep
-from ..tokenizer import BOS, CLS, EOS, PAD, ByteTokenizer
+from ..tokenizer import BOS, ByteTokenizer
+from .tokens import glyph
 from .widget import Block, Explorer, bars, choice, curves, heat, line, slider, table, text, words
 
-SPECIAL = {PAD: "pad", CLS: "cls", BOS: "bos", EOS: "eos"}
 EVERY = 20  # pretraining steps per point, so that messages to the browser stay few
 GUESSING = 260
 SCALES = {"perplexity": ("perplexity (bytes)", math.exp), "loss": ("loss (nats per byte)", float)}
@@ -73,13 +73,6 @@ def _show(base: LanguageModel, value: Mapping[str, Any]) -> list[Block]:
         table("Every head", ["block", "head", "itself", "one back", "bos"], _habits(weights)),
         bars("What comes next", _next(base, ids), unit="%"),
     ]
-
-
-def glyph(i: int) -> str:
-    """A byte as a character that can be seen, or its number in hex; a special id by its name."""
-    if i in SPECIAL:
-        return SPECIAL[i]
-    return "␣" if i == 32 else chr(i) if 32 < i < 127 else f"{i:02X}"
 
 
 def _cells(weights: torch.Tensor, causal: bool) -> list[list[float | None]]:

@@ -11,11 +11,13 @@ import torch
 
 from ..body import LanguageModel
 from ..classifier import Classifier
-from ..data import ClassificationDataset, Split
+from ..data import Split
 from ..errors import DataError, SettingError
 from ..events import EpochDone, Recipe
+from ..lab.watch import directions, vectors
 from ..run import encode, start_regime
 from ..tokenizer import PAD, ByteTokenizer
+from .tokens import glyph
 from .widget import Block, Explorer, choice, cloud, curves, line, slider, table, tape, text, words
 
 LINES = ("mean of the real bytes", "mean of every position", "last real byte", "last position")
@@ -81,9 +83,7 @@ def _show_pads(read: Callable[[tuple[int, ...], str], Readings], most: int, valu
 
 
 def _cells(ids: Sequence[int], count: int, side: str) -> list[dict[str, str]]:
-    real = [
-        {"top": chr(i) if 33 <= i < 127 else "␣" if i == 32 else "·", "bottom": str(i), "kind": "byte"} for i in ids
-    ]
+    real = [{"top": glyph(i), "bottom": str(i), "kind": "byte"} for i in ids]
     blank = [{"top": "pad", "bottom": str(PAD), "kind": "pad"}] * count
     return real + blank if side == "right" else blank + real
 
@@ -129,19 +129,6 @@ def snapshots(base: LanguageModel, split: Split, regime: str, recipe: Recipe | N
     if data is None:
         raise SettingError("the split has no validation messages; give at least a few to watch")
     return [vectors(model, data)] + [vectors(model, data) for event in events if isinstance(event, EpochDone)]
-
-
-@torch.no_grad()
-def vectors(model: Classifier, data: ClassificationDataset) -> torch.Tensor:
-    """What the head sees: one vector per message, (N, D)."""
-    return model.pool(model.body(data.ids, data.mask), data.mask)
-
-
-def directions(x: torch.Tensor) -> torch.Tensor:
-    """The two directions (2, D) in which vectors (N, D) spread most, each with its largest part positive."""
-    axes = torch.linalg.svd((x - x.mean(0)).double(), full_matrices=False).Vh[:2]
-    largest = axes.gather(1, axes.abs().argmax(1, keepdim=True))
-    return (axes * largest.sign()).to(x.dtype)
 
 
 def apart(x: torch.Tensor, labels: torch.Tensor) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ..errors import SettingError
 from .widget import Block, Explorer, choice, words
 
 OPEN = "choose an answer…"
@@ -14,25 +15,31 @@ class Bet(Explorer):
     """A question with a few answers; `reveal` puts the outcome beside the answer."""
 
     def __init__(self, question: str, answers: Sequence[str]) -> None:
+        self._answers = tuple(answers)
         self._truth = self._because = ""
-        super().__init__("Predict", [choice("answer", question, OPEN, [OPEN, *answers])], self._say)
+        super().__init__("Predict", [choice("answer", question, OPEN, [OPEN, *answers])], self._kept)
 
     def reveal(self, truth: str, because: str) -> Explorer:
-        """Show which answer was right, and the numbers that say so; the widget above follows."""
+        """Show which answer was right, and the numbers that say so; who has not bet yet still can, unspoiled."""
+        if truth not in self._answers:
+            raise SettingError(f"{truth!r} is not an answer of this bet; give one of {', '.join(self._answers)}")
         self._truth, self._because = truth, because
-        self.shown = self._say(self.value)
-        return Explorer("Outcome", [], lambda _: self.shown)
+        self.shown = self._kept(self.value)
+        outcome = Explorer("Outcome", [], lambda _: self._judged(self.value))
+        self.observe(lambda change: setattr(outcome, "shown", self._judged(self.value)), "value")
+        return outcome
 
-    def _say(self, value: Mapping[str, Any]) -> list[Block]:
+    def _kept(self, value: Mapping[str, Any]) -> list[Block]:
+        """What the bet itself shows: the outcome only beside an answer."""
+        if value["answer"] == OPEN:
+            return [words("Your bet", "Choose before you read on; the answer is kept.")]
+        return self._judged(value) if self._truth else [words("Your bet", f"You said: {value['answer']}.")]
+
+    def _judged(self, value: Mapping[str, Any]) -> list[Block]:
         answer = value["answer"]
-        if not self._truth:
-            said = "Choose before you read on; the answer is kept." if answer == OPEN else f"You said: {answer}."
-            return [words("Your bet", said)]
-        judged = "You did not bet." if answer == OPEN else f"You said: {answer}. {self._judged(answer)}"
-        return [words("Your bet", judged), words("What came out", f"{self._truth}: {self._because}")]
-
-    def _judged(self, answer: str) -> str:
-        return "That is what came out." if answer == self._truth else "It came out otherwise."
+        verdict = "That is what came out." if answer == self._truth else "It came out otherwise."
+        said = "You did not bet." if answer == OPEN else f"You said: {answer}. {verdict}"
+        return [words("Your bet", said), words("What came out", f"{self._truth}: {self._because}")]
 
 
 def predict(question: str, answers: Sequence[str]) -> Bet:

@@ -9,12 +9,13 @@ from typing import Any
 
 from ..errors import DataError
 from ..splits import fixture_split
-from ..tokenizer import CLS, PAD, ByteTokenizer
+from ..tokenizer import BOS, CLS, EOS, PAD, ByteTokenizer
 from .widget import Block, Explorer, slider, switch, table, tape, text, words
 
 LENGTHS = (32, 64, 160)
 MOST_CUT = 40  # cells drawn behind the cut
 EXAMPLES = 5  # messages shown with their lost ends
+SPECIAL = {PAD: "pad", CLS: "cls", BOS: "bos", EOS: "eos"}
 BLANKS = {" ": "␣", "\n": "⏎", "\r": "␍", "\t": "⇥"}
 Cell = dict[str, str]
 
@@ -32,6 +33,13 @@ def tokens(texts: Sequence[str] | None = None) -> Explorer:
         switch("cls", "Put the cls id, 257, in front", False),
     ]
     return Explorer("Tokens", controls, partial(_show, known))
+
+
+def glyph(i: int) -> str:
+    """A byte as a character that can be seen, or its number in hex; a special id by its name."""
+    if i in SPECIAL:
+        return SPECIAL[i]
+    return "␣" if i == 32 else chr(i) if 32 < i < 127 else f"{i:02X}"
 
 
 def practice_texts() -> list[str]:

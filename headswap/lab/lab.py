@@ -10,20 +10,19 @@ from functools import partial
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-from matplotlib.figure import Figure
 from traitlets import TraitError
 
 from ..errors import HeadswapError, SettingError
 from ..readers import Corpus
-from .pictures import picture
+from .pictures import Still, picture
 from .prepare import SHIFT, dropped, prepared
-from .runner import FIELDS, Prepared, Run, Runner, Settings, diagnose
+from .runner import Runner
+from .runs import FIELDS, Prepared, Run, Settings, diagnose
 from .view import SETTINGS, View
 
 if TYPE_CHECKING:
     import pandas
 
-NUMBERED = ("run", "epoch", "end", "answer", "cleared")
 # A cell that is executed again makes new labs; those of its last execution must not go on training.
 _OF_CELL: dict[str, tuple[str, weakref.WeakSet[Lab]]] = {}
 
@@ -120,8 +119,8 @@ class Lab(View):
 
         return pandas.DataFrame([_row(run) for run in self.runs])
 
-    def figure(self) -> Figure:
-        """The latest run as a still picture: loss curves and confusion matrix."""
+    def figure(self) -> Still:
+        """The latest run as a still picture with its words: loss curves and confusion matrix."""
         return picture(self.runs)
 
     def __repr__(self) -> str:

@@ -1,54 +1,107 @@
-"""The lab's state as a still matplotlib picture, for paper and GitHub."""
+"""The lab's state as a still matplotlib picture with words, for paper, GitHub and a screen reader."""
 
+import base64
+import html
 import io
 from collections.abc import Sequence
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from ..figures import BLUE, ORANGE
 from ..metrics import Metrics
-from .runner import Run
+from .runs import Run
+
+INCH = 96  # pixels of a page
+DOTS = 144  # of the file: still sharp on dense screens
+CLASSES = ("ham", "spam")
 
 
 class Still(Figure):
-    """A figure that a notebook shows as a picture, whether or not pyplot was imported."""
+    """A figure that a notebook shows as a picture, with the words `alt` for whoever does not see it.
 
-    def _repr_png_(self) -> bytes:
+    It needs no pyplot; the same figure gives the same bytes.
+    """
+
+    alt = ""
+
+    def __repr__(self) -> str:
+        return self.alt
+
+    def _repr_html_(self) -> str:
         buffer = io.BytesIO()
-        self.savefig(buffer, format="png")
-        return buffer.getvalue()
+        self.savefig(buffer, format="png", dpi=DOTS, facecolor="white", metadata={"Software": None})
+        # White, in a dark theme too: the ink of the axes is dark.
+        style = f"width: {round(INCH * self.get_figwidth())}px; max-width: 100%; height: auto; background: #ffffff"
+        source = f"data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()}"
+        return f'<img alt="{html.escape(self.alt)}" style="{style}" src="{source}">'
 
 
-def picture(runs: Sequence[Run]) -> Figure:
+def picture(runs: Sequence[Run]) -> Still:
     """Loss curves of the latest run, pinned ones as ghosts, and its confusion matrix on the validation messages."""
     figure = Still(figsize=(8.4, 3.4), layout="constrained")
     left, right = figure.subplots(1, 2, width_ratios=(3, 2))
     shown = [run for run in runs if run.epochs]
     if not shown:
+        figure.alt = "No run yet."
         left.set_title("no run yet")
         return figure
-    for run in shown[:-1]:
-        if run.pinned:
-            _curves(left, run, 0.35)
+    pinned = [run for run in shown[:-1] if run.pinned]
+    for run in pinned:
+        _curves(left, run, 0.35)
     _curves(left, shown[-1], 1.0)
     left.set_xlabel("epoch")
     left.set_ylabel("cross-entropy (nats)")
-    left.set_title(shown[-1].told.get("label", shown[-1].settings.regime))
+    left.set_title(_title(shown[-1]))
+    left.xaxis.set_major_locator(MaxNLocator(integer=True))
     left.legend(frameon=False)
     if shown[-1].metrics is not None:
-        draw_confusion(right, shown[-1].metrics, shown[-1].told.get("label_names", ("ham", "spam")))
+        draw_confusion(right, shown[-1].metrics, shown[-1].told.get("label_names", CLASSES))
+    figure.alt = in_words(shown[-1], pinned)
     return figure
+
+
+def in_words(run: Run, pinned: Sequence[Run] = ()) -> str:
+    """What the picture of a run shows: where its curves begin and end, and the counts of its matrix."""
+    said = f"Loss of {_title(run)} over {len(run.epochs)} epochs: {_course('training', _training(run))}"
+    if run.best is not None:
+        said += f"; {_course('validation', _validation(run))}, lowest after epoch {run.best}"
+    if run.metrics is not None:
+        names = run.told.get("label_names", CLASSES)
+        rows = zip(names, run.metrics.confusion, strict=True)
+        counts = "; ".join(f"is {name}: {_verdicts(row, names)}" for name, row in rows)
+        said += f". Confusion matrix: {counts}"
+    return said + "".join(f". Pinned beside it: {_title(other)}" for other in pinned) + "."
+
+
+def _title(run: Run) -> str:
+    return run.told.get("label", run.settings.regime)
+
+
+def _training(run: Run) -> list[float]:
+    return [epoch.train_loss for epoch in run.epochs]
+
+
+def _validation(run: Run) -> list[float]:
+    return [float("nan") if epoch.validation_loss is None else epoch.validation_loss for epoch in run.epochs]
+
+
+def _course(name: str, losses: Sequence[float]) -> str:
+    return f"{name} from {losses[0]:.3f} to {losses[-1]:.3f} nats"
+
+
+def _verdicts(row: Sequence[int], names: Sequence[str]) -> str:
+    return ", ".join(f"{count} said {name}" for count, name in zip(row, names, strict=True))
 
 
 def _curves(axes: Axes, run: Run, ink: float) -> None:
     """Training solid and blue, validation dashed and orange; labels only where the ink is full."""
     epochs = range(1, len(run.epochs) + 1)
     named = ink == 1.0
-    axes.plot(epochs, [e.train_loss for e in run.epochs], color=BLUE, alpha=ink, label="training" if named else None)
-    held_out = [float("nan") if e.validation_loss is None else e.validation_loss for e in run.epochs]
+    axes.plot(epochs, _training(run), color=BLUE, alpha=ink, label="training" if named else None)
     label = "validation" if named else None
-    axes.plot(epochs, held_out, color=ORANGE, linestyle="--", alpha=ink, label=label)
+    axes.plot(epochs, _validation(run), color=ORANGE, linestyle="--", alpha=ink, label=label)
 
 
 def draw_confusion(axes: Axes, metrics: Metrics, label_names: Sequence[str]) -> None:

@@ -18,7 +18,7 @@ from ..errors import DataError, HeadswapError
 from ..pretrain import PretrainStep, pretrain_quick
 from ..readers import Corpus, read_messages
 from ..splits import UNLABELLED, fixture_split, stratified_split
-from .runner import Prepared, Settings
+from .runs import Prepared, Settings
 
 VERSION = 1  # of the cache; raised when pretraining changes
 SHIFT = {"fixture": 0.0, "shifted": 1.0}

@@ -1,0 +1,170 @@
+"""What a run of the lab is: its settings, what it has shown so far, and what its curves say. Values, no thread."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from ..body import LanguageModel
+from ..data import Split
+from ..events import EpochDone, Recipe
+from ..metrics import Metrics
+from ..regimes import Regime, find_regime
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a run of the lab is told; the defaults are the lesson's. Empty head or schedule is the regime's own."""
+
+    regime: str = "head-only"
+    pool: str = "mean"
+    epochs: int = 20
+    learning_rate: float | None = None
+    messages: int = 640
+    max_len: int = 32
+    seed: int = 0
+    data: str = "fixture"
+    head: str = ""
+    batch_size: int = 32
+    schedule: str = ""
+    causal: bool = True
+
+    def recipe(self) -> Recipe:
+        """The recipe for the loop."""
+        return Recipe(
+            epochs=self.epochs,
+            batch_size=self.batch_size,
+            learning_rate=self.learning_rate,
+            schedule=self.schedule or None,
+            pool=self.pool,
+            seed=self.seed,
+        )
+
+    def chosen_regime(self) -> Regime:
+        """The regime, with another head on its first stage where one is asked for."""
+        regime = find_regime(self.regime)
+        if not self.head:
+            return regime
+        first, *rest = regime.stages
+        return replace(regime, stages=(replace(first, head=self.head), *rest))
+
+    def line(self) -> str:
+        """The settings as one line of Python that makes the same lab."""
+        changed = [f"{n}={getattr(self, n)!r}" for n in FIELDS if getattr(self, n) != getattr(DEFAULTS, n)]
+        return f"Lab({', '.join(changed)})"
+
+
+DEFAULTS = Settings()
+FIELDS = tuple(Settings.__dataclass_fields__)
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A pretrained base and the messages to teach it, with a key that is the same for the same messages.
+
+    `kept` holds what runs have found out about the untouched base, so that the next one begins sooner.
+    """
+
+    base: LanguageModel
+    split: Split
+    key: str
+    kept: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Run:
+    """One run of the lab: its settings, what learned, its epochs, and how it ended."""
+
+    id: int
+    settings: Settings
+    learning: int = 0
+    total: int = 0
+    cached: str = ""
+    epochs: list[EpochDone] = field(default_factory=list)
+    outcome: str = "running"
+    forecast: str = ""
+    perplexities: list[float] = field(default_factory=list)
+    pinned: bool = False
+    told: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def metrics(self) -> Metrics | None:
+        """Validation metrics after the last epoch."""
+        return self.epochs[-1].validation if self.epochs else None
+
+    @property
+    def best(self) -> int | None:
+        """The epoch of the lowest validation loss, from 1."""
+        losses = [e.validation_loss for e in self.epochs if e.validation_loss is not None]
+        return 1 + int(np.argmin(losses)) if losses else None
+
+    @property
+    def seconds(self) -> float:
+        """Seconds of training, validation included."""
+        return sum(e.seconds for e in self.epochs)
+
+
+def told(run: Run, prepared: Prepared) -> dict[str, Any]:
+    """The run as the browser knows it."""
+    settings, names = run.settings, prepared.split.label_names
+    return {
+        "id": run.id,
+        "label": f"{settings.regime} · {settings.pool} · seed {settings.seed}",
+        "line": settings.line(),
+        "regime": settings.regime,
+        "pool": settings.pool,
+        "seed": settings.seed,
+        "planned": sum(max(1, round(settings.epochs * s.share)) for s in settings.chosen_regime().stages),
+        "learning": run.learning,
+        "total": run.total,
+        "cached": run.cached,
+        "recorded": False,
+        "pinned": False,
+        "outcome": "running",
+        "forecast": run.forecast,
+        "perplexity0": finite(run.perplexities[0]),
+        "stages": len(settings.chosen_regime().stages),
+        "messages": [[m.text, m.label] for m in prepared.split.validation],
+        "data_key": prepared.key,
+        "label_names": list(names),
+        "epochs": [],
+        "diagnosis": "",
+        "best": None,
+    }
+
+
+def diagnose(run: Run) -> str:
+    """What the curves say, in one sentence."""
+    if run.outcome.startswith("failed"):
+        return f"It {run.outcome}."
+    losses = [e.validation_loss for e in run.epochs if e.validation_loss is not None]
+    if len(losses) < 3:
+        return ""
+    best = int(np.argmin(losses))
+    since = len(losses) - 1 - best
+    if min(losses) > _guessing(run) - 0.01 and run.epochs[-1].train_loss > _guessing(run) - 0.01:
+        return "It learns nothing: the loss is that of guessing."
+    if since >= 3 and losses[-1] > losses[best] * 1.03:
+        return f"It overfits since epoch {best + 1}: the validation loss rises while the training loss falls."
+    if since == 0 and losses[-1] < losses[-3] * 0.99:
+        return "It still improves: more epochs would help."
+    return "It has settled."
+
+
+def _guessing(run: Run) -> float:
+    """The loss of guessing every class by its share, in nats."""
+    support = np.array(run.epochs[-1].validation.support if run.epochs[-1].validation else (1, 1), dtype=float)
+    shares = support[support > 0] / support.sum()
+    return float(-(shares * np.log(shares)).sum())
+
+
+def thousandths(share: float) -> int:
+    """A share as a whole number of thousandths, on the same side of one half as it was."""
+    return min(499, round(1000 * share)) if share < 0.5 else max(500, round(1000 * share))
+
+
+def finite(value: float | None) -> float | None:
+    """The number, rounded for the wire, or None where it is none."""
+    return round(value, 5) if value is not None and np.isfinite(value) else None
