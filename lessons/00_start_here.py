@@ -8,8 +8,8 @@
 # %% [markdown]
 # # 00 · Start here
 #
-# **10 minutes.** You have trained a small network in PyTorch before. Afterwards you
-# know the story that this course tells, you know that your machine can run it, and you
+# **11 minutes** to read, and one exercise. You have trained a small network in PyTorch
+# before. Afterwards you know the story that this course tells, you know that your machine can run it, and you
 # have trained your first classifier with a swapped head.
 #
 # Run the cells from top to bottom with Shift + Enter. Nothing here needs the network.
@@ -235,8 +235,43 @@ from headswap.explorers import read
 read(swap_head)
 
 # %% [markdown]
-# Building starts in lesson 01. There you write functions yourself, a check tells you
-# what is wrong with them, and hints help.
+# ## Build: decide
+#
+# A first exercise, to see how they answer. The new head says two logits per message,
+# ham first. Write `decide(logits)`: for a tensor of shape (B, 2) a list of B words,
+# "ham" or "spam". Replace the dots, run the cell, then run the check below it. It says
+# "not attempted" as long as the dots stand, and of a wrong answer it says what you may
+# have mistaken. If you are stuck, `exercises.decide.hint(1)` gives a nudge, `hint(2)`
+# and `hint(3)` more, and `exercises.decide.solution()` shows one way to do it.
+
+# %% tags=["solution"]
+from headswap import exercises
+
+
+def decide(logits):
+    """One word per message, "ham" or "spam"; logits (B, 2), ham first."""
+    return [["ham", "spam"][i] for i in logits.argmax(1).tolist()]
+
+
+# %% tags=["check"]
+exercises.decide.check(decide)
+
+# %% [markdown]
+# Once the check has passed, your function speaks for the model that you trained above.
+# Put messages of your own into the list and run the cell again: which words turn the
+# verdict round? It has learned from 640 messages, and of a text unlike them it can be
+# wrong with two logits far apart. What is said loudly is not thereby true.
+
+# %% tags=["nbval-ignore-output"]
+from headswap import Message, predict_logits
+
+texts = ["Claim your free prize now", "Sorry, I am late", "Can you pick up bread?"]
+asked = encode([Message(text, 0) for text in texts], runs["full"].classifier)
+logits = predict_logits(runs["full"].classifier, asked)  # (B, 2)
+assert logits.shape == (len(texts), 2)
+words = decide(logits) or ["your turn"] * len(texts)
+for text, word, (ham, spam) in zip(texts, words, logits.tolist(), strict=True):
+    print(f"ham {ham:5.2f}  spam {spam:5.2f}  {word:9}  {text}")
 
 # %% [markdown]
 # ## Prove
@@ -266,17 +301,17 @@ print(f"Of {tensors} tensors of the body, head-only moved 0 and full moved {tens
 # seeds on these messages. One seed and 160 messages leave wide intervals, so this
 # course never states a score without them.
 #
-# The map of the course; the times are for reading and for the exercises:
+# The map of the course; the minutes are for reading, an exercise takes some more:
 #
 # | | lesson | minutes | what you will see |
 # | --- | --- | --- | --- |
-# | 00 | Start here | 10 | the whole story |
-# | 01 | Tokenisation | 15 | text to bytes, pads and mask, and what a cut loses |
-# | 02 | The body and its language model | 15 | attention, next-byte prediction, perplexity falling |
-# | 03 | The head swap | 15 | what is kept, what is new, and the baselines |
-# | 04 | Pooling | 15 | many vectors to one, and what pads do to a mean |
-# | 05 | The freeze toggle | 15 | what learns, what the optimizer holds, what a frozen body saves |
-# | 06 | Metrics | 15 | thresholds, rare spam, intervals |
-# | 07 | The regime lab | 15 | your own experiments, with missions |
+# | 00 | Start here | 11 | the whole story |
+# | 01 | Tokenisation | 10 | text to bytes, pads and mask, and what a cut loses |
+# | 02 | The body and its language model | 11 | attention, next-byte prediction, perplexity falling |
+# | 03 | The head swap | 10 | what is kept, what is new, and the baselines |
+# | 04 | Pooling | 13 | many vectors to one, and what pads do to a mean |
+# | 05 | The freeze toggle | 10 | what learns, what the optimizer holds, what a frozen body saves |
+# | 06 | Metrics | 13 | thresholds, rare spam, intervals |
+# | 07 | The regime lab | 10 | your own experiments, with missions |
 #
 # Next: the model has never seen a letter. What does it read?

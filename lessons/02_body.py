@@ -8,8 +8,8 @@
 # %% [markdown]
 # # 02 · The body and its language model
 #
-# **15 minutes, and two exercises.** You need lesson 01: bytes, ids, pads and the mask. Afterwards you can say what
-# happens between ids and logits, why no byte sees the future, and what a perplexity of 2 means.
+# **11 minutes** to read, and two exercises. You need lesson 01: bytes, ids, pads and the mask. Afterwards you can say
+# what happens between ids and logits, why no byte sees the future, and what a perplexity of 2 means.
 
 # %% [markdown]
 # ## A question

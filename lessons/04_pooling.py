@@ -8,7 +8,7 @@
 # %% [markdown]
 # # 04 · Pooling
 #
-# **15 minutes** with two exercises, and half a minute of computing. You need lesson 03: a classifier is a body, a
+# **13 minutes** to read, two exercises, and half a minute of computing. You need lesson 03: a classifier is a body, a
 # pool and a head. Afterwards you can say which vector a head should see, prove that no pad and no neighbour has a say
 # in it, and recognise a classifier that is blind.
 

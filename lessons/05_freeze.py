@@ -8,7 +8,7 @@
 # %% [markdown]
 # # 05 · The freeze toggle
 #
-# **15 minutes** with two exercises, and a quarter of a minute of computing. You need lesson 03, where a new head
+# **10 minutes** to read, two exercises, and a quarter of a minute of computing. You need lesson 03, where a new head
 # stands on an old body. Afterwards you can freeze a body so that it stays frozen, say what an optimizer holds, and
 # tell what freezing saves and why.
 

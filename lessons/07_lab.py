@@ -8,8 +8,8 @@
 # %% [markdown]
 # # 07 · The regime lab
 #
-# **15 minutes** to read and four missions to play, half a minute of computing. You need lesson 06: F1 and its interval.
-# Afterwards you can choose a regime for messages of your own, and say what that choice rests on.
+# **10 minutes** to read, four missions to play, and half a minute of computing. You need lesson 06: F1 and its
+# interval. Afterwards you can choose a regime for messages of your own, and say what that choice rests on.
 
 # %% [markdown]
 # ## A question
@@ -278,5 +278,9 @@ print("Seed 0 twice: one run to the bit. Seed 1: another.")
 # The lab shows what a regime does to your messages in seconds, on one seed and 160 validation messages. That is enough
 # to see a loss turn or a threshold bite, and too little to rank two regimes that are two points apart. So look there,
 # then decide with seeds, intervals and a test that you have not touched.
+#
+# And when you report what you found, say five things beside the score: what learned, on how many messages, judged on
+# which and how many, with how many seeds and which interval, and what a random body and the n-grams score there.
+# Whoever reads it can then judge it, which is all that a number is for.
 #
 # Next: the head itself. When does a head with a hidden layer pay, and when does it only overfit?

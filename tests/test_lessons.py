@@ -9,6 +9,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
+from benchmarks.lessons import PACE, count
 from lessons import build
 
 ROOT = build.LESSONS.parent
@@ -92,7 +93,7 @@ def test_sections_come_in_their_order(name: str) -> None:
     assert set(found) <= set(SECTIONS)
     first = [found.index(section) for section in SECTIONS if section in found]
     assert first == sorted(first)
-    assert set(SECTIONS) - set(found) <= ({"Build"} if name.startswith("00") else set())
+    assert set(SECTIONS) <= set(found)
     assert (found[0], found[1], found[-1]) == ("A question", "Predict", "Recap")
 
 
@@ -105,8 +106,12 @@ def test_the_first_cell_is_the_title_and_states_the_minutes(name: str) -> None:
 
 
 @every
-def test_a_lesson_is_read_in_a_quarter_of_an_hour(name: str) -> None:
-    assert 600 <= len(prose(name).split()) <= 1700
+def test_a_lesson_is_read_in_ten_to_fifteen_minutes_and_states_how_many(name: str) -> None:
+    words, _ = count(stored(name))
+    stated = re.search(MINUTES, prose(name))
+    assert stated
+    assert int(stated[1]) == round(words / PACE)
+    assert 10 <= round(words / PACE) <= 15
 
 
 @every

@@ -10,6 +10,7 @@ from .measuring import SCORES as scores
 from .measuring import VERDICTS as verdicts
 from .pooling import LAST_REAL as last_real
 from .pooling import MASKED_MEAN as masked_mean
+from .starting import DECIDE as decide
 from .swapping import COUNT_NEW_WEIGHTS as count_new_weights
 from .swapping import LOSS as loss
 from .swapping import SWAP as swap
@@ -20,6 +21,7 @@ __all__ = [
     "causal_mask",
     "choose_threshold",
     "count_new_weights",
+    "decide",
     "decode",
     "freeze",
     "groups",
