@@ -76,22 +76,6 @@ print(example.find("What the model reads")["text"])
 for row in example.find("How many of 960 messages lose their end")["rows"]:
     print("{:22} {:4} messages cut, {}".format(*row))
 
-# %% [markdown]
-# What would pieces of words cost? A piece holds about four letters of English, by
-# OpenAI's rule of thumb for its own vocabularies, so 32 ids would reach four times as
-# far. The bill comes elsewhere. Each id has a vector of its own, which the model looks
-# up when it reads the id, and a language model's head has a row for each id that it may
-# guess. With vectors of width 64:
-
-# %%
-for name, ids in (("bytes", 260), ("GPT-2's pieces", 50_257)):
-    print(f"{name:15} {ids:6,} ids  {2 * 64 * ids:9,} weights to read and to guess them")
-
-# %% [markdown]
-# The two blocks between them, all that turns bytes into features, have 99,968 weights.
-# With GPT-2's vocabulary our model would be a large dictionary with a very small mind.
-# Pieces pay off where the mind is large too.
-
 # %%
 bet.reveal("all of them", "960 of 960 at 32 bytes, 938 at 64, none at 160")
 
@@ -120,6 +104,22 @@ split = fixture_split()
 messages = [*split.train, *split.validation, *split.test]
 lengths = sorted(len(message.text.encode()) for message in messages)
 print(len(lengths), "messages, from", lengths[0], "to", lengths[-1], "bytes")
+
+# %% [markdown]
+# What would pieces of words cost? A piece holds about four letters of English, by
+# OpenAI's rule of thumb for its own vocabularies, so 32 ids would reach four times as
+# far. The bill comes elsewhere. Each id has a vector of its own, which the model looks
+# up when it reads the id, and a language model's head has a row for each id that it may
+# guess. With vectors of width 64:
+
+# %%
+for name, ids in (("bytes", 260), ("GPT-2's pieces", 50_257)):
+    print(f"{name:15} {ids:6,} ids  {2 * 64 * ids:9,} weights to read and to guess them")
+
+# %% [markdown]
+# The two blocks between them, all that turns bytes into features, have 99,968 weights.
+# With GPT-2's vocabulary our model would be a large dictionary with a very small mind.
+# Pieces pay off where the mind is large too.
 
 # %% [markdown]
 # ## Read

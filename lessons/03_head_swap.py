@@ -67,7 +67,7 @@ print(report.find("The swap")["text"])
 
 # %% [markdown]
 # The old head had a row for each of 260 ids; the new one has a row for each of two classes. It is new in the strict
-# sense: drawn at random. Before it learns, its verdict means nothing:
+# sense: drawn at random, and before it learns, its verdict means nothing. Only the answer's shape is right already:
 
 # %%
 from headswap import ByteTokenizer

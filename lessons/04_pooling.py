@@ -63,15 +63,15 @@ bet
 # %%
 from headswap.explorers import pads
 
-explorer = pads(mean, last)
-explorer
+pads(mean, last)
 
 # %% [markdown]
 # The same numbers as data, at 17 pads on the right:
 
 # %% tags=["nbval-ignore-output"]
-explorer.set(text="Our records say", pads=17, side="right")
-rows = explorer.find("Verdicts")["rows"]
+example = pads(mean, last)
+example.set(text="Our records say", pads=17, side="right")
+rows = example.find("Verdicts")["rows"]
 for pool, alone, beside, verdict in rows:
     print(f"{pool:23} no pads {alone}   17 pads {beside}   {verdict}")
 assert [row[3] for row in rows[:3]] == ["spam", "ham", "spam"]
@@ -285,11 +285,11 @@ runs = {name: snapshots(base, split, name) for name in ("head-only", "full")}
 # %%
 from headswap.explorers import pooled
 
-cloud = pooled(runs, [message.label for message in split.validation])
-cloud
+classes = [message.label for message in split.validation]
+pooled(runs, classes)
 
 # %% tags=["nbval-ignore-output"]
-found = {}
+cloud, found = pooled(runs, classes), {}
 for run in runs:
     for epoch in (0, 1, 20):
         cloud.set(run=run, epoch=epoch)

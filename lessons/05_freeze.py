@@ -61,13 +61,13 @@ print("What learns:", ", ".join(learns))
 # %%
 from headswap.explorers import freeze_bar
 
-explorer = freeze_bar(model)
-explorer
+freeze_bar(model)
 
 # %% [markdown]
 # The same as data, for every choice that lets something learn:
 
 # %%
+explorer = freeze_bar(model)
 for frozen in explorer.controls[0]["options"][:-1]:
     explorer.set(frozen=frozen)
     _, learning, total = explorer.find("Weights that learn, by place")["rows"][0]
@@ -98,10 +98,10 @@ read(freeze)
 # %%
 from headswap.explorers import stale
 
-moves = stale()
-moves
+stale()
 
 # %%
+moves = stale()
 for optimizer in ("SGD", "AdamW"):
     for left in moves.controls[1]["options"]:
         moves.set(optimizer=optimizer, left=left)

@@ -106,7 +106,7 @@ tour.figure()
 # %% [markdown]
 # ## Read
 #
-# Under the curves the lab writes one sentence. It is no oracle; these lines write it. A run *overfits* where the
+# Above the curves the lab writes one sentence. It is no oracle; these lines write it. A run *overfits* where the
 # validation loss has left its lowest point for good while the training loss goes on falling: it learns its messages by
 # heart, and that helps with no other.
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import math
+import re
 from itertools import pairwise
 from time import process_time
 
@@ -126,6 +128,8 @@ def test_the_dashed_line_is_the_same_filter_in_the_world() -> None:
     (_, caught, spam), (_, right, called) = board.find("In the world, in bars")["rows"]
     recall, precision = board.find("Precision over recall")["marks"][1][:2]
     assert caught == right
+    told = [int(n) for n in re.findall(r"\d+(?= are| of them)", board.find("In the world")["text"])]
+    assert told == [math.floor(n + 0.5) for n in (spam, called, caught)]  # as the bars are labelled in the browser
     assert (caught / spam, right / called) == pytest.approx((recall, precision))
 
 

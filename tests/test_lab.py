@@ -199,6 +199,11 @@ def test_the_lab_runs_from_python_alone() -> None:
     assert lab.runs == ()
 
 
+def test_a_lab_that_asks_for_a_bet_shows_no_run_that_might_hold_the_answer() -> None:
+    assert len(Lab().finished) == 2
+    assert Lab(question="Which F1?", answers=["above .9", "below"]).finished == []
+
+
 def test_step_blocks_until_its_epoch_is_done() -> None:
     lab = Lab(max_len=16, messages=64, epochs=3)
     lab.step(block=True)

@@ -34,6 +34,17 @@ STATE = """() => {
   }
   return found;
 }"""
+# Words in a picture that stand on each other.
+CROWDED = """() => [...document.querySelectorAll('svg.hs-plot')].flatMap(svg => {
+  const words = [...svg.querySelectorAll('text')].filter(e => e.textContent.trim() && e.checkVisibility());
+  const boxes = words.map(e => e.getBoundingClientRect());
+  return words.flatMap((e, i) => words.slice(i + 1).flatMap((other, k) => {
+    const [a, b] = [boxes[i], boxes[i + 1 + k]];
+    const wide = Math.min(a.right, b.right) - Math.max(a.left, b.left);
+    const high = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);
+    return wide > 1 && high > 4 ? [`${e.textContent} on ${other.textContent}`] : [];
+  }));
+})"""
 DRAWN = "document.querySelectorAll('.hs-explorer, .hs-lab').length"
 SCROLLED = ".jp-WindowedPanel-outer, .jp-WindowedPanel-viewport, .jp-NotebookPanel-notebook"
 HEIGHT = f"Math.max(...[...document.querySelectorAll('{SCROLLED}')].map(e => e.scrollHeight))"
@@ -61,6 +72,7 @@ def test_run_all_ends_without_an_error_and_every_widget_is_seen(server: str, not
         assert found["failed"] == []
         _unrolled(view)
         view.wait_for_function(f"{DRAWN} >= {found['widgets']}", timeout=30_000)
+        assert view.evaluate(CROWDED) == []
         for theme in ("Light", "Dark"):
             set_theme(view, f"JupyterLab {theme}")
             view.wait_for_timeout(500)

@@ -348,8 +348,7 @@ function curvesBlock(explorer) {
     lines.replaceChildren(...block.lines.map((/** @type {Line} */ one, /** @type {number} */ i) =>
       s("path", { class: look(one, i), d: curvePath(one.points, x, y) })));
     ends.replaceChildren(...(inside ? [] : endNames(block.lines, x, y, [edge.top + 4, height - edge.bottom + 2])));
-    marks.replaceChildren(...block.marks.flatMap((/** @type {[number, number, string]} */ [at, value, text]) =>
-      diamond(x(at), y(value), text, [width - 4, height - edge.bottom])));
+    marks.replaceChildren(...markNodes(block.marks, x, y, [width - edge.right + 4, height - edge.bottom]));
     paintKeys(keys, inside ? block.lines.map((/** @type {Line} */ one, /** @type {number} */ i) => [one.name, look(one, i)]) : []);
     name(block.title);
     put(svg, { "aria-label": curvesText(block, xRange, yRange) });
@@ -369,6 +368,16 @@ function endNames(lines, x, y, [top, base]) {
   });
   const places = apart(ended.map((end) => end.height), ROW, top, base);
   return ended.map((end, i) => s("text", { x: end.at, y: places[i] }, end.name));
+}
+
+/** Diamonds with their words, which leave the names of the lines alone and each other. @param {[number, number, string][]} marks
+ * @param {(v: number) => number} x @param {(v: number) => number} y @param {[number, number]} room right, base */
+function markNodes(marks, x, y, [right, base]) {
+  const nodes = marks.map(([at, value, text]) => diamond(x(at), y(value), text, [right, base]));
+  const words = nodes.map(([, text]) => text);
+  const heights = apart(words.map((text) => Number(text.getAttribute("y"))), ROW, 12, base - 4);
+  words.forEach((text, i) => put(text, { y: heights[i] }));
+  return nodes.flat();
 }
 
 /** What the picture shows, for those who do not see it. @param {Block} block @param {number[]} xs @param {number[]} ys */

@@ -3,6 +3,7 @@
 Shape letters: N messages, K thresholds.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -144,11 +145,17 @@ def _world(recall: float, false_alarms: float, share: float) -> list[Block]:
     spam, mistaken = share * WORLD, false_alarms * (1 - share) * WORLD
     caught = recall * spam
     text = (
-        f"Of {WORLD:,} messages {spam:.0f} are spam; {caught + mistaken:.0f} are called spam, {caught:.0f} of them "
-        f"rightly. Recall {recall:.3f}, false-positive rate {false_alarms:.3f}, precision {precision:.3f}."
+        f"Of {WORLD:,} messages {_whole(spam)} are spam; {_whole(caught + mistaken)} are called spam, "
+        f"{_whole(caught)} of them rightly. Recall {recall:.3f}, false-positive rate {false_alarms:.3f}, "
+        f"precision {precision:.3f}."
     )
     rows = [("spam, and caught", caught, spam), ("called spam, and is spam", caught, caught + mistaken)]
     return [words("In the world", text), bars("In the world, in bars", rows, "messages")]
+
+
+def _whole(messages: float) -> str:
+    """Rounded as the browser rounds, so that the words agree with the bars."""
+    return f"{math.floor(messages + 0.5)}"
 
 
 def _precision_curve(known: Sweep, metrics: Metrics, false_alarms: float, share: float) -> Block:

@@ -14,7 +14,7 @@ from pygments.lexers import PythonLexer
 
 # Jupyter's own colours for code, in whatever theme is on; the fallbacks are readable on light and on dark ground.
 STYLE = """<style>
-.hs-source pre { margin: 4px 0 0; padding: 8px 10px; overflow-x: auto; font-size: 12.5px; line-height: 1.45;
+.hs-source.hs-source pre { margin: 4px 0 0; padding: 8px 10px; overflow-x: auto; font-size: 12.5px; line-height: 1.45;
   background: var(--jp-cell-editor-background, transparent); border: 1px solid var(--jp-border-color2, #8886); }
 .jp-OutputArea-output .hs-source pre, .hs-source.hs-source code { white-space: pre; word-break: normal;
   overflow-wrap: normal; }

@@ -31,7 +31,8 @@ class Lab(View):
     """A live lab on one notebook page: settings are traits, `train`, `stop` and the rest are methods.
 
     `controls` names the controls that are shown (all by default), `locked` those that cannot be changed. With
-    `question` and `answers` the learner bets before Train. Nothing is trained before `train()` or the button.
+    `question` and `answers` the learner bets before Train, and no recorded run gives the outcome away. Nothing is
+    trained before `train()` or the button.
     """
 
     def __init__(
@@ -54,7 +55,7 @@ class Lab(View):
         self._count = 0
         self._telling = threading.Lock()
         self._runner = Runner(self._tell, self._prepare)
-        self._recorded = recorded_runs()
+        self._recorded = [] if question else recorded_runs()  # they might hold the answer
         self._finish()
         self.on_msg(self._asked)
         _replace_labs_of_this_cell(self)
