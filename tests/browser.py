@@ -98,6 +98,22 @@ def page(width: int = 1280, height: int = 720, *, dark: bool = False) -> Iterato
             browser.close()
 
 
+@contextmanager
+def notebook(
+    server: tuple[Path, str], name: str, *cells: str, app: str = "lab", height: int = 720
+) -> Iterator[tuple[Page, Heard]]:
+    """A page with these cells run; at its end nothing was asked of the network and the console is quiet."""
+    folder, address = server
+    write_notebook(folder / f"{name}.ipynb", *cells)
+    with page(height=height) as (view, heard):
+        open_notebook(view, address, f"{name}.ipynb", app)
+        heard.console.clear()  # what Jupyter said of itself before there was a widget
+        run_all(view)
+        yield view, heard
+        assert heard.outside == [], "a request left this machine"
+        assert heard.console == [], "the console complains"
+
+
 def write_notebook(path: Path, *cells: str) -> None:
     """A notebook of code cells that nobody has run."""
     code = [

@@ -17,6 +17,7 @@ from browser import (
     Heard,
     ask_kernel,
     jupyter,
+    notebook,
     open_notebook,
     page,
     run_all,
@@ -45,18 +46,10 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, str
 @pytest.fixture
 def opened(server: tuple[Path, str], request: pytest.FixtureRequest) -> Iterator[tuple[Page, Heard]]:
     """A page with a lab on it, its cell run; the test's name is the notebook's."""
-    app = getattr(request, "param", "lab")
-    folder, address = server
-    name = re.sub(r"\W+", "-", request.node.name) + ".ipynb"
-    write_notebook(folder / name, CELL)
-    with page() as (view, heard):
-        open_notebook(view, address, name, app)
-        heard.console.clear()  # what Jupyter said of itself before there was a lab
-        run_all(view)
+    name = re.sub(r"\W+", "-", request.node.name)
+    with notebook(server, name, CELL, app=getattr(request, "param", "lab")) as (view, heard):
         lab(view).wait_for(timeout=60_000)
         yield view, heard
-        assert heard.outside == [], "a request left this machine"
-        assert heard.console == [], "the console complains"
 
 
 def lab(view: Page) -> Locator:
@@ -407,7 +400,7 @@ NAMELESS = re.compile(r'^\s*- (?:button|slider|combobox|textbox|checkbox|spinbut
 
 def test_every_control_has_a_name_for_a_screen_reader(server: tuple[Path, str]) -> None:
     made = 'Lab(epochs=2, question="Does it overfit?", answers=["yes", "no"])'
-    with notebook(server, "names", f"from headswap.lab import Lab\nlab = {made}\nlab") as view:
+    with labs(server, "names", f"from headswap.lab import Lab\nlab = {made}\nlab") as view:
         lab(view).locator(".hs-question select").select_option("yes")
         press(view, "Train")
         wait_epoch(view, 2)
@@ -425,18 +418,11 @@ def test_every_control_has_a_name_for_a_screen_reader(server: tuple[Path, str]) 
 
 
 @contextmanager
-def notebook(server: tuple[Path, str], name: str, *cells: str) -> Iterator[Page]:
-    """A page with these cells run, as many labs on it, and a quiet console at the end."""
-    folder, address = server
-    write_notebook(folder / f"{name}.ipynb", *cells)
-    with page() as (view, heard):
-        open_notebook(view, address, f"{name}.ipynb")
-        heard.console.clear()
-        run_all(view)
+def labs(server: tuple[Path, str], name: str, *cells: str) -> Iterator[Page]:
+    """A page with these cells run, and as many labs on it."""
+    with notebook(server, name, *cells) as (view, _):
         view.wait_for_function(f"document.querySelectorAll('.hs-lab').length === {len(cells)}", timeout=60_000)
         yield view
-        assert heard.outside == [], "a request left this machine"
-        assert heard.console == [], "the console complains"
 
 
 def wait_kernel(view: Page, wanted: str, code: str) -> None:
@@ -449,7 +435,7 @@ def wait_kernel(view: Page, wanted: str, code: str) -> None:
 
 def test_a_cell_run_again_stops_the_run_of_its_old_lab(server: tuple[Path, str]) -> None:
     cell = "from headswap.lab import Lab\nkept = [*globals().get('kept', []), Lab(regime='full', epochs=200)]\nkept[-1]"
-    with notebook(server, "again", cell) as view:
+    with labs(server, "again", cell) as view:
         press(view, "Train")
         wait_epoch(view, 1)
         run_cell(view, 0)
@@ -468,7 +454,7 @@ def test_two_labs_in_one_notebook_go_their_own_ways(server: tuple[Path, str]) ->
     cells = [f"from headswap.lab import Lab\n{name} = Lab(regime='full', {more})\n{name}"
              for name, more in (("one", "epochs=5"), ("two", "epochs=4, pool='max'"))]  # fmt: skip
     beside = "three = Lab(regime='full', epochs=5)\nthree.train()\nfour = Lab()\nthree"
-    with notebook(server, "two", *cells, beside) as view:
+    with labs(server, "two", *cells, beside) as view:
         first, second, _ = lab(view).all()
         for one in (first, second):
             one.get_by_role("button", name="Train", exact=True).click()
@@ -485,7 +471,7 @@ def test_two_labs_in_one_notebook_go_their_own_ways(server: tuple[Path, str]) ->
 def test_a_saved_page_shows_its_runs_without_their_kernel(server: tuple[Path, str]) -> None:
     """With Settings > Save Widget State Automatically; without it JupyterLab shows the line of text instead."""
     setting = "() => window.jupyterapp.commands.execute('@jupyter-widgets/jupyterlab-manager:saveWidgetState')"
-    with notebook(server, "alone", CELL) as view:
+    with labs(server, "alone", CELL) as view:
         press(view, "Train")
         wait_epoch(view, 6)
         wait_phase(view, "idle")
@@ -512,7 +498,7 @@ def test_a_saved_page_shows_its_runs_without_their_kernel(server: tuple[Path, st
 
 def test_the_learner_bets_before_train_and_finds_the_bet_beside_the_outcome(server: tuple[Path, str]) -> None:
     made = 'Lab(epochs=2, question="F1 after two epochs?", answers=["below 0.9", "above 0.9"])'
-    with notebook(server, "bet", f"from headswap.lab import Lab\nlab = {made}\nlab") as view:
+    with labs(server, "bet", f"from headswap.lab import Lab\nlab = {made}\nlab") as view:
         train = lab(view).get_by_role("button", name="Train", exact=True)
         question = lab(view).get_by_role("combobox", name="F1 after two epochs?")
         assert train.is_disabled()
@@ -530,7 +516,7 @@ def test_controls_not_named_are_hidden_and_locked_ones_disabled(server: tuple[Pa
     head = "from headswap.lab import Lab\n"
     few = 'few = Lab(controls=("regime", "epochs"))\nfew'
     fast = 'fast = Lab(locked=("pool", "learning_rate", "train", "predict"))\nfast'
-    with notebook(server, "few", head + few, head + fast) as view:
+    with labs(server, "few", head + few, head + fast) as view:
         first, second = lab(view).all()
         rows = first.locator("[data-control]:visible").evaluate_all("all => all.map(e => e.dataset.control)")
         assert rows == ["regime", "epochs"]

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from browser import CHROMIUM, Heard, ask_kernel, jupyter, open_notebook, page, run_all, set_theme, write_notebook
+from browser import CHROMIUM, Heard, ask_kernel, jupyter, notebook, set_theme
 from playwright.sync_api import Locator, Page
 
 pytestmark = [pytest.mark.browser, pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")]
@@ -101,17 +101,9 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, str
 @pytest.fixture
 def opened(server: tuple[Path, str], request: pytest.FixtureRequest) -> Iterator[tuple[Page, Heard]]:
     """A page with every block on it; at its end nothing was asked of the network and no error was said."""
-    folder, address = server
-    name = re.sub(r"\W+", "-", request.node.name) + ".ipynb"
-    write_notebook(folder / name, CELL, PICTURE)
-    with page(1280, 900) as (view, heard):
-        open_notebook(view, address, name)
-        heard.console.clear()
-        run_all(view)
+    with notebook(server, re.sub(r"\W+", "-", request.node.name), CELL, PICTURE, height=900) as (view, heard):
         shown(view).get_by_text("20 bytes").wait_for(timeout=60_000)
         yield view, heard
-        assert heard.outside == [], "a request left this machine"
-        assert heard.console == [], "the console complains"
 
 
 def shown(view: Page) -> Locator:

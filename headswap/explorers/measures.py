@@ -107,11 +107,13 @@ def _show(known: _Known, value: Mapping[str, Any]) -> list[Block]:
     (_, false), (_, found) = metrics.confusion
     ham, spam = metrics.support
     recall, false_alarms = found / max(1, spam), false / max(1, ham)
+    world, in_bars = _world(recall, false_alarms, share)
     return [
         _scores(metrics),
         matrix("Verdicts", metrics.confusion, ("ham", "spam"), "cell"),
+        in_bars,
         _cell(known, verdicts, value["cell"]),
-        *_world(recall, false_alarms, share),
+        world,
         _precision_curve(known.sweep, metrics, false_alarms, share),
         _roc_curve(known.sweep, recall, false_alarms),
         words("Area under the ROC curve", _auroc(known.sweep)),
@@ -139,7 +141,7 @@ def _cell(known: _Known, verdicts: Sequence[int], cell: str) -> Block:
     return table(title, ["P(spam)", f"{called}: {len(shown)} of {len(found)}"], shown)
 
 
-def _world(recall: float, false_alarms: float, share: float) -> list[Block]:
+def _world(recall: float, false_alarms: float, share: float) -> tuple[Block, Block]:
     """What becomes of a thousand messages, of which a share is spam."""
     precision = precision_at(recall, false_alarms, share)
     spam, mistaken = share * WORLD, false_alarms * (1 - share) * WORLD
@@ -150,7 +152,7 @@ def _world(recall: float, false_alarms: float, share: float) -> list[Block]:
         f"precision {precision:.3f}."
     )
     rows = [("spam, and caught", caught, spam), ("called spam, and is spam", caught, caught + mistaken)]
-    return [words("In the world", text), bars("In the world, in bars", rows, "messages")]
+    return words("In the world", text), bars("In the world, in bars", rows, "messages")
 
 
 def _whole(messages: float) -> str:

@@ -16,8 +16,8 @@ from pygments.lexers import PythonLexer
 STYLE = """<style>
 .hs-source.hs-source pre { margin: 4px 0 0; padding: 8px 10px; overflow-x: auto; font-size: 12.5px; line-height: 1.45;
   background: var(--jp-cell-editor-background, transparent); border: 1px solid var(--jp-border-color2, #8886); }
-.jp-OutputArea-output .hs-source pre, .hs-source.hs-source code { white-space: pre; word-break: normal;
-  overflow-wrap: normal; }
+.hs-source.hs-source :is(pre, code) { white-space: pre; word-break: normal; overflow-wrap: normal; }
+.hs-source.hs-source code { padding: 0; background: none; }
 .hs-source summary { cursor: pointer; font-weight: 600; }
 .hs-source .k, .hs-source .kn, .hs-source .kc, .hs-source .ow { color: var(--jp-mirror-editor-keyword-color, #1a7f37);
   font-weight: 600; }
