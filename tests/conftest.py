@@ -1,9 +1,11 @@
 """Shared by every test: the real corpus, reproducible hypothesis runs, and no silent browser skips in CI."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import torch
 from hypothesis import settings
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -20,6 +22,15 @@ def corpus_path() -> Path:
     if not path.is_file():
         pytest.skip("no SMS spam corpus at ../shared/data/sms-spam/SMSSpamCollection")
     return path
+
+
+@pytest.fixture
+def one_thread() -> Iterator[None]:
+    """One torch thread: sums in one order, and processor seconds that count work."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

@@ -502,6 +502,8 @@ def test_the_learner_bets_before_train_and_finds_the_bet_beside_the_outcome(serv
         train = lab(view).get_by_role("button", name="Train", exact=True)
         question = lab(view).get_by_role("combobox", name="F1 after two epochs?")
         assert train.is_disabled()
+        assert lab(view).locator("[data-hs=diagnosis]").get_by_text("choose an answer, then").count() == 1
+        assert shown(view) == []  # a recorded run might hold the answer
         assert lab(view).get_by_role("button", name="Step", exact=True).is_disabled()
         question.select_option("above 0.9")
         train.click()
@@ -510,6 +512,24 @@ def test_the_learner_bets_before_train_and_finds_the_bet_beside_the_outcome(serv
         assert shown(view)[0]["outcome"] == "done · predicted: above 0.9"
         assert "above 0.9" in lab(view).locator("[data-hs=diagnosis]").inner_text()
         wait_kernel(view, "above 0.9", "lab.frame().forecast[0]")
+
+
+def test_a_text_asked_for_from_python_is_shown_and_one_s_own_answered_after_it(server: tuple[Path, str]) -> None:
+    with labs(server, "asked", CELL) as view:
+        field = lab(view).get_by_role("textbox", name="Try a message")
+        answered = lab(view).locator("[data-hs=try]").get_by_text(re.compile(r"P\(spam\) 0\.\d+ →"))
+        press(view, "Train")
+        wait_epoch(view, 6)
+        wait_phase(view, "idle")
+        field.fill("See you at lunch")
+        answered.wait_for()
+        field.blur()
+        ask_kernel(view, "lab.attempt('win a prize')")
+        view.wait_for_function("document.querySelector('.hs-lab [data-hs=try] input').value === 'win a prize'")
+        answered.wait_for()
+        field.fill("See you at lunch")
+        answered.wait_for()
+        assert field.input_value() == "See you at lunch"
 
 
 def test_controls_not_named_are_hidden_and_locked_ones_disabled(server: tuple[Path, str]) -> None:

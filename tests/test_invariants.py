@@ -243,14 +243,6 @@ def one_run(_: int = 0) -> list[object]:
     return numbers(run_regime(tiny_base(config=replace(TINY, dropout=0.1)), tiny_split(), "full", QUICK).events)
 
 
-@pytest.fixture
-def one_thread() -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
 @pytest.mark.usefixtures("one_thread")
 def test_the_same_seed_gives_the_same_events_while_others_draw_random_numbers() -> None:
     alone = one_run()

@@ -164,16 +164,14 @@ def test_a_stopped_paused_run_ends(base: Prepared) -> None:
     assert run.runs[0].outcome == "stopped"
 
 
+@pytest.mark.usefixtures("one_thread")
 @pytest.mark.parametrize("regime", ["head-only", "last-block", "full"])
 def test_live_is_headless_to_the_bit(base: Prepared, regime: str) -> None:
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
     lab = Lab(regime=regime, epochs=3, max_len=16, messages=64)
     lab.train()
     while lab._runner.busy:
         torch.rand(100)
     headless = run_regime(base.base, practice(quick()), regime, quick().recipe())
-    torch.set_num_threads(threads)
     live = lab.runs[0].epochs
     assert [e.validation for e in live] == [e.validation for e in headless.epochs]
     assert [(e.train_loss, e.validation_loss) for e in live] == [

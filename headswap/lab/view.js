@@ -515,7 +515,8 @@ function diagnosisPart(lab) {
     const { run, epoch, live } = lab.view();
     const failed = run?.outcome.startsWith("failed") ? run.outcome : "";
     const said = live ? failed || run?.diagnosis || epoch?.diagnosis : epoch?.diagnosis;
-    say(words, said || (run ? (epoch ? "Too early to tell." : "") : "No run yet: choose a regime and press Train."));
+    const first = `No run yet: choose ${lab.asks() ? "an answer, then " : ""}a regime and press Train.`;
+    say(words, said || (run ? (epoch ? "Too early to tell." : "") : first));
     say(forecast, run?.forecast ? `Your prediction: ${run.forecast}` : "");
     forecast.hidden = !run?.forecast;
   };
@@ -856,10 +857,12 @@ const markClass = (cell) =>
 
 /** @param {any} lab */
 function tryPart(lab) {
-  let [timer, touched] = [0, false];
+  let timer = 0;
+  /** @type {any} */
+  let last = null;
   const send = () => lab.send({ do: "try", text: input.value });
   const input = h("input", { id: lab.id("try"), type: "text", maxlength: 500, placeholder: "You have won a prize…", autocomplete: "off",
-    oninput: () => { touched = true; clearTimeout(timer); timer = setTimeout(send, 120); lab.mark("try"); } });
+    oninput: () => { clearTimeout(timer); timer = setTimeout(send, 120); lab.mark("try"); } });
   const bar = meter("P(spam)", 0, 1);
   bar.root.classList.add("hs-meter");
   const words = h("p", { class: "hs-answer" });
@@ -870,7 +873,9 @@ function tryPart(lab) {
     root.hidden = !lab.shows("predict");
     input.disabled = lab.locks("predict");
     const { answer, threshold, labels } = lab.view();
-    if (answer && !touched && input.value === "") input.value = answer.text;
+    // A text asked for from Python stands here too, unless somebody is typing.
+    if (answer && answer.text !== last?.text && document.activeElement !== input) input.value = answer.text;
+    last = answer;
     const fits = answer && input.value.trim() !== "" && answer.text.trim() === input.value.trim();
     const p = fits ? answer.p : 0;
     bar.paint(p, p.toFixed(3), fits ? p.toFixed(3) : "no answer yet", threshold);
