@@ -268,7 +268,7 @@ from headswap import Message, predict_logits
 texts = ["Claim your free prize now", "Sorry, I am late", "Can you pick up bread?"]
 asked = encode([Message(text, 0) for text in texts], runs["full"].classifier)
 logits = predict_logits(runs["full"].classifier, asked)  # (B, 2)
-assert logits.shape == (len(texts), 2)
+assert logits.shape == (len(texts), 2) and logits.abs().max() < 20
 words = decide(logits) or ["your turn"] * len(texts)
 for text, word, (ham, spam) in zip(texts, words, logits.tolist(), strict=True):
     print(f"ham {ham:5.2f}  spam {spam:5.2f}  {word:9}  {text}")

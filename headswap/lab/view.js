@@ -814,7 +814,7 @@ function scatterPart(lab) {
   const root = panel("scatter", "Pooled vectors",
     h("div", { class: "hs-head" }, h("h4", {}, "Pooled vectors"), h("span", { class: "hs-keys" }, ...keys.map((key) => key.node))),
     svg, h("div", { class: "hs-foot" }, under, table.fold));
-  const hint = "two main directions, fixed at the start";
+  const hint = "main directions of the start";
   let size = [0, 0];
   const place = (/** @type {Epoch} */ epoch, /** @type {number} */ i) => [
     Number((size[0] / 2 + (epoch.xy[2 * i] / 1000) * (size[0] / 2 - 6)).toFixed(1)),
