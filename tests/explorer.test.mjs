@@ -43,6 +43,7 @@ test("a bar says of how much only where that says more", () => {
   assert.equal(explorer.barText(["a", 23, 100], "%"), "23.0 %");
   assert.equal(explorer.barText(["a", 3, null], ""), "3");
   assert.equal(explorer.barText(["spam", 39.6, 218.1], "messages"), "40 of 218 messages (18 %)");
+  assert.equal(explorer.barText(["spam", 83.25, 90], "messages"), "83 of 90 messages (93 %)");
   assert.equal(explorer.barText(["a", 2, 0], "bytes"), "2 of 0 bytes (0 %)");
 });
 

@@ -38,12 +38,12 @@ export const visible = (text) => BLANKS[/** @type {" "} */ (text)] ?? text;
 /** Whether a cell of a table is a number, also one that came as text. @param {unknown} cell */
 export const isNumber = (cell) => typeof cell !== "string" || /^([−+-]?[\d.,]+( ?%)?|–|)$/.test(cell);
 
-/** How much, and of how much where that says more; out of a hundred things or more, whole ones. @param {[string, number, number|null]} bar @param {string} unit */
+/** How much, and of how much where that says more; what has a unit is counted, in whole ones.
+ * @param {[string, number, number|null]} bar @param {string} unit */
 export function barText([, value, total], unit) {
   if (unit === "%") return `${value.toFixed(1)} %`;
-  const words = unit ? ` ${unit}` : "";
-  if (total === null || total === undefined || total === value || total === 1) return `${numberText(value)}${words}`;
-  const number = total < 100 ? numberText : countText;
+  const [number, words] = unit ? [countText, ` ${unit}`] : [numberText, ""];
+  if (total === null || total === undefined || total === value || total === 1) return `${number(value)}${words}`;
   return `${number(value)} of ${number(total)}${words} (${percentText(total ? value / total : 0)})`;
 }
 

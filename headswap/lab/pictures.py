@@ -1,4 +1,4 @@
-"""The lab's state as a still matplotlib picture with words, for paper, GitHub and a screen reader."""
+"""The lab's state as a still matplotlib picture with words, for paper and for a screen reader."""
 
 import base64
 import html
