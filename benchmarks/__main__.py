@@ -11,8 +11,8 @@ from pathlib import Path
 import torch
 
 from headswap.errors import HeadswapError, SettingError
-from headswap.figures import save_figure
 from headswap.files import write_atomically
+from headswap.results.figures import save_figure
 
 from .bench import QUICK, Plan, Results, run
 from .picture import figure

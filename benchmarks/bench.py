@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 
-from headswap import fixture
+from headswap.data import fixture
 from headswap.errors import MissingExtraError
 
 from . import growth

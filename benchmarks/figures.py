@@ -13,18 +13,18 @@ from time import perf_counter
 
 from tqdm import tqdm
 
-from headswap.body import BodyConfig
-from headswap.data import Split
-from headswap.demo import Settings, compare, steps_of
-from headswap.figures import comparison, save_figure
+from headswap.data.messages import Split
+from headswap.data.readers import read_messages
+from headswap.data.splits import fixture_split, natural_split
 from headswap.files import write_atomically
 from headswap.lab import Lab
-from headswap.readers import read_messages
-from headswap.report import table
-from headswap.splits import fixture_split, natural_split
+from headswap.model.body import BodyConfig
+from headswap.results.compare import Settings, compare, steps_of
+from headswap.results.figures import comparison, save_figure
+from headswap.results.report import table
 
 FIGURES = Path(__file__).parents[1] / "figures"
-RECORDED = FIGURES.parent / "headswap" / "recorded"
+RECORDED = FIGURES.parent / "headswap" / "lab" / "recorded"
 CORPUS = ("data/SMSSpamCollection", "../shared/data/sms-spam/SMSSpamCollection")
 
 

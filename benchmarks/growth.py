@@ -4,10 +4,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from time import perf_counter
 
-from headswap import fixture
-from headswap.body import BodyConfig
-from headswap.data import Message
-from headswap.events import StageBegan
+from headswap.data import fixture
+from headswap.data.messages import Message
+from headswap.model.body import BodyConfig
+from headswap.training.events import StageBegan
 
 from .speed import Task
 

@@ -39,10 +39,10 @@ STOPPED = "d.phase === 'idle'"
 # The clock of the loop's own events, from the first to the last: the same for both sides.
 HEADLESS = """
 import sys, time
-from headswap.events import StageBegan
+from headswap.training.events import StageBegan
 from headswap.lab.prepare import prepared
 from headswap.lab.runs import Settings
-from headswap.run import start_regime
+from headswap.training.run import start_regime
 settings = Settings(regime="full")
 ready = prepared(settings, lambda done: None)
 _, events = start_regime(ready.base, ready.split, settings.chosen_regime(), settings.recipe())

@@ -12,14 +12,16 @@ from typing import Self
 import torch
 import torch.nn.functional as F
 
-from headswap.body import BodyConfig, new_language_model
-from headswap.classifier import Classifier
-from headswap.data import ClassificationDataset, Message, Split
+from headswap.data.batches import ClassificationDataset
+from headswap.data.messages import Message, Split
 from headswap.errors import HeadswapError
-from headswap.events import Event, Recipe, StepDone
-from headswap.regimes import find_regime
-from headswap.run import start_regime
-from headswap.train import predict_logits
+from headswap.model.body import BodyConfig, new_language_model
+from headswap.model.classifier import Classifier
+from headswap.training.events import Event, StepDone
+from headswap.training.loop import predict_logits
+from headswap.training.recipe import Recipe
+from headswap.training.regimes import find_regime
+from headswap.training.run import start_regime
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,11 @@ import torch
 import torch.nn.functional as F
 from transformers import GPT2Config, GPT2ForSequenceClassification, PrinterCallback, Trainer, TrainingArguments
 
-from headswap.body import BodyConfig, LMBody
-from headswap.data import ClassificationDataset
+from headswap.data.batches import ClassificationDataset
+from headswap.data.tokenizer import PAD
 from headswap.errors import SettingError
-from headswap.heads import LinearHead
-from headswap.tokenizer import PAD
+from headswap.model.body import BodyConfig, LMBody
+from headswap.model.heads import LinearHead
 
 from .speed import Ready, Task
 

@@ -3,24 +3,26 @@
 The public names, in the order in which the course meets them.
 """
 
-from .body import Block, BodyConfig, LanguageModel, LMBody, LMHead, new_language_model
-from .checkpoint import load_base, load_delta, save_base, save_delta
-from .classifier import Classifier, Swap, place_of, put_back, swap_head
 from .cli import run_demo
-from .data import ClassificationDataset, Message, Split
-from .download import download_sms
+from .data.batches import ClassificationDataset
+from .data.download import download_sms
+from .data.messages import Message, Split
+from .data.readers import Corpus, read_messages, read_sms, read_table
+from .data.splits import fixture_split, natural_split, stratified_split
+from .data.tokenizer import ByteTokenizer
 from .errors import CheckpointError, DataError, DivergedError, HeadswapError, MissingExtraError, SettingError
-from .events import EpochDone, Event, Recipe, StageBegan, StageEnded, StepDone
-from .heads import LinearHead, MLPHead
-from .metrics import Metrics, measure
-from .pooling import AttentionPool, ClsPool, LastTokenPool, MaxPool, MeanPool
-from .pretrain import generate, perplexity, pretrain, pretrain_quick
-from .readers import Corpus, read_messages, read_sms, read_table
-from .regimes import FROZEN, REGIMES, Falling, Regime, Stage, freeze_body, parameter_groups, unfreeze_body
-from .run import History, encode, run_regime, start_regime
-from .splits import fixture_split, natural_split, stratified_split
-from .tokenizer import ByteTokenizer
-from .train import evaluate, make_optimizer, predict_logits, train_classifier
+from .metrics.measure import Metrics, measure
+from .model.body import Block, BodyConfig, LanguageModel, LMBody, LMHead, new_language_model
+from .model.classifier import Classifier, Swap, place_of, put_back, swap_head
+from .model.heads import LinearHead, MLPHead
+from .model.pooling import AttentionPool, ClsPool, LastTokenPool, MaxPool, MeanPool
+from .results.weights import load_base, load_delta, save_base, save_delta
+from .training.events import EpochDone, Event, StageBegan, StageEnded, StepDone
+from .training.loop import evaluate, make_optimizer, predict_logits, train_classifier
+from .training.pretrain import generate, perplexity, pretrain, pretrain_quick
+from .training.recipe import Recipe
+from .training.regimes import FROZEN, REGIMES, Falling, Regime, Stage, freeze_body, parameter_groups, unfreeze_body
+from .training.run import History, encode, run_regime, start_regime
 
 __all__ = [
     "FROZEN", "REGIMES", "AttentionPool", "Block", "BodyConfig", "ByteTokenizer", "CheckpointError",

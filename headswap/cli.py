@@ -10,21 +10,22 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from .body import BodyConfig, LanguageModel
-from .checkpoint import load_base, load_delta, save_base, save_delta
-from .data import ClassificationDataset, Message, Split
-from .demo import DEFAULT_REGIMES, Result, Settings, compare, steps_of
-from .download import download_sms
+from .data.batches import ClassificationDataset
+from .data.download import download_sms
+from .data.messages import Message, Split
+from .data.readers import Corpus, read_messages
+from .data.splits import fixture_split, natural_split
 from .errors import HeadswapError, SettingError
-from .events import Recipe
 from .files import write_atomically
-from .pooling import POOLS
-from .readers import Corpus, read_messages
-from .regimes import REGIMES
-from .report import report, table
-from .run import History
-from .splits import fixture_split, natural_split
-from .train import predict_logits
+from .model.body import BodyConfig, LanguageModel
+from .model.pooling import POOLS
+from .results.compare import DEFAULT_REGIMES, Result, Settings, compare, steps_of
+from .results.report import report, table
+from .results.weights import load_base, load_delta, save_base, save_delta
+from .training.loop import predict_logits
+from .training.recipe import Recipe
+from .training.regimes import REGIMES
+from .training.run import History
 
 FEWEST_NATURAL = 160  # a natural test set smaller than the balanced one would say nothing
 SIZES = "640,160,160"
@@ -123,7 +124,7 @@ def _demo(options: argparse.Namespace) -> None:
     if options.json is not None:
         write_atomically(options.json, json.dumps([r.as_json() for r in results], indent=1).encode())
     if options.plot is not None:
-        from .figures import comparison, save_figure
+        from .results.figures import comparison, save_figure
 
         save_figure(comparison(results), options.plot)
 

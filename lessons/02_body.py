@@ -131,8 +131,8 @@ print(f"                        after reading: {trained} %")
 # comments give the shapes; H counts the heads.
 
 # %%
-from headswap.body import Attention
 from headswap.explorers import read
+from headswap.model.body import Attention
 
 read(Attention)
 

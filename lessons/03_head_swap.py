@@ -186,7 +186,8 @@ exercises.loss.check(loss)
 
 # %% tags=["nbval-ignore-output"]
 from headswap import Recipe, encode, evaluate, fixture_split, predict_logits, run_regime
-from headswap.metrics import joint_table, mean_interval, paired_difference
+from headswap.metrics.counts import joint_table
+from headswap.metrics.intervals import mean_interval, paired_difference
 
 split = fixture_split()
 test = encode(split.test, swapped.classifier)

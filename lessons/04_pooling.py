@@ -184,7 +184,7 @@ exercises.last_real.check(last_real)
 # %%
 from statistics import mean as average
 
-from headswap.metrics import mean_interval
+from headswap.metrics.intervals import mean_interval
 
 
 def judged(base, pool, regime="head-only"):

@@ -82,7 +82,7 @@ for frozen in explorer.controls[0]["options"][:-1]:
 
 # %%
 from headswap.explorers import read
-from headswap.regimes import freeze
+from headswap.training.regimes import freeze
 
 read(freeze)
 

@@ -216,7 +216,7 @@ assert abs((high - low) - 2 * rule) < 0.04
 
 # %%
 from headswap.explorers import read
-from headswap.metrics import quotients
+from headswap.metrics.counts import quotients
 
 read(measure)
 

@@ -22,7 +22,29 @@ NAMES = ("chromium", "google-chrome", "google-chrome-stable")
 CHROMIUM = next((path for path in map(shutil.which, NAMES) if path), None)
 LOCAL = ("localhost", "127.0.0.1", "")
 # What JupyterLab and Chromium say of themselves, with or without a lab on the page.
+SCREENS = Path(__file__).resolve().parents[1] / ".screenshots"
 NOT_OURS = ("Unrecognized feature", "Download the React DevTools", "preload", "GPU stall", "WebGL")
+
+# What is too pale or too small to read inside a lab.
+CONTRAST = """() => {
+  const rgb = (text) => { const c = document.createElement('canvas').getContext('2d', {willReadFrequently: true});
+    c.fillStyle = text; c.fillRect(0, 0, 1, 1); return [...c.getImageData(0, 0, 1, 1).data]; };
+  const linear = v => (v /= 255) <= .03928 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4;
+  const light = ([r, g, b]) => { const f = [r, g, b].map(linear);
+    return .2126 * f[0] + .7152 * f[1] + .0722 * f[2]; };
+  const ground = (e) => { for (; e; e = e.parentElement) { const c = rgb(getComputedStyle(e).backgroundColor);
+    if (c[3] > 250) return c; } return [255, 255, 255, 255]; };
+  const bad = [];
+  for (const e of document.querySelectorAll('.hs-lab *')) {
+    const says = [...e.childNodes].some(n => n.nodeType === 3 && n.data.trim());
+    if (!says || e.closest('svg, :disabled') || !e.checkVisibility()) continue;
+    const [a, b] = [light(rgb(getComputedStyle(e).color)), light(ground(e))].sort((x, y) => y - x);
+    const ratio = (a + .05) / (b + .05);
+    if (ratio < 4.5) bad.push(`${ratio.toFixed(2)} ${e.textContent.slice(0, 40)}`);
+    if (parseFloat(getComputedStyle(e).fontSize) < 11) bad.push(`small ${e.textContent.slice(0, 40)}`);
+  }
+  return bad;
+}"""
 
 
 @dataclass

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import torch
 
-from headswap import fixture
-from headswap.body import BodyConfig, LanguageModel, new_language_model
-from headswap.classifier import Classifier, swap_head
-from headswap.data import Split
-from headswap.heads import new_head
-from headswap.pooling import new_pool
+from headswap.data import fixture
+from headswap.data.messages import Split
+from headswap.model.body import BodyConfig, LanguageModel, new_language_model
+from headswap.model.classifier import Classifier, swap_head
+from headswap.model.heads import new_head
+from headswap.model.pooling import new_pool
 
+ROOT = Path(__file__).resolve().parents[1]
+CORPUS = ROOT.parent / "shared" / "data" / "sms-spam" / "SMSSpamCollection"
 TINY = BodyConfig(width=16, heads=2, depth=2, max_len=24)
 
 

@@ -14,22 +14,23 @@ import pytest
 import torch
 from helpers import TINY, tiny_base, tiny_classifier, tiny_split
 
-from headswap import fixture
-from headswap.baselines import train_ngrams
-from headswap.body import BodyConfig
-from headswap.checkpoint import load_base, load_delta
 from headswap.cli import main, run_demo
-from headswap.data import ClassificationDataset, Message, Split
-from headswap.demo import Settings
-from headswap.download import download_sms
+from headswap.data import fixture
+from headswap.data.batches import ClassificationDataset
+from headswap.data.download import download_sms
+from headswap.data.messages import Message, Split
+from headswap.data.splits import stratified_split
+from headswap.data.tokenizer import ByteTokenizer
 from headswap.errors import HeadswapError
-from headswap.events import Recipe
-from headswap.heads import new_head
-from headswap.pretrain import generate, pretrain_quick
-from headswap.run import run_regime
-from headswap.splits import stratified_split
-from headswap.tokenizer import ByteTokenizer
-from headswap.train import evaluate
+from headswap.model.body import BodyConfig
+from headswap.model.heads import new_head
+from headswap.results.baselines import train_ngrams
+from headswap.results.compare import Settings
+from headswap.results.weights import load_base, load_delta
+from headswap.training.loop import evaluate
+from headswap.training.pretrain import generate, pretrain_quick
+from headswap.training.recipe import Recipe
+from headswap.training.run import run_regime
 
 
 def file(name: str, content: bytes) -> Callable[[Path], list[str]]:

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from headswap import fixture
 from headswap.cli import main
-from headswap.data import SPAM
+from headswap.data import fixture
+from headswap.data.messages import SPAM
 
 SMALL = ["demo", "--epochs", "1", "--seeds", "2", "--max-len", "16", "--regimes", "head-only,frozen-random"]
 
@@ -89,9 +89,9 @@ def test_the_demo_prints_no_progress_when_stderr_is_no_terminal(capsys: pytest.C
 
 
 def test_pretraining_never_reads_a_message_that_is_judged_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    from headswap import demo
-    from headswap.demo import Settings, compare
-    from headswap.splits import fixture_split
+    from headswap.data.splits import fixture_split
+    from headswap.results import compare as demo
+    from headswap.results.compare import Settings, compare
 
     read: list[str] = []
     real = demo.pretrain_quick
@@ -101,7 +101,7 @@ def test_pretraining_never_reads_a_message_that_is_judged_on(monkeypatch: pytest
         return real(texts[:50], *rest, **named)
 
     monkeypatch.setattr(demo, "pretrain_quick", spy)
-    from headswap.events import Recipe
+    from headswap.training.recipe import Recipe
 
     list(compare(fixture_split, Settings(("head-only",), 2, Recipe(epochs=1))))
     for seed in (0, 1):

@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 from browser import write_notebook
-from test_setup import ROOT, installed, run
+from helpers import ROOT
+from test_setup import installed, run
 
-from headswap.lab.view import joined
+from headswap.web.modules import joined
 
 pytestmark = pytest.mark.slow
 
@@ -79,7 +80,7 @@ def test_the_lab_works_from_a_wheel_away_from_the_checkout(tmp_path: Path) -> No
     told = json.loads(run(python, "-c", AWAY, cwd=empty))
     assert Path(told["home"]).is_relative_to(site)
     assert told["runs"] == [["done", 2]]
-    recorded = sorted((ROOT / "headswap" / "recorded").glob("*.json"))
+    recorded = sorted((ROOT / "headswap" / "lab" / "recorded").glob("*.json"))
     assert told["recorded"] == [json.loads(path.read_text("utf-8"))["label"] for path in recorded] != []
     for name in ("view.js", "view.css"):
         assert told[name] == joined(ROOT / "headswap" / "lab" / name)

@@ -6,7 +6,7 @@ Shape letters: B batch, T bytes, V vocabulary.
 import torch
 import torch.nn.functional as F
 
-from ..tokenizer import PAD, VOCAB_SIZE
+from ..data.tokenizer import PAD, VOCAB_SIZE
 from .exercise import Exercise, Function, Probe, Trap
 
 

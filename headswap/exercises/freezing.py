@@ -6,10 +6,10 @@ from typing import Any
 import torch
 from torch import nn
 
-from ..body import BodyConfig, new_language_model
-from ..classifier import Classifier, swap_head
-from ..heads import new_head
-from ..pooling import new_pool
+from ..model.body import BodyConfig, new_language_model
+from ..model.classifier import Classifier, swap_head
+from ..model.heads import new_head
+from ..model.pooling import new_pool
 from .exercise import Exercise, Probe, Trap
 
 TINY = BodyConfig(width=4, heads=2, depth=2, max_len=4, vocab_size=6)

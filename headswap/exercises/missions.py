@@ -10,13 +10,15 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
-from ..baselines import train_ngrams
-from ..data import Split
+from ..data.messages import Split
 from ..errors import HeadswapError, MissingExtraError
 from ..lab import Lab, Run, Settings
 from ..lab.prepare import SHIFT, own
-from ..metrics import joint_table, measure, paired_difference
-from ..regimes import REGIMES
+from ..metrics.counts import joint_table
+from ..metrics.intervals import paired_difference
+from ..metrics.measure import measure
+from ..results.baselines import train_ngrams
+from ..training.regimes import REGIMES
 from .exercise import Verdict
 
 TWO_POINTS = 0.02  # of F1

@@ -10,11 +10,11 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from ..body import BodyConfig, LanguageModel, new_language_model
-from ..classifier import Classifier, Swap, swap_head
-from ..heads import LinearHead
-from ..pooling import MeanPool
-from ..tokenizer import VOCAB_SIZE
+from ..data.tokenizer import VOCAB_SIZE
+from ..model.body import BodyConfig, LanguageModel, new_language_model
+from ..model.classifier import Classifier, Swap, swap_head
+from ..model.heads import LinearHead
+from ..model.pooling import MeanPool
 from .exercise import Exercise, Function, Probe, Trap
 
 Fact = Callable[[LanguageModel, nn.Module], object]

@@ -1,8 +1,8 @@
 """The body that the lessons share, pretrained once per machine."""
 
-from ..body import BodyConfig, LanguageModel
+from ..data.splits import fixture_split
 from ..lab.prepare import cache_folder, cached_base, pretraining_texts
-from ..splits import fixture_split
+from ..model.body import BodyConfig, LanguageModel
 
 
 def lesson_base(config: BodyConfig | None = None) -> LanguageModel:

@@ -12,10 +12,10 @@ from typing import Any
 
 import torch
 
-from ..body import Attention, LanguageModel, LMBody
+from ..data.tokenizer import BOS, ByteTokenizer
 from ..errors import DataError
-from ..pretrain import PretrainStep
-from ..tokenizer import BOS, ByteTokenizer
+from ..model.body import Attention, LanguageModel, LMBody
+from ..training.pretrain import PretrainStep
 from .tokens import glyph
 from .widget import Block, Explorer, bars, choice, curves, heat, line, slider, table, text, words
 

@@ -10,7 +10,7 @@ import torch
 import traitlets as t
 
 from .. import __version__
-from ..lab.view import joined
+from ..web.modules import joined
 
 HERE = Path(__file__).parent
 SILENT = "no browser has answered yet, fine for a headless run"

@@ -11,11 +11,11 @@ from typing import Any
 import torch
 from torch import nn
 
-from ..classifier import Classifier, place_of
 from ..errors import SettingError
-from ..prefix import frozen_prefix
-from ..regimes import ALL_FROZEN, FROZEN, NEW, PROBE, REGIMES, WHOLE, Stage, parameter_groups
-from ..train import make_optimizer
+from ..model.classifier import Classifier, place_of
+from ..training.loop import make_optimizer
+from ..training.prefix import frozen_prefix
+from ..training.regimes import ALL_FROZEN, FROZEN, NEW, PROBE, REGIMES, WHOLE, Stage, parameter_groups
 from .widget import Block, Explorer, bars, choice, curves, line, slider, table, words
 
 FREEZES: dict[str, Stage] = {

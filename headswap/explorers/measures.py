@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import SettingError
-from ..metrics import Metrics, measure
+from ..metrics.measure import Metrics, measure
 from .widget import Block, Explorer, bars, curves, hidden, line, matrix, slider, table, words
 
 # Truth, verdict, and what that is called.

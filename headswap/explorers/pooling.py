@@ -9,14 +9,15 @@ from typing import Any
 
 import torch
 
-from ..body import LanguageModel
-from ..classifier import Classifier
-from ..data import Split
+from ..data.messages import Split
+from ..data.tokenizer import PAD, ByteTokenizer
 from ..errors import DataError, SettingError
-from ..events import EpochDone, Recipe
 from ..lab.watch import directions, vectors
-from ..run import encode, start_regime
-from ..tokenizer import PAD, ByteTokenizer
+from ..model.body import LanguageModel
+from ..model.classifier import Classifier
+from ..training.events import EpochDone
+from ..training.recipe import Recipe
+from ..training.run import encode, start_regime
 from .tokens import glyph
 from .widget import Block, Explorer, choice, cloud, curves, line, slider, table, tape, text, words
 

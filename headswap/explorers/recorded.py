@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any
 
 from ..lab.lab import recorded_runs
-from ..metrics import Metrics, measure
+from ..metrics.measure import Metrics, measure
 from .widget import Block, Explorer, choice, curves, line, matrix, slider, words
 
 

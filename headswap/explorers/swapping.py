@@ -9,7 +9,7 @@ from typing import Any
 
 from torch import nn
 
-from ..classifier import Swap, place_of
+from ..model.classifier import Swap, place_of
 from .widget import Block, Explorer, bars, choice, table, words
 
 FATES = ("kept", "dropped", "created")

@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
+from ..data.splits import fixture_split
+from ..data.tokenizer import BOS, CLS, EOS, PAD, ByteTokenizer
 from ..errors import DataError
-from ..splits import fixture_split
-from ..tokenizer import BOS, CLS, EOS, PAD, ByteTokenizer
 from .widget import Block, Explorer, slider, switch, table, tape, text, words
 
 LENGTHS = (32, 64, 160)

@@ -15,7 +15,7 @@ import anywidget
 import traitlets as t
 
 from ..errors import SettingError
-from ..lab.view import joined
+from ..web.modules import joined
 
 Block = dict[str, Any]
 Control = dict[str, Any]

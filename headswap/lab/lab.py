@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from traitlets import TraitError
 
+from ..data.readers import Corpus
 from ..errors import HeadswapError, SettingError
-from ..readers import Corpus
 from .pictures import Still, picture
 from .prepare import SHIFT, dropped, prepared
 from .runner import Runner
@@ -218,7 +218,7 @@ class Lab(View):
 
 def recorded_runs() -> list[dict[str, Any]]:
     """Real runs recorded by `make figures`, shown before the first Train; empty where none are stored."""
-    folder = files("headswap").joinpath("recorded")
+    folder = files(__name__.rpartition(".")[0]).joinpath("recorded")
     paths = (
         sorted((p for p in folder.iterdir() if p.name.endswith(".json")), key=lambda p: p.name)
         if folder.is_dir()

@@ -9,8 +9,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from ..figures import BLUE, ORANGE
-from ..metrics import Metrics
+from ..metrics.measure import Metrics
+from ..results.figures import BLUE, ORANGE
 from .runs import Run
 
 INCH = 96  # pixels of a page

@@ -10,14 +10,14 @@ from pathlib import Path
 
 from platformdirs import user_cache_path
 
-from .. import fixture
-from ..body import BodyConfig, LanguageModel
-from ..checkpoint import load_base, save_base
-from ..data import Message, Split
+from ..data import fixture
+from ..data.messages import Message, Split
+from ..data.readers import Corpus, read_messages
+from ..data.splits import UNLABELLED, fixture_split, stratified_split
 from ..errors import DataError, HeadswapError
-from ..pretrain import PretrainStep, pretrain_quick
-from ..readers import Corpus, read_messages
-from ..splits import UNLABELLED, fixture_split, stratified_split
+from ..model.body import BodyConfig, LanguageModel
+from ..results.weights import load_base, save_base
+from ..training.pretrain import PretrainStep, pretrain_quick
 from .runs import Prepared, Settings
 
 VERSION = 1  # of the cache; raised when pretraining changes

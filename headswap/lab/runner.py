@@ -10,12 +10,12 @@ from collections.abc import Callable, Iterator
 from queue import Empty, SimpleQueue
 from typing import Any
 
-from ..classifier import Classifier
-from ..data import Message
+from ..data.messages import Message
 from ..errors import HeadswapError
-from ..events import EpochDone, Event, StageBegan
-from ..run import encode, start_regime
-from ..train import predict_logits
+from ..model.classifier import Classifier
+from ..training.events import EpochDone, Event, StageBegan
+from ..training.loop import predict_logits
+from ..training.run import encode, start_regime
 from .runs import Prepared, Run, Settings, diagnose, finite, thousandths, told
 from .watch import Watch
 

@@ -7,11 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from ..body import LanguageModel
-from ..data import Split
-from ..events import EpochDone, Recipe
-from ..metrics import Metrics
-from ..regimes import Regime, find_regime
+from ..data.messages import Split
+from ..metrics.measure import Metrics
+from ..model.body import LanguageModel
+from ..training.events import EpochDone
+from ..training.recipe import Recipe
+from ..training.regimes import Regime, find_regime
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,12 +14,12 @@
  * @typedef {{text: string, p: number, id: number|null, epoch: number|null}} Answer
  * @typedef {{n: number, gap: boolean, runs: Run[], current: number|null,
  *   messages: Record<string, [string, number][]>, answer: Answer|null}} Store
- * @typedef {import("./draw.js").Cells} Cells
+ * @typedef {import("../web/draw.js").Cells} Cells
  * @typedef {{precision: number, recall: number, f1: number, accuracy: number}} Scores
  */
 
 import { EDGE, axisNodes, cellName, circle, confusionTable, countText, curvePath, diamond, fillSelect, h, legendKey, linear,
-  meter, panel, percentText, put, s, say, scheduler, tableFold, ticks, triangle } from "./draw.js";
+  meter, panel, percentText, put, s, say, scheduler, tableFold, ticks, triangle } from "../web/draw.js";
 
 // ---------------------------------------------------------------- settings
 

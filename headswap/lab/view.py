@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +9,11 @@ import anywidget
 import traitlets as t
 
 from ..errors import SettingError
-from ..events import SCHEDULES
-from ..heads import HEADS
-from ..pooling import POOLS
-from ..regimes import REGIMES, find_regime
+from ..model.heads import HEADS
+from ..model.pooling import POOLS
+from ..training.recipe import SCHEDULES
+from ..training.regimes import REGIMES, find_regime
+from ..web.modules import joined
 
 HERE = Path(__file__).parent
 SETTINGS = ("regime", "pool", "epochs", "learning_rate", "messages", "max_len", "seed", "data", "head", "batch_size",
@@ -46,25 +46,6 @@ POOL_SUMMARIES = {
     "max": "the largest value of each feature",
     "attention": "a weighted mean with one learned query",
 }
-
-
-IMPORT = re.compile(r'^(?:import \{[^}]*\} from|@import) "(\.[^"]+)";\n', re.MULTILINE)
-
-
-def joined(path: Path) -> str:
-    """A file with what it imports in place of the imports: anywidget takes one module and one style sheet, unbuilt."""
-    return _joined(path.resolve(), {path.resolve()})
-
-
-def _joined(path: Path, seen: set[Path]) -> str:
-    def imported(line: re.Match[str]) -> str:
-        other = (path.parent / line[1]).resolve()
-        if other in seen:
-            return ""
-        seen.add(other)
-        return re.sub(r"^export ", "", _joined(other, seen), flags=re.MULTILINE)
-
-    return IMPORT.sub(imported, path.read_text("utf-8"))
 
 
 class View(anywidget.AnyWidget):

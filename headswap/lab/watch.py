@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import torch
 
-from ..classifier import Classifier, put_back
-from ..data import ClassificationDataset, ordered_batches
-from ..pretrain import perplexity
-from ..run import encode
-from ..train import EVALUATION_BATCH
+from ..data.batches import ClassificationDataset, ordered_batches
+from ..model.classifier import Classifier, put_back
+from ..training.loop import EVALUATION_BATCH
+from ..training.pretrain import perplexity
+from ..training.run import encode
 from .runs import Prepared
 
 GAUGE_TEXTS = 40  # enough for a gauge, and cheap beside an epoch

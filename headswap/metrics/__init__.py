@@ -1,0 +1,1 @@
+"""What was right and wrong, counted, and how sure we may be."""

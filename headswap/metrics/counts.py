@@ -1,0 +1,42 @@
+"""What was counted, and the quotients of counts; an empty denominator gives 0.0.
+
+Shape letters: N messages, C classes, R resamples.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from ..errors import SettingError
+
+
+def confusion_matrix(labels: Sequence[int], predictions: Sequence[int], classes: int = 2) -> np.ndarray:
+    """Counts (C, C): row i, column j holds the messages of class i that were taken for class j."""
+    truth, verdict = np.asarray(labels, dtype=np.int64), np.asarray(predictions, dtype=np.int64)
+    if truth.shape != verdict.shape:
+        raise SettingError(f"{truth.size} labels and {verdict.size} predictions; give one prediction per label")
+    outside = [int(c) for c in (*truth, *verdict) if not 0 <= c < classes]
+    if outside:
+        raise SettingError(f"class {outside[0]} does not exist; classes run from 0 to {classes - 1}")
+    return np.bincount(truth * classes + verdict, minlength=classes * classes).reshape(classes, classes)
+
+
+def joint_table(labels: Sequence[int], first: Sequence[int], second: Sequence[int], classes: int = 2) -> np.ndarray:
+    """Counts (C, C, C) of truth, verdict of the first and verdict of the second on the same messages."""
+    table = np.zeros((classes, classes, classes), dtype=np.int64)
+    np.add.at(table, (np.asarray(labels), np.asarray(first), np.asarray(second)), 1)
+    return table
+
+
+def quotients(confusions: np.ndarray) -> dict[str, np.ndarray]:
+    """Precision, recall, F1 and accuracy (R,) of R confusion matrices (R, C, C); an empty denominator gives 0.0."""
+    hit = np.diagonal(confusions, axis1=1, axis2=2)  # (R, C)
+    taken, real = confusions.sum(1), confusions.sum(2)  # (R, C)
+    keep = slice(1, None) if confusions.shape[1] == 2 else slice(None)
+    per_class = {"precision": _divide(hit, taken), "recall": _divide(hit, real), "f1": _divide(2 * hit, taken + real)}
+    means = {name: values[:, keep].mean(1) for name, values in per_class.items()}
+    return means | {"accuracy": _divide(hit.sum(1), real.sum(1))}
+
+
+def _divide(top: np.ndarray, bottom: np.ndarray) -> np.ndarray:
+    return np.divide(top, bottom, out=np.zeros(np.shape(top)), where=bottom != 0)

@@ -1,0 +1,1 @@
+"""The network: body, pool and head, and the swap."""

@@ -1,0 +1,90 @@
+"""Many vectors to one: five ways to summarise a message.
+
+A pool maps hidden states (B, T, D) and a mask (B, T), True on real ids, to one vector per message (B, D).
+Shape letters: B batch, T bytes, D width.
+"""
+
+from collections.abc import Callable
+
+import torch
+from torch import nn
+
+from ..errors import SettingError
+from .layers import INIT_STD
+
+
+class MeanPool(nn.Module):
+    """The mean of the real positions; pads are left out of the sum and of the count."""
+
+    prepends_cls = False
+
+    def forward(self, hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        weight = mask.unsqueeze(-1).to(hidden.dtype)  # (B, T, 1)
+        return (hidden * weight).sum(1) / weight.sum(1)
+
+
+class ClsPool(nn.Module):
+    """The vector of a special token put in front, as BERT does.
+
+    Legal and blind under a causal mask: the first position sees only itself, so every message looks the same
+    (lesson 04). It needs a bidirectional body to see anything.
+    """
+
+    prepends_cls = True
+
+    def forward(self, hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        first = mask.int().argmax(1)  # (B,): the first real id, whichever side the pads are on
+        return hidden[torch.arange(len(hidden), device=hidden.device), first]
+
+
+class LastTokenPool(nn.Module):
+    """The vector of the last real id, as GPT classifiers do; under a causal mask it alone has seen everything."""
+
+    prepends_cls = False
+
+    def forward(self, hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        steps = torch.arange(mask.shape[1], device=mask.device)
+        last = (steps * mask).argmax(1)  # (B,): right for pads on either side
+        return hidden[torch.arange(len(hidden), device=hidden.device), last]
+
+
+class MaxPool(nn.Module):
+    """The largest value of each feature over the real positions."""
+
+    prepends_cls = False
+
+    def forward(self, hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        return hidden.masked_fill(~mask.unsqueeze(-1), float("-inf")).amax(1)
+
+
+class AttentionPool(nn.Module):
+    """A weighted mean whose weights come from one learned query; at first it is close to the plain mean."""
+
+    prepends_cls = False
+
+    def __init__(self, width: int, generator: torch.Generator) -> None:
+        super().__init__()
+        self.query = nn.Parameter(torch.empty(width).normal_(0.0, INIT_STD, generator=generator))
+
+    def forward(self, hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        scores = hidden @ self.query / hidden.shape[-1] ** 0.5  # (B, T)
+        weight = scores.masked_fill(~mask, float("-inf")).softmax(1)
+        return torch.einsum("bt,btd->bd", weight, hidden)
+
+
+Pool = MeanPool | ClsPool | LastTokenPool | MaxPool | AttentionPool
+
+POOLS: dict[str, Callable[[int, torch.Generator], Pool]] = {
+    "mean": lambda width, generator: MeanPool(),
+    "cls": lambda width, generator: ClsPool(),
+    "last": lambda width, generator: LastTokenPool(),
+    "max": lambda width, generator: MaxPool(),
+    "attention": AttentionPool,
+}
+
+
+def new_pool(name: str, width: int, generator: torch.Generator) -> Pool:
+    """The pool of that name for hidden states of `width` floats; SettingError names the ones there are."""
+    if name not in POOLS:
+        raise SettingError(f"pool {name!r} is unknown; choose one of {', '.join(POOLS)}")
+    return POOLS[name](width, generator)

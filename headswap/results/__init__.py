@@ -1,0 +1,1 @@
+"""What comes out: comparisons, tables, figures, weights on disk."""

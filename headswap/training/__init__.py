@@ -1,0 +1,1 @@
+"""Regimes and the one loop that trains them."""

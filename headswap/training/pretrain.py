@@ -1,0 +1,167 @@
+"""The body's schooling: predict the next byte, and how well it does so.
+
+Shape letters: B batch, T bytes, V vocabulary.
+"""
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from time import perf_counter
+
+import torch
+import torch.nn.functional as F
+
+from ..data.batches import ordered_batches, shuffled_batches
+from ..data.tokenizer import BOS, EOS, PAD, ByteTokenizer
+from ..errors import DataError, DivergedError, SettingError
+from ..model.body import BodyConfig, LanguageModel, new_language_model
+from ..model.layers import use_generator
+
+EVALUATION_BATCH = 64
+
+
+@dataclass(frozen=True, slots=True)
+class PretrainStep:
+    """One step of pretraining: its epoch, its number, from 1, of how many, and its loss in nats per byte."""
+
+    epoch: int
+    step: int
+    steps: int
+    loss: float
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """Texts as next-byte exercises: ids (N, T) from bos on, mask (N, T), targets (N, T) one to the left, up to eos."""
+
+    ids: torch.Tensor
+    mask: torch.Tensor
+    targets: torch.Tensor
+
+    @property
+    def lengths(self) -> torch.Tensor:
+        """Real ids per text, (N,)."""
+        return self.mask.sum(1)
+
+    def batch(self, index: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """The chosen texts, cut to the longest of them."""
+        longest = int(self.lengths[index].max())
+        return self.ids[index, :longest], self.mask[index, :longest], self.targets[index, :longest]
+
+
+def next_byte_texts(texts: Sequence[str], max_len: int) -> Texts:
+    """Exercises of at most `max_len` ids: from bos and the bytes so far, predict the next byte, and eos at the end."""
+    if not texts:
+        raise DataError("there are no texts to learn from; give at least one")
+    tokenizer = ByteTokenizer()
+    rows = [[BOS, *tokenizer.encode(text), EOS][: max_len + 1] for text in texts]
+    ids, mask = tokenizer.pad([row[:-1] for row in rows])
+    targets, _ = tokenizer.pad([row[1:] for row in rows])
+    return Texts(ids, mask, targets)
+
+
+def pretrain(
+    model: LanguageModel, texts: Sequence[str], *, epochs: int = 5, batch_size: int = 16, learning_rate: float = 5e-3,
+    seed: int = 0,
+) -> Iterator[PretrainStep]:  # fmt: skip
+    """Teach `model` to predict the next byte of `texts`, yielding a PretrainStep after each step.
+
+    AdamW under a cosine schedule; shuffles come from a generator of the run's own.
+    """
+    if epochs < 1 or batch_size < 1:
+        raise SettingError(f"epochs is {epochs} and batch_size {batch_size}; give whole numbers of at least 1")
+    data = next_byte_texts(texts, model.body.config.max_len)
+    generator = torch.Generator().manual_seed(seed)
+    use_generator(model, generator)
+    optimizer = torch.optim.AdamW(model.parameters(), lr=learning_rate, fused=True)
+    steps, step = epochs * math.ceil(len(data.ids) / batch_size), 0
+    for epoch in range(1, epochs + 1):
+        for index in shuffled_batches(data.lengths, batch_size, generator):
+            began = perf_counter()
+            rate = learning_rate * one_cycle(step / steps)
+            step += 1
+            loss = _step(model, optimizer, rate, *data.batch(index))
+            yield PretrainStep(epoch, step, steps, loss, perf_counter() - began)
+
+
+def _step(
+    model: LanguageModel, optimizer: torch.optim.Optimizer, rate: float, ids: torch.Tensor, mask: torch.Tensor,
+    targets: torch.Tensor,
+) -> float:  # fmt: skip
+    model.train()
+    for group in optimizer.param_groups:
+        group["lr"] = rate
+    loss = F.cross_entropy(model(ids, mask).flatten(0, 1), targets.flatten(), ignore_index=PAD)
+    optimizer.zero_grad()
+    loss.backward()
+    value = loss.item()
+    if not math.isfinite(value):
+        raise DivergedError(f"the pretraining loss became {value} at learning rate {rate:g}; try a tenth of it")
+    optimizer.step()
+    return value
+
+
+def one_cycle(done: float, warm: float = 0.1) -> float:
+    """The rate's multiple after a share `done`: up in a straight line for the first tenth, then down a cosine."""
+    return (done + 0.01) / (warm + 0.01) if done < warm else (1 + math.cos(math.pi * (done - warm) / (1 - warm))) / 2
+
+
+def pretrain_quick(
+    texts: Sequence[str], config: BodyConfig | None = None, *, epochs: int = 5, seed: int = 0,
+    watch: Callable[[PretrainStep], None] | None = None,
+) -> LanguageModel:  # fmt: skip
+    """A language model that has read `texts` five times, so that its body starts from something.
+
+    `watch` is called with each PretrainStep. The same texts, config and seed give the same model.
+    """
+    model = new_language_model(config or BodyConfig(), seed)
+    for step in pretrain(model, texts, epochs=epochs, seed=seed):
+        if watch is not None:
+            watch(step)
+    return model.eval()
+
+
+@torch.no_grad()
+def perplexity(model: LanguageModel, texts: Sequence[str]) -> float:
+    """How many bytes the model hesitates between, on average: exp of the mean loss per byte; 260 is pure guessing.
+
+    Pads do not count, and the mean is over bytes, not over texts.
+    """
+    data = next_byte_texts(texts, model.body.config.max_len)
+    model.eval()
+    total = 0.0
+    for index in ordered_batches(data.lengths, EVALUATION_BATCH):
+        ids, mask, targets = data.batch(index)
+        logits = model(ids, mask).flatten(0, 1)  # (B * T, V)
+        total += F.cross_entropy(logits, targets.flatten(), ignore_index=PAD, reduction="sum").item()
+    return math.exp(total / int(data.mask.sum()))
+
+
+@torch.no_grad()
+def generate(
+    model: LanguageModel, prompt: str = "", *, length: int = 60, temperature: float = 0.8, seed: int = 0
+) -> str:
+    """Let the model babble: up to `length` further bytes after `prompt`, until it says eos.
+
+    It reads at most its max_len last ids. Temperature 0 takes the likeliest byte; higher is wilder.
+    """
+    if temperature < 0:
+        raise SettingError(f"temperature is {temperature}; give 0 or more")
+    generator = torch.Generator().manual_seed(seed)
+    ids, window = [BOS, *ByteTokenizer().encode(prompt)], model.body.config.max_len
+    model.eval()
+    for _ in range(length):
+        read = torch.tensor([ids[-window:]])
+        logits = model(read, torch.ones_like(read, dtype=torch.bool))[0, -1]  # (V,)
+        logits[[PAD, BOS]] = float("-inf")
+        ids.append(_draw(logits, temperature, generator))
+        if ids[-1] == EOS:
+            break
+    return ByteTokenizer().decode(ids)
+
+
+def _draw(logits: torch.Tensor, temperature: float, generator: torch.Generator) -> int:
+    if temperature == 0:
+        return int(logits.argmax())
+    return int(torch.multinomial((logits / temperature).softmax(0), 1, generator=generator))

@@ -1,0 +1,40 @@
+"""What a run is told: its settings, and how its learning rate moves."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ..errors import SettingError
+
+# A schedule maps the share of the stage that is done, and whether a weight is new, to a multiple of the learning rate.
+SCHEDULES: dict[str, Callable[[float, bool], float]] = {
+    "constant": lambda done, new: 1.0,
+    "cosine": lambda done, new: (1 + math.cos(math.pi * done)) / 2,
+    "cosine-head": lambda done, new: (1 + math.cos(math.pi * done)) / 2 if new else 1.0,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """The settings of a run. Batches count messages; None takes what the regime was tuned to.
+
+    cache_bytes bounds what the frozen prefix may take; 0 turns it off.
+    """
+
+    epochs: int = 20
+    batch_size: int = 32
+    learning_rate: float | None = None
+    schedule: str | None = None
+    weight_decay: float = 0.01
+    pool: str = "mean"
+    seed: int = 0
+    cache_bytes: int = 256 * 2**20
+
+    def __post_init__(self) -> None:
+        for name in ("epochs", "batch_size"):
+            if getattr(self, name) < 1:
+                raise SettingError(f"{name} is {getattr(self, name)}; give a whole number of at least 1")
+        if self.learning_rate is not None and not 0.0 < self.learning_rate < math.inf:
+            raise SettingError(f"learning_rate is {self.learning_rate}; give a number above 0, such as 0.001")
+        if self.schedule is not None and self.schedule not in SCHEDULES:
+            raise SettingError(f"schedule {self.schedule!r} is unknown; choose one of {', '.join(SCHEDULES)}")

@@ -1,0 +1,190 @@
+"""A regime says what may learn, and how fast: each is one readable value.
+
+A stage is an ordered list of rules (place, multiple of the learning rate or FROZEN). The first rule that matches a
+parameter decides; a parameter that no rule covers, and a rule that matches no parameter, are errors.
+Places: head, pool, inserted, norm, block[i] (negative i counts from the top), blocks, embedding, biases,
+layernorms, everything.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from torch import nn
+
+from ..errors import SettingError
+from ..model.classifier import Classifier, place_of
+
+
+class _Frozen:
+    def __repr__(self) -> str:
+        return "FROZEN"
+
+
+FROZEN: Final = _Frozen()
+
+
+@dataclass(frozen=True, slots=True)
+class Falling:
+    """A multiple that falls by `factor` per block from the top: lower layers learn slower (ULMFiT, factor 2.6)."""
+
+    factor: float = 2.6
+
+
+Rate = float | Falling | _Frozen
+Rule = tuple[str, Rate]
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Rules in order, the head the stage starts (None keeps the one there is), and its share of the epochs."""
+
+    rules: tuple[Rule, ...]
+    head: str | None = "linear"
+    share: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Regime:
+    """A way to fine-tune: a name, its stages, the body it starts from, and the learning rate it was tuned to.
+
+    `learning_rate` is AdamW's, for a multiple of 1.0; `tuned_on` says on which data it was chosen.
+    """
+
+    name: str
+    summary: str
+    stages: tuple[Stage, ...]
+    learning_rate: float
+    tuned_on: str
+    body: Literal["pretrained", "random"] = "pretrained"
+    schedule: str = "cosine"
+
+
+NEW_PLACES: Final = ("head", "pool", "inserted")
+ALL_FROZEN: Final[Rule] = ("everything", FROZEN)
+NEW: Final[tuple[Rule, ...]] = (("head", 1.0), ("pool", 1.0))
+PROBE = Stage((*NEW, ALL_FROZEN))
+WHOLE = Stage((("everything", 1.0),))
+TUNED = "validation messages of the fixture, 32 bytes, 20 epochs, 3 seeds"
+
+REGIMES: Final[dict[str, Regime]] = {
+    regime.name: regime
+    for regime in (
+        Regime("scratch", "Everything learns, from random weights: what the pretraining is worth.",
+               (WHOLE,), 2e-3, TUNED, body="random"),
+        Regime("frozen-random", "Only the head learns, on a random body: the floor every probe must beat.",
+               (PROBE,), 0.05, TUNED, body="random"),
+        Regime("head-only", "Only the new head learns; the body is frozen and computed once.",
+               (PROBE,), 0.05, TUNED),
+        Regime("mlp-head", "A head with a hidden layer learns on the frozen body.",
+               (Stage((*NEW, ALL_FROZEN), head="mlp"),), 5e-3, TUNED),
+        Regime("last-block", "The head, the last norm and the last block learn; below, all is frozen.",
+               (Stage((*NEW, ("norm", 1.0), ("block[-1]", 1.0), ALL_FROZEN)),), 2e-3, TUNED),
+        Regime("full", "Everything learns, from the pretrained body.",
+               (WHOLE,), 1e-3, TUNED),
+        Regime("discriminative", "Everything learns, lower layers slower: 2.6 times per block.",
+               (Stage((*NEW, ("norm", 1.0), ("blocks", Falling(2.6)), ("embedding", Falling(2.6)))),), 2e-3, TUNED),
+    )
+}  # fmt: skip
+
+
+def find_regime(regime: Regime | str) -> Regime:
+    """The regime itself, or the one of that name; SettingError names the ones there are."""
+    if isinstance(regime, Regime):
+        return regime
+    if regime not in REGIMES:
+        raise SettingError(f"regime {regime!r} is unknown; choose one of {', '.join(REGIMES)}")
+    return REGIMES[regime]
+
+
+def freeze_body(model: Classifier) -> None:
+    """Freeze every weight of the body in one call; the head and the pool still learn (lesson 05)."""
+    freeze(model.body.parameters())
+
+
+def unfreeze_body(model: Classifier) -> None:
+    """Let every weight of the body learn again."""
+    for parameter in model.body.parameters():
+        parameter.requires_grad_(True)
+
+
+def freeze(parameters: Iterable[nn.Parameter]) -> None:
+    """Stop parameters from learning, and drop gradients left from before: a stale one would still move a weight."""
+    for parameter in parameters:
+        parameter.requires_grad_(False)
+        parameter.grad = None
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Parameters of one place that learn at one multiple of the learning rate."""
+
+    place: str
+    multiple: float
+    parameters: tuple[nn.Parameter, ...]
+
+
+def parameter_groups(model: Classifier, stage: Stage) -> list[Group]:
+    """What learns under the stage's rules, by place, with its rate; what does not is frozen on the spot.
+
+    Raises SettingError for a rule that matches nothing, a parameter that no rule covers, or a stage in which
+    nothing can learn.
+    """
+    named = list(model.named_parameters())
+    _check_rules(stage.rules, [name for name, _ in named], model.body.depth)
+    found: dict[tuple[str, float], list[nn.Parameter]] = {}
+    for name, parameter in named:
+        rate = _rate(name, stage.rules, model.body.depth)
+        if isinstance(rate, _Frozen):
+            freeze([parameter])
+            continue
+        parameter.requires_grad_(True)
+        place = place_of(name)
+        found.setdefault((place, _multiple(rate, place, model.body.depth)), []).append(parameter)
+    if not found:
+        raise SettingError("nothing can learn under these rules; give at least one place a rate, such as ('head', 1.0)")
+    return [Group(place, multiple, tuple(parameters)) for (place, multiple), parameters in found.items()]
+
+
+def matches(place: str, name: str, depth: int) -> bool:
+    """Whether the parameter called `name` belongs to `place` in a body of `depth` blocks."""
+    if place == "everything":
+        return True
+    if place == "biases":
+        return name.endswith("bias")
+    if place == "layernorms":
+        return ".norm" in name
+    where = place_of(name)
+    if place == "blocks":
+        return where.startswith("block[")
+    index = re.fullmatch(r"block\[-(\d+)\]", place)
+    return where == (f"block[{depth - int(index[1])}]" if index else place)
+
+
+PLACES = ("head", "pool", "inserted", "norm", "blocks", "embedding", "biases", "layernorms", "everything")
+
+
+def _check_rules(rules: tuple[Rule, ...], names: list[str], depth: int) -> None:
+    for place, _ in rules:
+        if place not in PLACES and not re.fullmatch(r"block\[-?\d+\]", place):
+            raise SettingError(f"place {place!r} is unknown; choose one of {', '.join(PLACES)} or block[i]")
+        # Four of the five pools have no weights, so a rule for the pool may stand idle.
+        if place != "pool" and not any(matches(place, name, depth) for name in names):
+            raise SettingError(f"the rule for {place!r} matches no parameter of this model; remove or correct it")
+
+
+def _rate(name: str, rules: tuple[Rule, ...], depth: int) -> Rate:
+    for place, rate in rules:
+        if matches(place, name, depth):
+            return rate
+    raise SettingError(f"no rule covers the parameter {name}; end the rules with ('everything', FROZEN) or a rate")
+
+
+def _multiple(rate: float | Falling, place: str, depth: int) -> float:
+    if isinstance(rate, Falling):
+        below_top = depth - 1 - int(place[6:-1]) if place.startswith("block[") else depth
+        return rate.factor**-below_top
+    if not 0.0 < rate < float("inf"):
+        raise SettingError(f"the rate of {place!r} is {rate}; give a multiple above 0, or FROZEN")
+    return float(rate)

@@ -1,0 +1,1 @@
+"""What lab and explorers share in the browser."""

@@ -1,0 +1,241 @@
+"""The explorers of lessons 04 and 05: pads that flip a verdict, clouds, what learns, stale gradients, arithmetic."""
+
+from __future__ import annotations
+
+import copy
+from itertools import pairwise
+
+import pytest
+import torch
+from helpers import TINY, tiny_base, tiny_classifier, tiny_split
+from torch import nn
+
+from headswap import Recipe, fixture_split, freeze_body, run_regime
+from headswap.data.tokenizer import ByteTokenizer
+from headswap.errors import SettingError
+from headswap.explorers import arithmetic, freeze_bar, lesson_base, pads, pooled, snapshots, stale
+from headswap.explorers.freezing import ADAM_STATE, LEFTOVERS, frozen_path
+from headswap.explorers.pooling import LINES, MASKED, apart, directions
+from headswap.explorers.widget import Explorer
+from headswap.model.body import BodyConfig
+from headswap.model.classifier import Classifier
+
+QUICK = Recipe(epochs=2, batch_size=16, learning_rate=0.01)
+PLACES = "Weights that learn, by place"
+
+
+# ---- 04: pads
+
+
+@pytest.fixture(scope="module")
+def trained() -> tuple[Classifier, Classifier]:
+    base, split = lesson_base(), fixture_split()
+    mean, last = (run_regime(base, split, "head-only", Recipe(pool=pool)).classifier for pool in ("mean", "last"))
+    return mean, last
+
+
+def slide(explorer: Explorer, side: str, most: int) -> dict[str, list[tuple[str, str]]]:
+    """P(spam) as shown and the verdict, line by line, for every place of the slider."""
+    found: dict[str, list[tuple[str, str]]] = {name: [] for name in LINES}
+    for count in range(most + 1):
+        explorer.set(pads=count, side=side)
+        for name, _, spam, verdict in explorer.find("Verdicts")["rows"]:
+            found[name].append((spam, verdict))
+    return found
+
+
+@pytest.mark.parametrize("side", ["right", "left"])
+def test_pads_flip_the_unmasked_verdict_and_never_move_the_masked_one(
+    trained: tuple[Classifier, Classifier], side: str
+) -> None:
+    found = slide(pads(*trained), side, 17)
+    assert {verdict for _, verdict in found["mean of every position"]} == {"spam", "ham"}
+    for name in MASKED:
+        assert len(set(found[name])) == 1
+    # On the left the last position is the last real byte, so this mistake hides there.
+    assert (len(set(found["last position"])) == 1) is (side == "left")
+    assert ({verdict for _, verdict in found["last position"]} == {"spam", "ham"}) is (side == "right")
+
+
+@torch.no_grad()
+def test_what_pads_shows_is_what_the_model_says(trained: tuple[Classifier, Classifier]) -> None:
+    explorer = pads(*trained, message="Free prize")
+    ids = [*b"Free prize"]
+    for count in (0, 5, 22):
+        explorer.set(pads=count)
+        shown = dict(zip(LINES, [row[2] for row in explorer.find("Verdicts")["rows"]], strict=True))
+        for model, masked in zip(trained, MASKED, strict=True):
+            spam = model(*ByteTokenizer().pad([ids, [0] * (10 + count)]))[0].softmax(0)[1]
+            assert shown[masked] == f"{spam:.2f}"
+        batch = torch.tensor([ids + [256] * count])
+        hidden = trained[0].body(batch, batch != 256)
+        wrong = trained[0].head(hidden.mean(1))[0].softmax(0)[1]
+        assert shown["mean of every position"] == f"{wrong:.2f}"
+
+
+def test_the_tape_and_the_curves_follow_the_slider() -> None:
+    explorer = pads(tiny_classifier("mean"), tiny_classifier("last"), message="hello")
+    explorer.set(pads=3, side="left")
+    kinds = [cell["kind"] for cell in explorer.find("What the model reads")["cells"]]
+    assert kinds == ["pad"] * 3 + ["byte"] * 5
+    curves = explorer.find("P(spam) for every number of pads")
+    assert [len(line["points"]) for line in curves["lines"]] == [TINY.max_len - 5 + 1] * 4
+    assert [line["dash"] for line in curves["lines"]] == [False, True, False, True]
+    assert curves["marks"][0][0] == 3
+
+
+@pytest.mark.parametrize("text", ["", "x" * 99, "👍", "\0", "half \ud83d"])
+def test_any_text_may_be_typed(text: str) -> None:
+    explorer = pads(tiny_classifier("mean"), tiny_classifier("last"))
+    explorer.set(text=text, pads=TINY.max_len - 1)
+    assert explorer.find("What moved")["text"]
+
+
+def test_pads_refuses_two_bodies() -> None:
+    with pytest.raises(SettingError, match="head-only from the same base"):
+        pads(tiny_classifier("mean"), tiny_classifier("last", seed=1))
+
+
+# ---- 04: clouds
+
+
+def test_the_cloud_stands_still_under_head_only_and_moves_when_everything_learns() -> None:
+    base, split = tiny_base(), tiny_split()
+    runs = {name: snapshots(base, split, name, QUICK) for name in ("head-only", "full")}
+    labels = [m.label for m in split.validation]
+    explorer = pooled(runs, labels)
+    shown = {}
+    for run in runs:
+        for epoch in range(3):
+            explorer.set(run=run, epoch=epoch)
+            groups = explorer.shown[0]["groups"]
+            assert [len(group["points"]) for group in groups] == [labels.count(0), labels.count(1)]
+            shown[run, epoch] = groups
+    assert shown["head-only", 0] == shown["head-only", 1] == shown["head-only", 2] == shown["full", 0]
+    assert shown["full", 1] != shown["full", 0]
+    assert shown["full", 2] != shown["full", 1]
+
+
+def test_the_directions_are_those_of_a_principal_component_analysis() -> None:
+    decomposition = pytest.importorskip("sklearn.decomposition")
+    x = torch.randn(50, 7, generator=torch.Generator().manual_seed(0)) * torch.tensor([5.0, 1, 3, 1, 1, 1, 1]) + 9
+    theirs = torch.tensor(decomposition.PCA(2).fit(x.numpy()).components_)
+    ours = directions(x)
+    torch.testing.assert_close(ours.abs(), theirs.abs().float(), rtol=1e-4, atol=1e-4)
+    assert all(axis[axis.abs().argmax()] > 0 for axis in ours)
+    assert torch.equal(directions(x), ours)
+
+
+def test_how_far_apart_is_the_distance_of_the_means_over_the_spread() -> None:
+    x, labels = torch.tensor([[0.0], [2.0], [10.0], [12.0]]), torch.tensor([0, 0, 1, 1])
+    assert apart(x, labels) == pytest.approx(10 / (2 + 2) ** 0.5)
+
+
+# ---- 05: what learns
+
+
+@pytest.mark.parametrize(
+    ("frozen", "learning", "tensors", "once"),
+    [
+        ("nothing", 118_914, 30, "Nothing."),
+        ("the embeddings", 118_914 - 292 * 64, 28, "Hidden states below block 0."),
+        ("all below the last block", 50_242, 16, "Hidden states below block 1."),
+        ("the body", 130, 2, "Pooled vectors."),
+    ],
+)
+def test_the_bar_says_what_learns(frozen: str, learning: int, tensors: int, once: str) -> None:
+    explorer = freeze_bar(tiny_classifier(config=BodyConfig()))
+    explorer.set(frozen=frozen)
+    (name, learns, total), *places = explorer.find(PLACES)["rows"]
+    assert (name, learns, total) == ("all", learning, 118_914)
+    assert sum(row[1] for row in places) == learning
+    assert sum(row[2] for row in places) == total
+    numbers = [row[1] for row in explorer.find("What the optimizer holds")["rows"]]
+    assert numbers == [str(tensors), f"{learning:,}", f"{2 * learning:,}"]
+    assert explorer.find("What is computed once")["text"] == once
+    assert f"{learning:,} of 118,914" in explorer.find("What learns")["text"]
+
+
+def test_the_bar_leaves_the_model_alone_and_the_model_the_bar() -> None:
+    model = tiny_classifier()
+    freeze_body(model)
+    before, state = [p.requires_grad for p in model.parameters()], copy.deepcopy(model.state_dict())
+    explorer = freeze_bar(model)
+    for frozen in explorer.controls[0]["options"]:
+        explorer.set(frozen=frozen)
+    assert [p.requires_grad for p in model.parameters()] == before
+    assert all(torch.equal(tensor, state[name]) for name, tensor in model.state_dict().items())
+
+
+def test_a_pool_with_weights_of_its_own_learns_with_the_head() -> None:
+    explorer = freeze_bar(tiny_classifier("attention"))
+    explorer.set(frozen="the body")
+    rows = {name: learning for name, learning, _ in explorer.find(PLACES)["rows"]}
+    assert (rows["pool"], rows["head"], rows["block[0]"]) == (16, 34, 0)
+
+
+def test_freezing_everything_is_refused_in_the_librarys_words() -> None:
+    explorer = freeze_bar(tiny_classifier())
+    explorer.set(frozen="everything")
+    assert "nothing can learn" in explorer.find("What learns")["text"]
+
+
+def test_adamw_keeps_two_numbers_per_weight() -> None:
+    weight = nn.Parameter(torch.ones(130))
+    optimizer = torch.optim.AdamW([weight])
+    weight.sum().backward()
+    optimizer.step()
+    kept = [v for v in optimizer.state[weight].values() if torch.is_tensor(v) and v.shape == weight.shape]
+    assert len(kept) == ADAM_STATE
+
+
+# ---- 05: a stale gradient
+
+
+@pytest.mark.parametrize("optimizer", ["SGD", "AdamW"])
+def test_only_no_gradient_at_all_keeps_a_frozen_weight_where_it_is(optimizer: str) -> None:
+    moved = {left: frozen_path(optimizer, left, 5)[-1] - frozen_path(optimizer, left, 5)[0] for left in LEFTOVERS}
+    gradient, zeros, nothing = moved.values()
+    assert gradient == pytest.approx(-0.5, abs=0.01)
+    assert nothing == 0.0
+    assert (zeros == 0.0) is (optimizer == "SGD")
+
+
+def test_the_stale_explorer_says_so() -> None:
+    explorer = stale()
+    assert "has moved" in explorer.find("After freezing")["text"]
+    explorer.set(left=LEFTOVERS[2])
+    assert explorer.find("After freezing")["text"] == "It has not moved."
+    explorer.set(steps=7)
+    assert len(explorer.find("A frozen weight")["lines"][0]["points"]) == 8
+
+
+# ---- 05: the feature head's arithmetic
+
+
+def test_the_feature_head_learns_7_92_times_fewer_weights() -> None:
+    explorer = arithmetic()
+    assert explorer.find("The head alone")["text"] == "1,480 instead of 11,720 weights: 7.92 times fewer."
+    assert [row[2] for row in explorer.find("Weights")["rows"]] == ["2,048", "8,192", "1,280", "200", "11,720"]
+    assert explorer.find("What learns")["rows"] == [
+        ["the whole network", 11720, 11720],
+        ["the head alone", 1480, 11720],
+    ]
+
+
+@pytest.mark.parametrize("sizes", [(32, 64, 2, 20, 10), (1, 4, 0, 1, 2), (128, 256, 12, 128, 100), (7, 12, 3, 5, 9)])
+def test_the_arithmetic_is_that_of_the_network_itself(sizes: tuple[int, ...]) -> None:
+    inputs, width, layers, hidden, outputs = sizes
+    widths = [inputs, *[width] * (layers + 1), hidden, outputs]
+    network = nn.Sequential(*(nn.Linear(a, b, bias=False) for a, b in pairwise(widths)))
+    explorer = arithmetic()
+    explorer.set(inputs=inputs, width=width, layers=layers, hidden=hidden, outputs=outputs)
+    rows = explorer.find("What learns")["rows"]
+    assert rows[0][1] == sum(p.numel() for p in network.parameters())
+    assert rows[1][1] == sum(p.numel() for p in network[-2:].parameters())
+
+
+@pytest.mark.parametrize("explorer", [stale, arithmetic, lambda: freeze_bar(tiny_classifier())])
+def test_an_explorer_prints_as_one_line_without_an_address(explorer: object) -> None:
+    text = repr(explorer())  # type: ignore[operator]
+    assert "\n" not in text and "0x" not in text

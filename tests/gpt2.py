@@ -1,0 +1,29 @@
+"""transformers' GPT-2 as the judge of our body."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from headswap.model.body import BodyConfig, LMBody, new_language_model
+
+transformers = pytest.importorskip("transformers")
+
+from benchmarks.theirs import gpt2_state as gpt2_state  # noqa: E402  (it needs transformers, which may be missing)
+
+
+def gpt2_config(**more: object):
+    return transformers.GPT2Config(
+        vocab_size=260, n_positions=32, n_embd=64, n_layer=2, n_head=4, resid_pdrop=0.0, embd_pdrop=0.0,
+        attn_pdrop=0.0, **more,
+    )  # fmt: skip
+
+
+def random_body() -> LMBody:
+    """A body whose every weight, biases and norms too, is far from its start."""
+    body = new_language_model(BodyConfig(), 3).body.eval()
+    generator = torch.Generator().manual_seed(4)
+    with torch.no_grad():
+        for parameter in body.parameters():
+            parameter.add_(0.1 * torch.randn(parameter.shape, generator=generator))
+    return body

@@ -1,0 +1,559 @@
+"""The lab as a person meets it: JupyterLab 4 and Notebook 7, a real Chromium, mouse and keyboard."""
+
+from __future__ import annotations
+
+import json
+import random
+import re
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pytest
+from browser import (
+    CHROMIUM,
+    CONTRAST,
+    SCREENS,
+    Heard,
+    ask_kernel,
+    jupyter,
+    notebook,
+    open_notebook,
+    page,
+    run_all,
+    run_cell,
+    save,
+    set_theme,
+    write_notebook,
+)
+from playwright.sync_api import Locator, Page, TimeoutError
+
+pytestmark = [pytest.mark.browser, pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")]
+
+CELL = "from headswap.lab import Lab\nlab = Lab(epochs=6)\nlab"
+ASK = "print('RUNS', [(r.settings.regime, len(r.epochs), r.outcome) for r in lab.runs])"
+T = TypeVar("T")
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, str]]:
+    folder = tmp_path_factory.mktemp("jupyter")
+    with jupyter(folder) as address:
+        yield folder, address
+
+
+@pytest.fixture
+def opened(server: tuple[Path, str], request: pytest.FixtureRequest) -> Iterator[tuple[Page, Heard]]:
+    """A page with a lab on it, its cell run; the test's name is the notebook's."""
+    name = re.sub(r"\W+", "-", request.node.name)
+    with notebook(server, name, CELL, app=getattr(request, "param", "lab")) as (view, heard):
+        lab(view).wait_for(timeout=60_000)
+        yield view, heard
+
+
+def lab(view: Page) -> Locator:
+    return view.locator(".hs-lab")
+
+
+def press(view: Page, name: str) -> None:
+    lab(view).get_by_role("button", name=name, exact=True).click()
+
+
+def wait_epoch(view: Page, epoch: int) -> None:
+    """Wait until this epoch of a run of one's own, or a later one, is painted; fast epochs share a frame."""
+    view.wait_for_function(
+        """least => { const d = document.querySelector('.hs-lab')?.dataset;
+        return Number(d?.run) > 0 && Number(d?.epoch) >= least }""",
+        arg=epoch,
+        timeout=60_000,
+    )
+
+
+def wait_phase(view: Page, phase: str) -> None:
+    view.wait_for_selector(f'.hs-lab[data-phase="{phase}"]', timeout=60_000)
+
+
+@pytest.mark.parametrize("opened", ["lab", "notebook"], indirect=True)
+def test_train_step_stop_pin_reset_hover_click_and_try(opened: tuple[Page, Heard]) -> None:
+    view, _ = opened
+    press(view, "Train")
+    wait_epoch(view, 6)
+    wait_phase(view, "idle")
+    counts = [int(text) for text in re.findall(r"true \w+, predicted \w+: (\d+)", _cells(view))]
+    assert len(counts) == 4
+    assert sum(counts) == 160
+    lab(view).get_by_role("button", name=re.compile("true spam, predicted ham")).click()
+    lab(view).get_by_role("textbox").last.fill("Claim your prize now")
+    view.wait_for_function("document.querySelector('.hs-lab [data-hs=try]').innerText.match(/0\\.\\d|\\d ?%/)")
+    slider = lab(view).get_by_role("slider", name="Epoch shown")
+    slider.focus()
+    slider.press("ArrowLeft")
+    assert "5" in (slider.get_attribute("aria-valuetext") or "")
+    slider.press("Escape")
+    press(view, "Pin")
+    press(view, "Step")
+    wait_phase(view, "paused")
+    ask_kernel(view, "lab.pin(lab.runs[-1].id)")
+    lab(view).locator('[aria-label="pin run 2"][aria-pressed=true]').wait_for()  # while the run is going
+    press(view, "Stop")
+    wait_phase(view, "idle")
+    rows = lab(view).locator("[data-hs=runs] tbody tr")
+    assert rows.count() == 2
+    press(view, "Reset")
+    own = "[...document.querySelectorAll('.hs-lab [data-hs=runs] tr[data-run]')].filter(r => Number(r.dataset.run) > 0)"
+    view.wait_for_function(f"{own}.length === 0")  # only recorded runs are left
+
+
+def test_a_page_reloaded_in_the_middle_of_a_run_shows_all_of_it(server: tuple[Path, str]) -> None:
+    folder, address = server
+    write_notebook(folder / "reload.ipynb", CELL.replace("epochs=6", "epochs=200, regime='full'"))
+    with page() as (view, heard):
+        open_notebook(view, address, "reload.ipynb")
+        run_all(view)
+        lab(view).wait_for(timeout=60_000)
+        press(view, "Train")
+        wait_epoch(view, 3)
+        view.evaluate("() => { window.jupyterapp.commands.execute('docmanager:save') }")
+        view.wait_for_timeout(1000)
+        view.reload()
+        lab(view).wait_for(timeout=60_000)
+        wait_epoch(view, 6)
+        lab(view).locator("[data-hs=curves] summary").click()
+        rows = "document.querySelectorAll('.hs-lab [data-hs=curves] details tbody tr').length"
+        view.wait_for_function(f"{rows} >= 5")  # the epochs before the reload are there too
+        press(view, "Stop")
+        wait_phase(view, "idle")
+        assert heard.outside == []
+
+
+def test_the_keyboard_alone_drives_a_whole_run(opened: tuple[Page, Heard]) -> None:
+    view, _ = opened
+    lab(view).get_by_role("button", name="Train", exact=True).focus()
+    view.keyboard.press("Enter")
+    wait_epoch(view, 6)
+    wait_phase(view, "idle")
+    for _ in range(40):
+        view.keyboard.press("Tab")
+        inside = view.evaluate("document.activeElement?.closest('.hs-lab') !== null")
+        if not inside:
+            break
+        name = view.evaluate("(e => e.labels?.[0]?.innerText || e.ariaLabel || e.innerText)(document.activeElement)")
+        assert name, "every control that the keyboard reaches has a name"
+
+
+@pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
+def test_text_has_contrast_in_both_themes(opened: tuple[Page, Heard], theme: str) -> None:
+    view, _ = opened
+    set_theme(view, theme)
+    press(view, "Train")
+    wait_epoch(view, 6)
+    view.wait_for_timeout(400)
+    SCREENS.mkdir(exist_ok=True)
+    lab(view).screenshot(path=str(SCREENS / f"{theme.split()[-1].lower()}.png"))
+    assert view.evaluate(CONTRAST) == []
+
+
+def test_nothing_overflows_at_400_pixels(server: tuple[Path, str]) -> None:
+    folder, address = server
+    write_notebook(folder / "narrow.ipynb", CELL)
+    with page(1280, 800) as (view, _):
+        open_notebook(view, address, "narrow.ipynb")
+        run_all(view)
+        lab(view).wait_for(timeout=60_000)
+        press(view, "Train")
+        wait_epoch(view, 6)
+        lab(view).evaluate("e => { e.parentElement.style.width = '400px'; e.parentElement.style.flex = 'none' }")
+        view.wait_for_timeout(400)
+        SCREENS.mkdir(exist_ok=True)
+        lab(view).screenshot(path=str(SCREENS / "narrow.png"))
+        assert lab(view).evaluate("e => e.scrollWidth <= e.clientWidth + 1")
+
+
+ACTIONS = 500
+RELOADS = 6
+CHECKS = 5
+AT_REST = "['idle', 'failed'].includes(document.querySelector('.hs-lab')?.dataset.phase)"
+# One line for each thing that a learner may do from Python; a refused setting changes nothing.
+FROM_PYTHON = (
+    "lab.regime = 'full'", "lab.regime = 'head-only'", "lab.pool = 'last'", "lab.epochs = 4", "lab.epochs = 2",
+    "lab.epochs = 0", "lab.seed = 3", "lab.messages = 41", "lab.learning_rate = None", "lab.learning_rate = .01",
+    "lab.learning_rate = -1.0", "lab.threshold = .3", "lab.threshold = 7.0", "lab.regime = 'nonsense'", "lab.train()",
+    "lab.train()", "lab.train(block=True)", "lab.step()", "lab.stop(block=False)", "lab.stop()", "lab.attempt('win')",
+    "lab.pin(lab.runs[-1].id)", "lab.pin(lab.runs[0].id, False)", "lab.pin(-1)", "lab.pin(99)", "lab.forecast('0.9')",
+)  # fmt: skip
+KNOWN = """
+import json
+lab.threshold = 0.5
+rows = lab.frame().to_dict("records")
+print(json.dumps([
+    {"run": r["id"], "regime": r["regime"], "pooling": r["pool"], "seed": r["seed"], "learns": f"{r['learning']:,}",
+     "epochs": r["epochs_done"], "best epoch": int(r["best_epoch"]) if r["best_epoch"] == r["best_epoch"] else None,
+     "outcome": " · predicted: ".join(filter(None, (r["outcome"], r["forecast"]))), "pinned": run.pinned,
+     "F1": r["f1"] if r["f1"] == r["f1"] else None} for r, run in zip(rows, lab.runs, strict=True)]))
+"""
+SHOWN = """() => {
+  const table = document.querySelector('.hs-lab [data-hs=runs] table');
+  const names = [...table.querySelectorAll('thead th')].map(th => th.textContent.replace(/ \\(.*/, ''));
+  const said = cell => cell.textContent === '\u2013' ? null : cell.textContent;
+  return [...table.querySelectorAll('tr[data-run]')].filter(tr => Number(tr.dataset.run) > 0).map(tr => ({
+    ...Object.fromEntries(names.map((name, i) => [name, said(tr.cells[i])])),
+    pinned: tr.querySelector('[aria-label^="pin run"]').ariaPressed === 'true' }));
+}"""
+
+
+def test_a_random_user_leaves_no_error_no_stuck_state_and_a_true_table(opened: tuple[Page, Heard]) -> None:
+    _random_user(*opened, seed=0)
+
+
+def _random_user(view: Page, heard: Heard, seed: int) -> None:
+    rng = random.Random(seed)
+    names = rng.choices(list(RANDOM), [weight for weight, _ in RANDOM.values()], k=ACTIONS)
+    for n in rng.sample(range(ACTIONS), RELOADS):
+        names[n] = "reload"
+    done: list[str] = []
+    try:
+        for n, name in enumerate(names, 1):
+            done.append(f"{n} {name}")
+            act = _reload if name == "reload" else RANDOM[name][1]
+            done[-1] += f" {act(view, rng.random(), rng.random())}"
+            assert heard.console == []
+            if n % (ACTIONS // CHECKS) == 0:
+                _rests_and_agrees(view)
+        ask_kernel(view, "lab.epochs, lab.regime, lab.messages = 3, 'head-only', 640")
+        before = len(shown(view))
+        press(view, "Train")
+        view.wait_for_function(f"({SHOWN})().length === {before + 1} && {AT_REST}", timeout=30_000)
+        _rests_and_agrees(view)
+        assert shown(view)[-1]["outcome"].startswith("done")
+    except Exception as error:
+        raise AssertionError(f"seed {seed}, after {'; '.join(done[-15:])}\n{error}") from error
+
+
+def shown(view: Page) -> list[dict[str, Any]]:
+    """The learner's own runs as the table in the browser has them, in order of birth."""
+    rows = view.evaluate(SHOWN)
+    for row in rows:
+        row["run"], row["epochs"] = map(int, re.findall(r"\d+", row["run"])[:2])
+    return sorted(rows, key=lambda row: row["run"])
+
+
+def _rests_and_agrees(view: Page) -> None:
+    """Stop what runs; then the browser rests, and its table says what Python knows."""
+    view.wait_for_timeout(200)  # an order of a moment ago may still be on its way to Python
+    view.wait_for_function(f"{AT_REST} || [...document.querySelectorAll('.hs-do-stop:enabled')].length")
+    _click(view, ".hs-do-stop", 0)
+    view.wait_for_function(AT_REST, timeout=30_000)
+    end = time.monotonic() + 5
+    while (differences := _differences(json.loads(ask_kernel(view, KNOWN)), shown(view))) and time.monotonic() < end:
+        view.wait_for_timeout(50)
+    assert not differences
+
+
+def _differences(known: list[dict[str, Any]], rows: list[dict[str, Any]]) -> list[str]:
+    """What the browser shows otherwise than Python knows it; F1 is shown to three digits."""
+    if [row["run"] for row in known] != [row["run"] for row in rows]:
+        return [f"runs {[row['run'] for row in known]} are shown as {[row['run'] for row in rows]}"]
+    wrong = []
+    for true, row in zip(known, rows, strict=True):
+        f1 = row["F1"] and float(row["F1"].split()[0])
+        same = f1 == true["F1"] if None in (f1, true["F1"]) else abs(f1 - true["F1"]) <= 0.0005 + 1e-9
+        others = [name for name in true if name != "F1" and str(true[name]) != str(row[name])]
+        wrong += [f"run {true['run']}: {name} {true[name]!r} is shown as {row[name]!r}" for name in others]
+        wrong += [] if same else [f"run {true['run']}: F1 {true['F1']} is shown as {f1}"]
+    return wrong
+
+
+# Every action takes two shares from 0 to 1, so that what is drawn does not depend on what the page shows.
+def _one_of(options: Sequence[T], share: float) -> T:
+    return options[int(share * len(options))]
+
+
+def _click(view: Page, selector: str, share: float) -> str:
+    """The mouse on one of the enabled elements, as it is now; it may have gone when the mouse comes."""
+    found = lab(view).locator(f"{selector}:visible:enabled")
+    count = found.count()
+    if not count:
+        return "none"
+    one = found.nth(int(share * count))
+    try:
+        text = one.inner_text(timeout=500)
+        one.click(force=True, timeout=500)
+    except TimeoutError:
+        return "gone"
+    return repr(text)
+
+
+def _random_button(view: Page, share: float, other: float) -> str:
+    name = _one_of(("train",) * 5 + ("step", "step", "stop", "stop", "pin"), share)
+    return f"{name} {_click(view, f'.hs-do-{name}', 0)}"
+
+
+def _random_select(view: Page, share: float, other: float) -> str:
+    name = _one_of(("regime", "regime", "pool", "messages", "data"), share)
+    select = lab(view).locator(f"[data-control={name}] select")
+    options = select.locator("option").evaluate_all("all => all.map(o => o.value)")
+    quick = [value for value in options if name != "messages" or int(value) <= 640]
+    select.select_option(value := _one_of(quick, other))
+    return f"{name} {value}"
+
+
+def _random_slider(view: Page, share: float, other: float) -> str:
+    if share < 0.3:
+        return "tuned " + _click(view, "[data-control=learning_rate] input[type=checkbox]", 0)
+    name = "Threshold" if share < 0.65 else "Learning rate"
+    slider = lab(view).get_by_role("slider", name=name)
+    if slider.is_disabled():
+        return f"{name} locked"
+    slider.evaluate(
+        """(e, share) => { e.value = Number(e.min) + share * (e.max - e.min);
+        e.dispatchEvent(new Event('input', {bubbles: true}));
+        if (share > .3) e.dispatchEvent(new Event('change', {bubbles: true})) }""",
+        other,
+    )
+    return f"{name} {slider.input_value()}"
+
+
+def _random_number(view: Page, share: float, other: float) -> str:
+    name = _one_of(("epochs", "epochs", "epochs", "seed", "max_len"), share)
+    text = _one_of(("", "-3", "1e", "2.7", "0", "e--", "4", "6", "7") if name == "epochs" else
+                   ("", "-3", "1e999", "2.7", "99999999999", "16", "32"), other)  # fmt: skip
+    if name == "max_len" and text == "99999999999":
+        text = "x"  # the widest body would only take long
+    field = lab(view).locator(f"[data-control={name}] input")
+    field.focus()
+    view.keyboard.press("Control+a")
+    view.keyboard.press("Delete")
+    view.keyboard.type(text)
+    if other < 0.8:
+        view.keyboard.press("Enter")
+    return f"{name} {text!r}"
+
+
+def _random_text(view: Page, share: float, other: float) -> str:
+    text = _one_of(("win", "", "hello Anna", "👍 claim", "<b>x</b>"), share)
+    lab(view).locator("[data-control=predict] input").fill(text)
+    return repr(text)
+
+
+def _random_key(view: Page, share: float, other: float) -> str:
+    slider = lab(view).get_by_role("slider", name="Epoch shown")
+    slider.focus()
+    slider.press(key := _one_of(("ArrowLeft", "ArrowRight", "ArrowUp", "PageDown", "Escape", "Home", "End"), share))
+    return key
+
+
+def _reload(view: Page, share: float, other: float) -> str:
+    save(view)
+    view.reload()
+    lab(view).wait_for(timeout=60_000)
+    view.wait_for_function("window.jupyterapp?.shell?.currentWidget?.sessionContext?.session?.kernel")
+    return ""
+
+
+def _random_python(view: Page, share: float, other: float) -> str:
+    code = _one_of(FROM_PYTHON, share)
+    ask_kernel(view, f"try:\n    {code}\nexcept Exception: pass")
+    return code
+
+
+# What a random user does: how often, and how.
+RANDOM: dict[str, tuple[int, Callable[[Page, float, float], str]]] = {
+    "button": (30, _random_button),
+    "reset": (1, lambda view, share, other: _click(view, ".hs-do-reset", 0)),
+    "select": (10, _random_select),
+    "slider": (12, _random_slider),
+    "number": (8, _random_number),
+    "text": (6, _random_text),
+    "key": (8, _random_key),
+    "confusion": (6, lambda view, share, other: _click(view, "[data-hs=confusion] button", share)),
+    "row": (8, lambda view, share, other: _click(view, "[data-hs=runs] tbody button", share)),
+    "sort": (6, lambda view, share, other: _click(view, ".hs-sort", share)),
+    "fold": (2, lambda view, share, other: _click(view, "summary", share)),
+    "python": (16, _random_python),
+}
+
+
+NAMELESS = re.compile(r'^\s*- (?:button|slider|combobox|textbox|checkbox|spinbutton)(?! ["/]).*', re.MULTILINE)
+
+
+def test_every_control_has_a_name_for_a_screen_reader(server: tuple[Path, str]) -> None:
+    made = 'Lab(epochs=2, question="Does it overfit?", answers=["yes", "no"])'
+    with labs(server, "names", f"from headswap.lab import Lab\nlab = {made}\nlab") as view:
+        lab(view).locator(".hs-question select").select_option("yes")
+        press(view, "Train")
+        wait_epoch(view, 2)
+        wait_phase(view, "idle")
+        for fold in lab(view).locator("summary").all():
+            fold.click()
+        snapshot = lab(view).aria_snapshot()
+        assert NAMELESS.findall(snapshot) == []
+        for said in (
+            'button "Train"', 'button "pin run 1"', 'combobox "Regime"', 'combobox "Does it overfit?"',
+            'spinbutton "Epochs"', 'checkbox "tuned"', 'checkbox "Causal mask"', 'slider "Threshold"',
+            'slider "Learning rate"', 'slider "Epoch shown"', 'textbox "Try a message"', 'combobox "Head"',
+        ):  # fmt: skip
+            assert f"- {said}" in snapshot
+
+
+@contextmanager
+def labs(server: tuple[Path, str], name: str, *cells: str) -> Iterator[Page]:
+    """A page with these cells run, and as many labs on it."""
+    with notebook(server, name, *cells) as (view, _):
+        view.wait_for_function(f"document.querySelectorAll('.hs-lab').length === {len(cells)}", timeout=60_000)
+        yield view
+
+
+def wait_kernel(view: Page, wanted: str, code: str) -> None:
+    """Wait until the expression has this value in the kernel."""
+    end = time.monotonic() + 60
+    while (said := ask_kernel(view, f"print({code})").strip()) != wanted and time.monotonic() < end:
+        view.wait_for_timeout(100)
+    assert said == wanted
+
+
+def test_a_cell_run_again_stops_the_run_of_its_old_lab(server: tuple[Path, str]) -> None:
+    cell = "from headswap.lab import Lab\nkept = [*globals().get('kept', []), Lab(regime='full', epochs=200)]\nkept[-1]"
+    with labs(server, "again", cell) as view:
+        press(view, "Train")
+        wait_epoch(view, 1)
+        run_cell(view, 0)
+        wait_kernel(view, "['stopped']", "[run.outcome for run in kept[0].runs]")
+        wait_kernel(view, "2 []", "len(kept), [*kept[-1].runs]")
+        view.wait_for_selector('.hs-lab[data-phase="idle"]')
+        ask_kernel(view, "kept[-1].epochs = 3")
+        press(view, "Train")
+        wait_epoch(view, 3)
+        wait_phase(view, "idle")
+        wait_kernel(view, "['done']", "[run.outcome for run in kept[1].runs]")
+        assert lab(view).count() == 1
+
+
+def test_two_labs_in_one_notebook_go_their_own_ways(server: tuple[Path, str]) -> None:
+    cells = [f"from headswap.lab import Lab\n{name} = Lab(regime='full', {more})\n{name}"
+             for name, more in (("one", "epochs=5"), ("two", "epochs=4, pool='max'"))]  # fmt: skip
+    beside = "three = Lab(regime='full', epochs=5)\nthree.train()\nfour = Lab()\nthree"
+    with labs(server, "two", *cells, beside) as view:
+        first, second, _ = lab(view).all()
+        for one in (first, second):
+            one.get_by_role("button", name="Train", exact=True).click()
+        second.get_by_role("slider", name="Threshold").fill("0.9")
+        wait_kernel(view, "0.5 0.9", "one.threshold, two.threshold")
+        for name, ends in (("one", "[(5, 'done')]"), ("two", "[(4, 'done')]"), ("three", "[(5, 'done')]")):
+            wait_kernel(view, ends, f"[(len(run.epochs), run.outcome) for run in {name}.runs]")
+        for one, row in ((first, "5 of 5"), (second, "4 of 4")):
+            one.locator("[data-hs=runs] tr[data-run='1']", has_text=f"1 · {row}").wait_for()
+            assert one.locator("[data-hs=runs] tr[data-run]").count() == 1
+        assert first.get_by_role("slider", name="Threshold").input_value() == "0.5"
+
+
+def test_a_saved_page_shows_its_runs_without_their_kernel(server: tuple[Path, str]) -> None:
+    """With Settings > Save Widget State Automatically; without it JupyterLab shows the line of text instead."""
+    setting = "() => window.jupyterapp.commands.execute('@jupyter-widgets/jupyterlab-manager:saveWidgetState')"
+    with labs(server, "alone", CELL) as view:
+        press(view, "Train")
+        wait_epoch(view, 6)
+        wait_phase(view, "idle")
+        view.evaluate(setting)
+        try:
+            save(view)
+        finally:
+            view.evaluate(setting)
+        row = lab(view).locator("[data-hs=runs] tr[data-run='1']")
+        before = row.inner_text()
+        view.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.shutdown()")
+        press(view, "Train")
+        status = lab(view).locator("[data-hs=status]", has_text="kernel does not answer")
+        status.wait_for()
+        assert row.inner_text() == before
+        view.reload()  # a new kernel, which knows nothing of the lab
+        lab(view).wait_for(timeout=60_000)
+        row.wait_for()
+        assert row.inner_text() == before
+        assert sum(map(int, re.findall(r"predicted \w+: (\d+)", _cells(view)))) == 160
+        press(view, "Train")
+        status.wait_for()
+
+
+def test_the_learner_bets_before_train_and_finds_the_bet_beside_the_outcome(server: tuple[Path, str]) -> None:
+    made = 'Lab(epochs=2, question="F1 after two epochs?", answers=["below 0.9", "above 0.9"])'
+    with labs(server, "bet", f"from headswap.lab import Lab\nlab = {made}\nlab") as view:
+        train = lab(view).get_by_role("button", name="Train", exact=True)
+        question = lab(view).get_by_role("combobox", name="F1 after two epochs?")
+        assert train.is_disabled()
+        assert lab(view).locator("[data-hs=diagnosis]").get_by_text("choose an answer, then").count() == 1
+        assert shown(view) == []  # a recorded run might hold the answer
+        assert lab(view).get_by_role("button", name="Step", exact=True).is_disabled()
+        question.select_option("above 0.9")
+        train.click()
+        wait_epoch(view, 2)
+        wait_phase(view, "idle")
+        assert shown(view)[0]["outcome"] == "done · predicted: above 0.9"
+        assert "above 0.9" in lab(view).locator("[data-hs=diagnosis]").inner_text()
+        wait_kernel(view, "above 0.9", "lab.frame().forecast[0]")
+
+
+def test_a_text_asked_for_from_python_is_shown_and_one_s_own_answered_after_it(server: tuple[Path, str]) -> None:
+    with labs(server, "asked", CELL) as view:
+        field = lab(view).get_by_role("textbox", name="Try a message")
+        answered = lab(view).locator("[data-hs=try]").get_by_text(re.compile(r"P\(spam\) 0\.\d+ →"))
+        press(view, "Train")
+        wait_epoch(view, 6)
+        wait_phase(view, "idle")
+        field.fill("See you at lunch")
+        answered.wait_for()
+        field.blur()
+        ask_kernel(view, "lab.attempt('win a prize')")
+        view.wait_for_function("document.querySelector('.hs-lab [data-hs=try] input').value === 'win a prize'")
+        answered.wait_for()
+        field.fill("See you at lunch")
+        answered.wait_for()
+        assert field.input_value() == "See you at lunch"
+
+
+def test_controls_not_named_are_hidden_and_locked_ones_disabled(server: tuple[Path, str]) -> None:
+    head = "from headswap.lab import Lab\n"
+    few = 'few = Lab(controls=("regime", "epochs"))\nfew'
+    fast = 'fast = Lab(locked=("pool", "learning_rate", "train", "predict"))\nfast'
+    with labs(server, "few", head + few, head + fast) as view:
+        first, second = lab(view).all()
+        rows = first.locator("[data-control]:visible").evaluate_all("all => all.map(e => e.dataset.control)")
+        assert rows == ["regime", "epochs"]
+        assert first.locator(".hs-run:visible, .hs-do-train:visible, [type=file]:visible").count() == 0
+        for one in ("[data-control=pool] select", "[data-control=learning_rate] input", ".hs-do-train",
+                    "[data-control=predict] input"):  # fmt: skip
+            assert second.locator(one).first.is_disabled(), one
+        assert second.locator("[data-control=regime] select").is_enabled()
+        assert second.locator(".hs-do-step").is_enabled()
+
+
+def test_a_file_is_taken_and_a_bad_one_answered_with_one_sentence(opened: tuple[Page, Heard]) -> None:
+    view, _ = opened
+    choose = lab(view).locator("input[type=file]")
+    status = lab(view).locator("[data-hs=status]")
+    rows = [f"{'spam' if i % 2 else 'ham'},{'win a prize now' if i % 2 else 'see you at home'} {i}" for i in range(60)]
+    choose.set_input_files(
+        {"name": "mine.csv", "mimeType": "text/csv", "buffer": "\n".join(["label,text", *rows]).encode()}
+    )
+    status.get_by_text("mine.csv: 60 messages").wait_for()
+    assert lab(view).get_by_role("combobox", name="Data").input_value() == "mine.csv"
+    press(view, "Train")
+    wait_epoch(view, 6)
+    wait_phase(view, "idle")
+    assert sum(map(int, re.findall(r"true \w+, predicted \w+: (\d+)", _cells(view)))) == 12
+    ask_kernel(view, "lab.epochs, lab.regime = 200, 'full'")
+    press(view, "Train")
+    wait_phase(view, "training")
+    choose.set_input_files({"name": "bad.csv", "mimeType": "text/csv", "buffer": b"no labels here\nat all\n"})
+    status.get_by_text("bad.csv has columns").wait_for()
+    said = status.inner_text()
+    assert "\n" not in said and "Traceback" not in said and "/tmp" not in said, said
+    press(view, "Stop")  # the run goes on, and can be stopped
+    wait_phase(view, "idle")
+    wait_kernel(view, "['done', 'stopped']", "[run.outcome for run in lab.runs]")
+
+
+def _cells(view: Page) -> str:
+    buttons = lab(view).locator("[data-hs=confusion] button")
+    return "; ".join(buttons.evaluate_all("all => all.map(b => b.ariaLabel || b.title || b.innerText)"))

@@ -1,0 +1,90 @@
+"""Every lesson as a learner meets it: JupyterLab in a real Chromium, Run All, nothing touched; light and dark."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from browser import CHROMIUM, CONTRAST, jupyter, open_notebook, page, run_all, set_theme
+from helpers import ROOT
+from playwright.sync_api import Page
+
+SCREENS = ROOT / ".screenshots"
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.slow,
+    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine"),
+]
+# The code cells that are still to be run, those that failed, and the widgets that a run has promised.
+STATE = """() => {
+  const cells = window.jupyterapp.shell.currentWidget.content.model.cells;
+  const found = {waiting: 0, failed: [], widgets: 0};
+  for (let i = 0; i < cells.length; i++) {
+    const cell = cells.get(i);
+    if (cell.type !== 'code') continue;
+    if (cell.executionState !== 'idle') found.waiting += 1;
+    for (const output of cell.outputs.toJSON()) {
+      if (output.output_type === 'error') found.failed.push(`cell ${i}: ${output.ename}: ${output.evalue}`);
+      if (output.data?.['application/vnd.jupyter.widget-view+json']) found.widgets += 1;
+    }
+  }
+  return found;
+}"""
+# Words in a picture that stand on each other.
+CROWDED = """() => [...document.querySelectorAll('svg.hs-plot')].flatMap(svg => {
+  const words = [...svg.querySelectorAll('text')].filter(e => e.textContent.trim() && e.checkVisibility());
+  const boxes = words.map(e => e.getBoundingClientRect());
+  return words.flatMap((e, i) => words.slice(i + 1).flatMap((other, k) => {
+    const [a, b] = [boxes[i], boxes[i + 1 + k]];
+    const wide = Math.min(a.right, b.right) - Math.max(a.left, b.left);
+    const high = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);
+    return wide > 1 && high > 4 ? [`${e.textContent} on ${other.textContent}`] : [];
+  }));
+})"""
+DRAWN = "document.querySelectorAll('.hs-explorer, .hs-lab').length"
+SCROLLED = ".jp-WindowedPanel-outer, .jp-WindowedPanel-viewport, .jp-NotebookPanel-notebook"
+HEIGHT = f"Math.max(...[...document.querySelectorAll('{SCROLLED}')].map(e => e.scrollHeight))"
+TOP = f"document.querySelectorAll('{SCROLLED}').forEach(e => {{ e.scrollTop = 0 }});"
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    folder = tmp_path_factory.mktemp("course")
+    for path in NOTEBOOKS:
+        shutil.copy(path, folder)
+    with jupyter(folder) as address:
+        yield address
+
+
+@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
+def test_run_all_ends_without_an_error_and_every_widget_is_seen(server: str, notebook: Path) -> None:
+    with page() as (view, heard):
+        open_notebook(view, server, notebook.name)
+        heard.console.clear()  # what Jupyter said of itself
+        run_all(view)
+        view.wait_for_timeout(2000)
+        view.wait_for_function(f"({STATE})().waiting === 0", timeout=240_000)
+        found = view.evaluate(STATE)
+        assert found["failed"] == []
+        _unrolled(view)
+        view.wait_for_function(f"{DRAWN} >= {found['widgets']}", timeout=30_000)
+        assert view.evaluate(CROWDED) == []
+        for theme in ("Light", "Dark"):
+            set_theme(view, f"JupyterLab {theme}")
+            view.wait_for_timeout(500)
+            SCREENS.mkdir(exist_ok=True)
+            view.screenshot(path=SCREENS / f"{notebook.stem}-{theme.lower()}.png")
+            assert view.evaluate(CONTRAST.replace("'.hs-lab *'", "'.hs-lab *, .hs-explorer *'")) == []
+        assert heard.outside == []
+        assert heard.console == []
+
+
+def _unrolled(view: Page) -> None:
+    """A window as high as the lesson, so that all of it is on the page at once."""
+    for _ in range(3):  # what was not on the page had no height yet
+        view.evaluate("() => { window.jupyterapp.shell.currentWidget.content.activeCellIndex = 0; " + TOP + " }")
+        view.set_viewport_size({"width": 1280, "height": min(16_000, view.evaluate(HEIGHT) + 200)})
+        view.wait_for_timeout(1000)

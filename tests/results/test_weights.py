@@ -1,0 +1,112 @@
+"""A delta on the wrong base, truncated, or with a flipped byte is refused; a good one answers as before."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+from helpers import tiny_base, tiny_split
+
+from headswap.errors import CheckpointError, HeadswapError
+from headswap.results.weights import base_hash, load_base, load_delta, save_base, save_delta
+from headswap.training.loop import predict_logits
+from headswap.training.recipe import Recipe
+from headswap.training.run import History, encode, run_regime
+
+QUICK = Recipe(epochs=1, batch_size=16)
+
+
+def saved(folder: Path, regime: str = "head-only", pool: str = "mean") -> tuple[Path, Path, History]:
+    base = tiny_base()
+    recipe = Recipe(epochs=1, batch_size=16, pool=pool)
+    history = run_regime(base, tiny_split(), regime, recipe)
+    file = save_base(base, folder)
+    return file, save_delta(folder / f"{regime}.safetensors", history, base), history
+
+
+@pytest.mark.parametrize(
+    "regime, pool", [("head-only", "mean"), ("mlp-head", "attention"), ("last-block", "max"), ("full", "cls")]
+)
+def test_a_delta_and_its_base_answer_as_the_classifier_did(tmp_path: Path, regime: str, pool: str) -> None:
+    _, delta, history = saved(tmp_path, regime, pool)
+    classifier, about = load_delta(delta)
+    data = encode(tiny_split().test, classifier)
+    assert data is not None
+    assert torch.equal(predict_logits(classifier, data), predict_logits(history.classifier, data))
+    assert (about.regime, about.pool, about.label_names) == (regime, pool, ("ham", "spam"))
+
+
+def test_a_delta_holds_only_what_learned(tmp_path: Path) -> None:
+    base_file, head_only, _ = saved(tmp_path)
+    _, last_block, _ = saved(tmp_path, "last-block")
+    assert head_only.stat().st_size < 1500
+    assert head_only.stat().st_size < last_block.stat().st_size < base_file.stat().st_size
+
+
+def test_the_same_weights_give_the_same_bytes(tmp_path: Path) -> None:
+    _, first, _ = saved(tmp_path / "a")
+    _, second, _ = saved(tmp_path / "b")
+    assert first.read_bytes() == second.read_bytes()
+
+
+def test_a_base_comes_back_to_the_bit(tmp_path: Path) -> None:
+    base = tiny_base()
+    assert base_hash(load_base(save_base(base, tmp_path))) == base_hash(base)
+
+
+def test_another_base_is_refused_by_name(tmp_path: Path) -> None:
+    _, delta, _ = saved(tmp_path)
+    with pytest.raises(CheckpointError, match=base_hash(tiny_base())[:12]):
+        load_delta(delta, tiny_base(seed=1))
+    almost = tiny_base()
+    with torch.no_grad():
+        almost.body.norm.bias[0] += 1e-7
+    with pytest.raises(CheckpointError, match="needs the base"):
+        load_delta(delta, almost)
+
+
+def test_a_missing_base_is_named(tmp_path: Path) -> None:
+    base_file, delta, _ = saved(tmp_path)
+    base_file.unlink()
+    with pytest.raises(CheckpointError, match=base_file.name):
+        load_delta(delta)
+
+
+def test_every_flipped_byte_is_refused(tmp_path: Path) -> None:
+    _, delta, _ = saved(tmp_path)
+    base, raw = tiny_base(), delta.read_bytes()
+    broken = tmp_path / "broken.safetensors"
+    for position in range(len(raw)):
+        broken.write_bytes(raw[:position] + bytes([raw[position] ^ 1]) + raw[position + 1 :])
+        with pytest.raises(CheckpointError):
+            load_delta(broken, base)
+
+
+def test_every_truncation_is_refused(tmp_path: Path) -> None:
+    _, delta, _ = saved(tmp_path)
+    base, raw = tiny_base(), delta.read_bytes()
+    broken = tmp_path / "broken.safetensors"
+    for length in range(0, len(raw), 7):
+        broken.write_bytes(raw[:length])
+        with pytest.raises(CheckpointError):
+            load_delta(broken, base)
+
+
+def test_a_base_is_no_delta_and_a_delta_no_base(tmp_path: Path) -> None:
+    base_file, delta, _ = saved(tmp_path)
+    with pytest.raises(CheckpointError, match="holds a base, not a delta"):
+        load_delta(base_file)
+    with pytest.raises(CheckpointError, match="holds a delta, not a base"):
+        load_base(delta)
+
+
+def test_a_write_that_fails_leaves_nothing_behind(tmp_path: Path) -> None:
+    (tmp_path / "taken").write_text("a file where a folder should be")
+    history = run_regime(tiny_base(), tiny_split(), "head-only", QUICK)
+    with pytest.raises(HeadswapError, match="cannot be written"):
+        save_delta(tmp_path / "taken" / "x.safetensors", history, tiny_base())
+    (tmp_path / "folder.safetensors").mkdir()
+    with pytest.raises(HeadswapError, match="cannot be written"):
+        save_delta(tmp_path / "folder.safetensors", history, tiny_base())
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["folder.safetensors", "taken"]
