@@ -41,8 +41,8 @@ def gpt2(task: Task) -> GPT2ForSequenceClassification:
     if task.regime not in ("head-only", "full"):
         raise SettingError(f"the Trainer is set up for head-only and full, not for {task.regime}; choose one of them")
     model = GPT2ForSequenceClassification(_config(task.config))
+    assert isinstance(ours.head, LinearHead) and isinstance(ours.body, LMBody)
     model.transformer.load_state_dict(gpt2_state(ours.body), strict=False)
-    assert isinstance(ours.head, LinearHead)
     with torch.no_grad():
         model.score.weight.copy_(ours.head.linear.weight)
     model.transformer.requires_grad_(task.regime == "full")

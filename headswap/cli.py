@@ -10,7 +10,6 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from .data.batches import ClassificationDataset
 from .data.download import download_sms
 from .data.messages import Message, Split
 from .data.readers import Corpus, read_messages
@@ -25,7 +24,7 @@ from .results.weights import load_base, load_delta, save_base, save_delta
 from .training.loop import predict_logits
 from .training.recipe import Recipe
 from .training.regimes import REGIMES
-from .training.run import History
+from .training.run import History, encode
 
 FEWEST_NATURAL = 160  # a natural test set smaller than the balanced one would say nothing
 SIZES = "640,160,160"
@@ -141,7 +140,8 @@ def _predict(options: argparse.Namespace) -> None:
     base = load_base(options.base) if options.base else None
     model, about = load_delta(options.delta, base)
     messages = [Message(text, 0) for text in texts]
-    data = ClassificationDataset(messages, model.body.config.max_len, cls=model.pool.prepends_cls)
+    data = encode(messages, model, len(about.label_names))
+    assert data is not None
     for text, row in zip(texts, predict_logits(model, data).softmax(1).tolist(), strict=True):
         best = max(range(len(row)), key=row.__getitem__)
         print(f"{about.label_names[best]}\t{row[best]:.3f}\t{text}")

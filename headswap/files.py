@@ -3,13 +3,15 @@
 import contextlib
 import os
 from pathlib import Path
+from uuid import uuid4
 
 from .errors import DataError
 
 
 def write_atomically(path: Path, content: bytes) -> None:
     """Write a file to a temporary neighbour and rename it; DataError, and nothing left behind, when that fails."""
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    # A name of this write's own: two threads of one process may write the same path.
+    part = path.with_name(f".{path.name}.{os.getpid()}.{uuid4().hex[:8]}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         part.write_bytes(content)

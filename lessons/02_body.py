@@ -55,7 +55,7 @@ from headswap.explorers import lesson_base
 base = lesson_base()
 ids, mask = ByteTokenizer().batch(["Free prize, call now"], 32)
 with torch.no_grad():
-    vectors = base.body.embed(ids, mask)
+    vectors, _ = base.body.embed(ids, mask)
     hidden = base.body(ids, mask)
     logits = base.head(hidden)
 print("ids     (B, T)   ", tuple(ids.shape))
@@ -72,7 +72,8 @@ from headswap import place_of
 
 weights = {}
 for name, weight in base.named_parameters():
-    weights[place_of(name)] = weights.get(place_of(name), 0) + weight.numel()
+    place = str(place_of(base, name))
+    weights[place] = weights.get(place, 0) + weight.numel()
 for place, count in weights.items():
     print(f"{place:10} {count:>8,}")
 print(f"{'together':10} {sum(weights.values()):>8,}")

@@ -19,7 +19,7 @@ PACKAGE = Path(headswap.__file__).parent
 # Who may import whom: a file or a room only from the rows above its own. The listing is the table of contents.
 FLOORS = (
     {"errors"},
-    {"files"},
+    {"files", "values"},
     {"data"},
     {"metrics"},
     {"model"},
@@ -197,11 +197,11 @@ def code_lines(path: Path) -> int:
 
 
 def test_every_room_is_small() -> None:
-    """A room of the library that passes 800 lines of code holds two ideas; lessons' rooms grow with the lessons."""
+    """A room of the library that passes 1,000 lines of code holds two ideas; lessons' rooms grow with the lessons."""
     rooms = Counter[str]()
     for name in (name for name in modules() if not name.startswith(("explorers/", "exercises/"))):
         rooms[name.split("/")[0]] += code_lines(PACKAGE / f"{name}.py")
-    assert {room: lines for room, lines in rooms.items() if lines > 800} == {}
+    assert {room: lines for room, lines in rooms.items() if lines > 1000} == {}
 
 
 def test_no_file_is_longer_than_400_lines() -> None:

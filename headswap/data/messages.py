@@ -1,8 +1,28 @@
 """Messages with labels, and the split that keeps them honest."""
 
 from dataclasses import dataclass
+from typing import Protocol
 
 HAM, SPAM = 0, 1
+
+
+class Example(Protocol):
+    """Something with a label: `item` is what a body encodes, `text` what a person reads."""
+
+    @property
+    def item(self) -> object:
+        """What the body encodes: a text, an image, token ids."""
+        ...
+
+    @property
+    def text(self) -> str:
+        """What a person reads about it."""
+        ...
+
+    @property
+    def label(self) -> int:
+        """The class it belongs to, from 0."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,18 +32,23 @@ class Message:
     text: str
     label: int
 
+    @property
+    def item(self) -> str:
+        """The text itself: that is what a body of bytes encodes."""
+        return self.text
+
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """Messages to learn from, to choose by and to judge on; no text stands in two of them.
+    """Examples to learn from, to choose by and to judge on; no text stands in two of them.
 
     `natural` is a second test set at the corpus' own share of spam, `unlabelled` holds texts that only the
     pretraining may read. Both may be empty.
     """
 
-    train: tuple[Message, ...]
-    validation: tuple[Message, ...]
-    test: tuple[Message, ...]
-    natural: tuple[Message, ...] = ()
+    train: tuple[Example, ...]
+    validation: tuple[Example, ...]
+    test: tuple[Example, ...]
+    natural: tuple[Example, ...] = ()
     unlabelled: tuple[str, ...] = ()
     label_names: tuple[str, ...] = ("ham", "spam")

@@ -108,7 +108,8 @@ def _held(frozen: Callable[[Classifier], Iterable[nn.Parameter]]) -> Callable[[G
 
 
 def _all_below_the_last_block(model: Classifier) -> list[nn.Parameter]:
-    return [*model.body.embed_tokens.parameters(), *model.body.blocks[0].parameters()]
+    kept = "body.embed_tokens", "body.blocks.0"
+    return [p for name, p in model.named_parameters() if name.startswith(kept)]
 
 
 FREEZE = Exercise(

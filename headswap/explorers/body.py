@@ -42,7 +42,7 @@ def attention(base: LanguageModel, message: str = "Free prize, call now") -> Exp
 def attention_weights(body: LMBody, ids: Sequence[int], block: int) -> torch.Tensor:
     """How much each of T positions takes from each it may see, (H, T, T), in the block of that number."""
     x, mask = torch.tensor([ids]), torch.ones(1, len(ids), dtype=torch.bool)
-    x = body.run_blocks(body.embed(x, mask), mask, stop=block)  # (1, T, D)
+    x, _ = body.run_blocks(body.embed(x, mask), stop=block)  # (1, T, D)
     layer = body.get_submodule(f"blocks.{block}.attention")
     assert isinstance(layer, Attention)
     normed = body.get_submodule(f"blocks.{block}.norm1")(x)

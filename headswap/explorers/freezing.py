@@ -79,9 +79,9 @@ def _by_place(model: Classifier) -> dict[str, tuple[int, int]]:
     """Weights that learn and all weights, by place, in the model's order."""
     found: dict[str, tuple[int, int]] = {}
     for name, parameter in model.named_parameters():
-        learning, total = found.get(place_of(name), (0, 0))
-        more = parameter.numel()
-        found[place_of(name)] = learning + more * parameter.requires_grad, total + more
+        place, more = str(place_of(model, name)), parameter.numel()
+        learning, total = found.get(place, (0, 0))
+        found[place] = learning + more * parameter.requires_grad, total + more
     return found
 
 

@@ -13,7 +13,7 @@ from ..data.messages import Split
 from ..data.tokenizer import PAD, ByteTokenizer
 from ..errors import DataError, SettingError
 from ..lab.watch import directions, vectors
-from ..model.body import LanguageModel
+from ..model.body import LanguageModel, LMBody
 from ..model.classifier import Classifier
 from ..training.events import EpochDone
 from ..training.recipe import Recipe
@@ -36,7 +36,7 @@ def pads(mean: Classifier, last: Classifier, message: str = "Our records say") -
     """
     if not all(map(torch.equal, mean.body.parameters(), last.body.parameters())):
         raise SettingError("the two classifiers have different bodies; train both head-only from the same base")
-    most = mean.body.config.max_len
+    most = _bytes_read(mean)
     controls = [
         text("text", "Your message", message),
         slider("pads", "Pads beside it", 0, 0, most - 1, unit="pads"),
@@ -46,11 +46,16 @@ def pads(mean: Classifier, last: Classifier, message: str = "Our records say") -
     return Explorer("Pads", controls, partial(_show_pads, read, most))
 
 
+def _bytes_read(model: Classifier) -> int:
+    assert isinstance(model.body, LMBody)
+    return model.body.config.max_len
+
+
 @torch.inference_mode()
 def readings(mean: Classifier, last: Classifier, ids: tuple[int, ...], side: str) -> Readings:
     """P(spam) of one message beside 0, 1, 2 … pads, a run of the model for each, by the four ways of LINES."""
     rows = []
-    for count in range(mean.body.config.max_len - len(ids) + 1):
+    for count in range(_bytes_read(mean) - len(ids) + 1):
         blank = [PAD] * count
         batch = torch.tensor([[*ids, *blank] if side == "right" else [*blank, *ids]])  # (1, T)
         mask = batch != PAD

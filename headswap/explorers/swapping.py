@@ -29,7 +29,7 @@ def tensors(swap: Swap) -> list[Row]:
     shapes = _shapes(swap.classifier, "")
     old = _shapes(swap.old_head, "head.")
     return [
-        (fate, place_of(name), name, (old if fate == "dropped" else shapes).get(name))
+        (fate, str(place_of(swap.classifier, name)), name, (old if fate == "dropped" else shapes).get(name))
         for fate, names in zip(FATES, (swap.kept, swap.dropped, swap.created), strict=True)
         for name in names
     ]

@@ -11,7 +11,7 @@ from pathlib import Path
 from platformdirs import user_cache_path
 
 from ..data import fixture
-from ..data.messages import Message, Split
+from ..data.messages import Example, Split
 from ..data.readers import Corpus, read_messages
 from ..data.splits import UNLABELLED, fixture_split, stratified_split
 from ..errors import DataError, HeadswapError
@@ -57,7 +57,7 @@ def practice(settings: Settings) -> Split:
     return replace(split, train=balanced(split.train, wanted))
 
 
-def balanced(messages: Sequence[Message], wanted: int) -> tuple[Message, ...]:
+def balanced(messages: Sequence[Example], wanted: int) -> tuple[Example, ...]:
     """The first messages of each class, as many of one as of the other, in their order."""
     left = {label: wanted // 2 for label in (0, 1)}
     kept = []

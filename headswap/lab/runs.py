@@ -9,10 +9,11 @@ import numpy as np
 
 from ..data.messages import Split
 from ..metrics.measure import Metrics
-from ..model.body import LanguageModel
+from ..model.contract import Base
 from ..training.events import EpochDone
 from ..training.recipe import Recipe
 from ..training.regimes import Regime, find_regime
+from ..training.run import epochs_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,7 @@ class Prepared:
     `kept` holds what runs have found out about the untouched base, so that the next one begins sooner.
     """
 
-    base: LanguageModel
+    base: Base
     split: Split
     key: str
     kept: dict[str, Any] = field(default_factory=dict)
@@ -117,7 +118,7 @@ def told(run: Run, prepared: Prepared) -> dict[str, Any]:
         "regime": settings.regime,
         "pool": settings.pool,
         "seed": settings.seed,
-        "planned": sum(max(1, round(settings.epochs * s.share)) for s in settings.chosen_regime().stages),
+        "planned": sum(epochs_of(settings.chosen_regime(), settings.epochs)),
         "learning": run.learning,
         "total": run.total,
         "cached": run.cached,

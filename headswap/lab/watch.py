@@ -8,6 +8,7 @@ from __future__ import annotations
 import torch
 
 from ..data.batches import ClassificationDataset, ordered_batches
+from ..model.body import LanguageModel
 from ..model.classifier import Classifier, put_back
 from ..training.loop import EVALUATION_BATCH
 from ..training.pretrain import perplexity
@@ -30,9 +31,9 @@ class Watch:
         assert data is not None
         self.order = torch.cat(ordered_batches(data.lengths, EVALUATION_BATCH)).argsort()
         self.seen: list[torch.Tensor] = []
-        self.speaks, self.kept = speaks, prepared.kept
-        # A random body never knew the language.
-        self.latest: float | None = self.kept.get("perplexity") if speaks else float("nan")
+        self.speaks, self.kept = speaks and isinstance(self.base, LanguageModel), prepared.kept
+        # A random body never knew the language, and one of images has none.
+        self.latest: float | None = self.kept.get("perplexity") if self.speaks else float("nan")
         same = speaks and not list(model.pool.parameters())  # else the seed is in it
         frame = self.kept.get(type(model.pool).__name__) if same else None
         self.frame: Frame = frame or frame_of(vectors(model, data))
@@ -70,19 +71,16 @@ class Watch:
         return self.before()
 
     def _measured(self) -> float:
-        modes = [(m, m.training) for m in self.model.modules()]
+        assert isinstance(self.base, LanguageModel)
         texts = [message.text for message in self.split.validation[:GAUGE_TEXTS]]
-        found = perplexity(put_back(self.model, self.base.head), texts)
-        for module, training in modes:
-            module.training = training
-        return found
+        return perplexity(put_back(self.model, self.base.head), texts)
 
 
 @torch.no_grad()
 def vectors(model: Classifier, data: ClassificationDataset) -> torch.Tensor:
     """What the head sees: one vector per message, (N, D)."""
     model.eval()
-    return model.pool(model.body(data.ids, data.mask), data.mask)
+    return model.features(*data.rows.tensors)
 
 
 def directions(x: torch.Tensor) -> torch.Tensor:

@@ -4,14 +4,18 @@ Byte for byte it computes what GPT-2 computes with the same weights (Radford et 
 to be read next to the pictures of that paper. Shape letters: B batch, T bytes, D width, H heads, V vocabulary.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import nn
 
+from ..data.batches import Rows, encode_texts
 from ..data.tokenizer import VOCAB_SIZE
 from ..errors import SettingError
+from .contract import Base, Body, Place, State
 from .layers import Dropout, embedding, linear, width_std
 
 
@@ -82,7 +86,7 @@ class Block(nn.Module):
         return x + self.dropout(self.feedforward(self.norm2(x)))
 
 
-class LMBody(nn.Module):
+class LMBody(Body):
     """Bytes in, one vector per byte out: embeddings, blocks and a last norm, with no head on top."""
 
     def __init__(self, config: BodyConfig, generator: torch.Generator) -> None:
@@ -99,17 +103,16 @@ class LMBody(nn.Module):
         """D, the length of one hidden vector."""
         return self.config.width
 
-    @property
-    def depth(self) -> int:
-        """How many blocks stand on each other."""
-        return self.config.depth
-
     def forward(self, ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
         """Hidden states (B, T, D) of ids (B, T); mask (B, T) is True on real ids. Pads may stand on either side."""
-        return self.norm(self.run_blocks(self.embed(ids, mask), mask))
+        return self.finish(self.run_blocks(self.embed(ids, mask)))[0]
 
-    def embed(self, ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-        """Token plus position vectors (B, T, D); positions count real ids, so left pads move nothing."""
+    def encode(self, items: Sequence[str], *, cls: bool = False) -> Rows:
+        """Texts as ids (N, T) and mask (N, T), cut to the bytes that the body reads."""
+        return encode_texts(items, self.config.max_len, cls=cls)
+
+    def embed(self, ids: torch.Tensor, mask: torch.Tensor) -> State:  # pyright: ignore[reportIncompatibleMethodOverride]
+        """Token plus position vectors (B, T, D), and the mask; positions count real ids, so left pads move nothing."""
         T = ids.shape[1]
         if self.config.max_len < T:
             raise SettingError(f"the batch is {T} ids long and the body reads {self.config.max_len}; cut to max_len")
@@ -117,14 +120,39 @@ class LMBody(nn.Module):
             positions = self.embed_positions.weight[:T]  # (T, D)
         else:
             positions = self.embed_positions((mask.cumsum(1) - 1).clamp(min=0))  # (B, T, D)
-        return self.dropout(self.embed_tokens(ids) + positions)
+        return self.dropout(self.embed_tokens(ids) + positions), mask
 
-    def run_blocks(self, x: torch.Tensor, mask: torch.Tensor, start: int = 0, stop: int | None = None) -> torch.Tensor:
-        """Hidden states (B, T, D) after blocks start..stop, without the last norm."""
+    def run_blocks(self, state: State, start: int = 0, stop: int | None = None) -> State:
+        """Hidden states (B, T, D) after blocks start..stop, without the last norm, and the mask."""
+        x, mask = state
         visible = self.visible(mask)
         for block in self.blocks[start:stop]:
             x = block(x, visible)
-        return x
+        return x, mask
+
+    def finish(self, state: State) -> tuple[torch.Tensor, torch.Tensor]:
+        """The hidden states under the last norm, (B, T, D), and the mask (B, T)."""
+        x, mask = state
+        return self.norm(x), mask
+
+    def place_of(self, name: str) -> Place:
+        """Block, norm or embedding, from the dotted name of a parameter of this body."""
+        field, _, rest = name.partition(".")
+        if field == "blocks":
+            return Place("block", int(rest.partition(".")[0]))
+        return Place("norm" if field == "norm" else "embedding")
+
+    def fresh(self, generator: torch.Generator) -> "LMBody":
+        """A body of the same sizes with random weights."""
+        return LMBody(self.config, generator)
+
+    def settings(self) -> dict[str, Any]:
+        """The sizes and switches that are not at their defaults."""
+        return {
+            f.name: getattr(self.config, f.name)
+            for f in fields(BodyConfig)
+            if getattr(self.config, f.name) != f.default
+        }
 
     def visible(self, mask: torch.Tensor) -> torch.Tensor | None:
         """Which positions each one may see, (B, 1, T, T), or None where the kernel's own rule is the same.
@@ -153,12 +181,14 @@ class LMHead(nn.Module):
         return self.linear(hidden)
 
 
-class LanguageModel(nn.Module):
+class LanguageModel(Base):
     """A body with the head it was born with: it predicts the next byte."""
 
+    body: LMBody
+    head: LMHead
+
     def __init__(self, body: LMBody, head: LMHead) -> None:
-        super().__init__()
-        self.body, self.head = body, head
+        super().__init__(body, head)
 
     def forward(self, ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
         """Next-byte logits (B, T, V) of ids (B, T)."""

@@ -1,6 +1,6 @@
 """A classifier is a body, a pool and a head; the head swap keeps the first and replaces the last.
 
-Shape letters: B batch, T bytes, D width, C classes.
+Shape letters: B batch, T positions, D width, C classes.
 """
 
 from dataclasses import dataclass
@@ -8,21 +8,73 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
+from ..data.batches import Batch
+from ..errors import SettingError
 from .body import LanguageModel, LMBody, LMHead
+from .contract import INSERTED, Base, Body, Place, State, device_of
 from .heads import Head
+from .losses import CROSS_ENTROPY, Loss
 from .pooling import Pool
 
 
-class Classifier(nn.Module):
-    """Body, pool, head: ids (B, T) to hidden (B, T, D) to one vector (B, D) to logits (B, C)."""
+@dataclass(frozen=True, slots=True)
+class Prefix:
+    """How far up a classifier is frozen: `blocks` blocks, or `pooled`, the whole body and its pool.
 
-    def __init__(self, body: LMBody, pool: Pool, head: Head) -> None:
+    blocks is -1 where the embeddings learn and nothing can be kept.
+    """
+
+    blocks: int
+    pooled: bool
+
+    def __str__(self) -> str:
+        if self.pooled:
+            return "pooled vectors"
+        return "nothing" if self.blocks < 0 else f"hidden states below block {self.blocks}"
+
+
+NOTHING = Prefix(-1, False)
+
+
+class Classifier(nn.Module):
+    """Body, pool, head: inputs to hidden (B, T, D) to one vector (B, D) to logits (B, C)."""
+
+    def __init__(self, body: Body, pool: Pool, head: Head) -> None:
         super().__init__()
         self.body, self.pool, self.head = body, pool, head
+        self.objective: Loss = CROSS_ENTROPY
 
-    def forward(self, ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-        """Logits (B, C) of ids (B, T); mask (B, T) is True on real ids."""
-        return self.head(self.pool(self.body(ids, mask), mask))
+    def forward(self, *inputs: torch.Tensor) -> torch.Tensor:
+        """Logits (B, C) of what the body reads: ids (B, T) and a mask (B, T), True on real ids, for texts."""
+        return self.head(self.features(*inputs))
+
+    def features(self, *inputs: torch.Tensor) -> torch.Tensor:
+        """What the head sees: one vector per example, (B, D)."""
+        return self._pooled(self.body.embed(*inputs))
+
+    def below(self, prefix: Prefix, *inputs: torch.Tensor) -> State:
+        """What the frozen prefix makes of the inputs: pooled vectors (B, D), or the state below its first block."""
+        state = self.body.run_blocks(self.body.embed(*inputs), 0, prefix.blocks)
+        return (self._pooled(state, prefix.blocks),) if prefix.pooled else state
+
+    def above(self, prefix: Prefix, batch: Batch) -> torch.Tensor:
+        """Logits (B, C) from what the prefix left: the part of the classifier above it."""
+        if prefix.pooled:
+            return self.head(*batch.inputs)
+        state = self.body.embed(*batch.inputs) if prefix.blocks < 0 else batch.inputs
+        return self.head(self._pooled(state, max(0, prefix.blocks)))
+
+    def loss(self, logits: torch.Tensor, batch: Batch) -> torch.Tensor:
+        """What training makes small: the mean cross-entropy in nats, unless the stage brought another loss."""
+        return self.objective(self, logits, batch)
+
+    @property
+    def device(self) -> torch.device:
+        """Where its weights are."""
+        return device_of(self)
+
+    def _pooled(self, state: State, start: int = 0) -> torch.Tensor:
+        return self.pool(*self.body.finish(self.body.run_blocks(state, start)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +85,10 @@ class Swap:
     kept: tuple[str, ...]
     dropped: tuple[str, ...]
     created: tuple[str, ...]
-    old_head: LMHead | Head
+    old_head: nn.Module
 
 
-def swap_head(model: LanguageModel | Classifier, pool: Pool, head: Head) -> Swap:
+def swap_head(model: Base | Classifier, pool: Pool, head: Head) -> Swap:
     """Rip the head off, glue another one on; the body is the same object, not one bit of it changes."""
     classifier = Classifier(model.body, pool, head)
     before = {name for name, _ in model.named_parameters()}
@@ -53,17 +105,18 @@ def swap_head(model: LanguageModel | Classifier, pool: Pool, head: Head) -> Swap
 
 def put_back(classifier: Classifier, head: LMHead) -> LanguageModel:
     """The language model again: the classifier's body under its old head (lesson 03, lesson 11)."""
+    if not isinstance(classifier.body, LMBody):
+        kind = type(classifier.body).__name__
+        raise SettingError(f"a {kind} never predicted bytes; put_back takes a classifier on an LMBody")
     return LanguageModel(classifier.body, head)
 
 
-def place_of(name: str) -> str:
-    """Where a parameter lives: head, pool, norm, embedding, block[i] or inserted, from its dotted name."""
-    part, _, rest = name.partition(".")
-    if "inserted" in name.split("."):
-        return "inserted"
-    if part in ("head", "pool"):
-        return part
-    field, _, tail = rest.partition(".")
-    if field == "blocks":
-        return f"block[{tail.partition('.')[0]}]"
-    return "norm" if field == "norm" else "embedding"
+def place_of(model: Classifier | Base, name: str) -> Place:
+    """Where a parameter lives: embedding, block[i], norm, pool or head, and the insert it came with.
+
+    The body says so for its own weights.
+    """
+    host, inserted, rest = name.partition(f".{INSERTED}.")
+    part, _, own = host.partition(".")
+    place = Place(part) if part in ("head", "pool") else model.body.place_of(own)
+    return Place(place.part, place.block, rest.partition(".")[0]) if inserted else place

@@ -8,8 +8,9 @@ from typing import cast
 
 import torch
 from torch import nn
-from torch.autograd.function import FunctionCtx, once_differentiable
 from torch.nn.utils import skip_init
+
+from .onednn import Linear
 
 INIT_STD = 0.02  # GPT-2's, for its width of 768
 
@@ -37,42 +38,6 @@ def embedding(rows: int, width: int, generator: torch.Generator) -> nn.Embedding
     with torch.no_grad():
         layer.weight.normal_(0.0, width_std(width), generator=generator)
     return layer
-
-
-class _OneDnnLinear(torch.autograd.Function):
-    """The same product and gradients from oneDNN's kernels, by the operator that torch.compile uses."""
-
-    @staticmethod
-    def forward(ctx: FunctionCtx, x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor) -> torch.Tensor:
-        ctx.save_for_backward(x, weight)
-        return _product(x, weight, bias)
-
-    @staticmethod
-    @once_differentiable
-    def backward(ctx: FunctionCtx, *grads: torch.Tensor) -> tuple[torch.Tensor, ...]:  # pyright: ignore[reportIncompatibleMethodOverride]
-        x, weight = ctx.saved_tensors  # type: ignore[attr-defined]
-        grad, rows = grads[0].flatten(0, -2), x.flatten(0, -2)  # (N, out), (N, in)
-        wide = weight.shape[0] > weight.shape[1]  # the shorter side first is the faster way round
-        change = _product(rows.t(), grad.t()).t() if wide else _product(grad.t(), rows.t())
-        return _product(grads[0], weight.t()), change, grad.sum(0)
-
-
-def _product(x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None = None) -> torch.Tensor:
-    return torch.ops.mkldnn._linear_pointwise(x, weight, bias, "none", [], "")
-
-
-class Linear(nn.Linear):
-    """nn.Linear, through oneDNN on a CPU that has it: the same to float32's last digits.
-
-    PyTorch's own product goes to MKL, which on AMD runs at half of oneDNN's speed (CONTRIBUTING.md).
-    """
-
-    def forward(self, input: torch.Tensor) -> torch.Tensor:
-        # One vector per message, as a head sees them, is not worth the detour.
-        fits = (
-            input.is_cpu and input.dim() > 2 and input.dtype == torch.float32 and torch.backends.mkldnn.is_available()
-        )
-        return _OneDnnLinear.apply(input, self.weight, self.bias) if fits else super().forward(input)  # type: ignore[return-value]
 
 
 class Dropout(nn.Module):

@@ -1,11 +1,12 @@
 """What a classifier without any body scores: the bar that fine-tuning has to clear."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from time import perf_counter
 
 import numpy as np
 
-from ..data.messages import Message, Split
+from ..data.messages import Example, Split
 from ..errors import MissingExtraError
 
 
@@ -17,7 +18,7 @@ class Ngrams:
     weights: int
     seconds: float
 
-    def predict(self, messages: tuple[Message, ...]) -> list[int]:
+    def predict(self, messages: Sequence[Example]) -> list[int]:
         """The class of each message, (N,)."""
         return [int(c) for c in self.model.predict([m.text for m in messages])]  # type: ignore[attr-defined]
 

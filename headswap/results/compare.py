@@ -6,7 +6,7 @@ Shape letters: C classes.
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from ..data.messages import Message, Split
+from ..data.messages import Example, Split
 from ..errors import MissingExtraError, SettingError
 from ..metrics.counts import joint_table
 from ..metrics.intervals import Interval, paired_difference
@@ -159,5 +159,5 @@ def _ngrams(split: Split, seed: int) -> Iterator[Result]:
         yield Result(NGRAMS, seed, test, metrics, labels, predictions, *cost, cached="nothing")
 
 
-def _tests(split: Split) -> list[tuple[str, tuple[Message, ...]]]:
+def _tests(split: Split) -> list[tuple[str, tuple[Example, ...]]]:
     return [(name, part) for name, part in (("balanced", split.test), ("natural", split.natural)) if part]

@@ -4,10 +4,10 @@ Only safetensors, never pickle; written to a temporary file and renamed. A file 
 shapes, settings and bits, so that a truncated file or a single flipped bit is refused instead of believed.
 """
 
-import copy
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Set
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -15,15 +15,23 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 
-from ..errors import CheckpointError
+from ..errors import CheckpointError, SettingError
 from ..files import write_atomically
-from ..model.body import BodyConfig, LanguageModel, new_language_model
+from ..model.body import BodyConfig, LanguageModel, LMBody, new_language_model
 from ..model.classifier import Classifier, swap_head
+from ..model.contract import Base, device_of
+from ..model.copies import lazy_copy
 from ..model.heads import new_head
+from ..model.inserts import INSERTS, Insert, attach
 from ..model.pooling import new_pool
-from ..training.run import History
+from ..training.run import History, last_head
+from ..values import as_plain, from_plain
 
 KEY = "headswap"
+FORMAT = 2  # of files and hashes; 1 hashed the whole BodyConfig, so that one field more orphaned every delta
+
+
+FIRST_FIELDS = ("width", "heads", "depth", "max_len", "causal", "dropout", "vocab_size")  # of a BodyConfig, format 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +43,24 @@ class Delta:
     pool: str
     head: str
     label_names: tuple[str, ...]
+    inserts: tuple[Insert, ...] = ()
 
 
-def base_hash(model: LanguageModel) -> str:
-    """The SHA-256 of a base: its settings and every weight of body and LM head, bit for bit."""
-    return _digest(_tensors(model), {"kind": "base", "config": asdict(model.body.config)})
+def base_hash(model: Base) -> str:
+    """The SHA-256 of a base: every weight of body and head, bit for bit, and the settings that are not the default.
+
+    A setting that a later version adds, at its default, changes no hash.
+    """
+    return _digest(_tensors(model), {"kind": "base", "format": FORMAT, "settings": model.body.settings()})
+
+
+def base_hashes(model: Base) -> tuple[str, ...]:
+    """The hashes that a delta may know this base by: today's, and that of the first format."""
+    body = model.body
+    if not isinstance(body, LMBody) or set(body.settings()) - set(FIRST_FIELDS):
+        return (base_hash(model),)
+    config = {name: getattr(body.config, name) for name in FIRST_FIELDS}
+    return base_hash(model), _digest(_tensors(model), {"kind": "base", "config": config})
 
 
 def base_name(digest: str) -> str:
@@ -50,21 +71,23 @@ def base_name(digest: str) -> str:
 def save_base(model: LanguageModel, folder: Path | str) -> Path:
     """Write a language model as `base-HASH.safetensors` into `folder`, and give its path."""
     path = Path(folder) / base_name(base_hash(model))
-    _write(path, _tensors(model), {"kind": "base", "config": asdict(model.body.config)})
+    _write(path, _tensors(model), {"kind": "base", "format": FORMAT, "config": asdict(model.body.config)})
     return path
 
 
 def load_base(path: Path | str) -> LanguageModel:
     """The language model in the file; CheckpointError where the file is damaged or no base."""
     tensors, about = _read(Path(path), "base")
+    known = {field.name for field in fields(BodyConfig)}
+    foreign = sorted(set(about["config"]) - known)
+    if foreign:
+        raise CheckpointError(f"{path} has the setting {foreign[0]}, which this version does not know; update headswap")
     model = new_language_model(BodyConfig(**about["config"]), seed=0)
     _fill(model, tensors, Path(path))
     return model.eval()
 
 
-def save_delta(
-    path: Path | str, history: History, base: LanguageModel, label_names: tuple[str, ...] = ("ham", "spam")
-) -> Path:
+def save_delta(path: Path | str, history: History, base: Base, label_names: tuple[str, ...] = ("ham", "spam")) -> Path:
     """Write what a run learned, that is what differs from its base, and its pool and head, to `path`.
 
     A head-only delta is about 1 kB, a delta of full fine-tuning as large as the body.
@@ -72,35 +95,51 @@ def save_delta(
     before = {f"body.{name}": tensor for name, tensor in _tensors(base.body).items()}
     after = _tensors(history.classifier)
     learned = {n: t for n, t in after.items() if n not in before or not torch.equal(t, before[n])}
-    head = next(stage.head for stage in reversed(history.regime.stages) if stage.head)
-    about = Delta(base_hash(base), history.regime.name, history.recipe.pool, head, label_names)
-    _write(Path(path), learned, {"kind": "delta", **asdict(about)})
+    regime = history.regime
+    inserts = [as_plain(insert) for stage in regime.stages for insert in stage.inserts]
+    about = {"base": base_hash(base), "regime": regime.name, "pool": history.recipe.pool, "head": last_head(regime)}
+    more = {"label_names": label_names} | ({"inserts": inserts} if inserts else {})
+    _write(Path(path), learned, {"kind": "delta", "format": FORMAT, **about, **more})
     return Path(path)
 
 
-def load_delta(path: Path | str, base: LanguageModel | None = None) -> tuple[Classifier, Delta]:
-    """The classifier of a delta, on a copy of the base's body, and what the delta says of itself.
+def load_delta(
+    path: Path | str, base: Base | None = None, kinds: Mapping[str, type] = INSERTS
+) -> tuple[Classifier, Delta]:
+    """The classifier of a delta, on a copy of the base's body and its device, and what the delta says of itself.
 
     Without `base` the file that the delta names is read from the same folder. Another base than the delta was
     trained on is refused: its body would give other vectors, and the head would answer nonsense with confidence.
+    `kinds` are the inserts that a delta may bring.
     """
     path = Path(path)
     tensors, raw = _read(path, "delta")
-    about = Delta(**{**raw, "label_names": tuple(raw["label_names"])})
+    about = _about(path, raw, kinds)
     base = base or _base_beside(path, about)
-    found = base_hash(base)
-    if found != about.base:
-        need = base_name(about.base)
-        raise CheckpointError(f"{path} needs the base {need} and was given {base_name(found)}; give the one it needs")
+    if about.base not in base_hashes(base):
+        need, found = base_name(about.base), base_name(base_hash(base))
+        raise CheckpointError(f"{path} needs the base {need} and was given {found}; give the one it needs")
     classifier = _assemble(base, about)
-    _fill(classifier, tensors, path, partly=True)
+    _fill(classifier, tensors, path, given={f"body.{name}" for name in base.body.state_dict()})
     return classifier.eval(), about
 
 
-def _assemble(base: LanguageModel, about: Delta) -> Classifier:
+def _about(path: Path, raw: dict[str, Any], kinds: Mapping[str, type]) -> Delta:
+    try:
+        inserts = from_plain(raw.get("inserts", []), kinds)
+        return Delta(raw["base"], raw["regime"], raw["pool"], raw["head"], tuple(raw["label_names"]), inserts)  # type: ignore[arg-type]
+    except (KeyError, SettingError) as error:
+        raise CheckpointError(f"{path} was written by another version of headswap ({error}); save it again") from None
+
+
+def _assemble(base: Base, about: Delta) -> Classifier:
     width, generator = base.body.width, torch.Generator()
     head = new_head(about.head, width, len(about.label_names), generator)
-    return swap_head(copy.deepcopy(base), new_pool(about.pool, width, generator), head).classifier
+    body = lazy_copy(base.body)
+    for insert in about.inserts:
+        attach(body, insert, generator)
+    classifier = swap_head(Base(body, base.head), new_pool(about.pool, width, generator), head).classifier
+    return classifier.to(device_of(base.body))
 
 
 def _base_beside(path: Path, about: Delta) -> LanguageModel:
@@ -110,10 +149,10 @@ def _base_beside(path: Path, about: Delta) -> LanguageModel:
     return load_base(file)
 
 
-def _fill(model: torch.nn.Module, tensors: dict[str, torch.Tensor], path: Path, *, partly: bool = False) -> None:
-    """Copy tensors into the model by name; every new weight must be there, and nothing else."""
+def _fill(model: torch.nn.Module, tensors: dict[str, torch.Tensor], path: Path, given: Set[str] = frozenset()) -> None:
+    """Copy tensors into the model by name; every weight that is not `given` must be there, and nothing else."""
     own = model.state_dict()
-    missing = [n for n in own if n not in tensors and not (partly and n.startswith("body."))]
+    missing = [n for n in own if n not in tensors and n not in given]
     foreign = [n for n, t in tensors.items() if n not in own or own[n].shape != t.shape]
     if missing or foreign:
         raise CheckpointError(f"{path} does not fit this model at {(missing + foreign)[0]}; save it again")

@@ -51,11 +51,11 @@ class EpochDone:
 
 @dataclass(frozen=True, slots=True)
 class StageEnded:
-    """A stage is over; the frozen weights were found as they had been, to the bit."""
+    """A stage is over; its `frozen` weights were found as they had been, bit for bit."""
 
     stage: int
     seconds: float
-    frozen_sha256: str
+    frozen: int
 
 
 Event = StageBegan | StepDone | EpochDone | StageEnded

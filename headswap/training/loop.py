@@ -4,9 +4,9 @@ It prints nothing, plots nothing, saves nothing and knows no threads; whoever wa
 Shape letters: N messages, B batch, C classes.
 """
 
-import hashlib
 import math
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from time import perf_counter
 
@@ -17,12 +17,14 @@ from torch import nn
 from ..data.batches import ClassificationDataset, ordered_batches, shuffled_batches
 from ..errors import DivergedError, HeadswapError, SettingError
 from ..metrics.measure import Metrics, measure
-from ..model.classifier import Classifier
+from ..model.classifier import Classifier, Prefix
+from ..model.copies import lazy_clone, unchanged
 from ..model.layers import Dropout, use_generator
 from .events import EpochDone, Event, StageBegan, StageEnded, StepDone
-from .prefix import Inputs, Prefix, apply_rest, frozen_prefix, prepare
+from .precision import modes_kept, one_thread, products_in
+from .prefix import Inputs, frozen_prefix, held_bytes, prepare, uncached
 from .recipe import SCHEDULES, Recipe
-from .regimes import NEW_PLACES, Group
+from .regimes import Group
 
 EVALUATION_BATCH = 128
 
@@ -35,8 +37,8 @@ def train_classifier(
     """Train what requires a gradient, and yield events while doing so; the same loop for every regime.
 
     Checks when called, works as its events are consumed, stops between two steps when closed. The optimizer must
-    hold exactly the weights that learn (SettingError). Draws only from `generator` (by default made from the
-    recipe's seed). Raises DivergedError when the loss is no longer a number.
+    hold exactly the weights that learn (SettingError), and has its learning rates back at the end. Draws only from
+    `generator` (by default made from the recipe's seed). Raises DivergedError when the loss is no longer a number.
     """
     _check_optimizer(model, optimizer)
     generator = generator or torch.Generator().manual_seed(recipe.seed)
@@ -63,19 +65,19 @@ class _Loop:
     def prepare(self) -> float:
         """Drop stale gradients, set the modes and compute the frozen prefix; seconds spent."""
         began = perf_counter()
-        model, budget = self.model, self.recipe.cache_bytes
+        model = self.model
         # Until it has freed a larger block, glibc gives megabytes back after each step and faults them in again.
         torch.empty(31 * 2**20, dtype=torch.uint8)
-        self.frozen = [p for p in model.parameters() if not p.requires_grad]
-        for parameter in self.frozen:
-            parameter.grad = None
-        self.fingerprint = sha256_of([*self.frozen, *model.buffers()])
+        for parameter in model.parameters():
+            if not parameter.requires_grad:
+                parameter.grad = None
         _seed_dropout(model, self.generator)
         prefix = frozen_prefix(model)
         self.modes = _modes(model, prefix)
+        self.frozen = [(name, tensor, lazy_clone(tensor)) for name, tensor in _frozen(model, self.modes)]
         model.eval()
-        self.inputs = prepare(model, self.train, prefix, budget)
-        self.held_out = prepare(model, self.validation, prefix, budget) if self.validation else None
+        with one_thread(), self._precision():
+            self.inputs, self.held_out = self._inputs(prefix)
         schedule = SCHEDULES[self.recipe.schedule or "constant"]
         self.rates = [(group, group["lr"], group.get("new", True), schedule) for group in self.optimizer.param_groups]
         return perf_counter() - began
@@ -88,17 +90,13 @@ class _Loop:
                 module.training = training
         for group, rate, new, schedule in self.rates:
             group["lr"] = rate * schedule(self.done / self.steps, new)
-        x, mask = self.inputs.batch(index)
-        logits = apply_rest(self.model, self.inputs.prefix, x, mask)  # (B, C)
-        loss = F.cross_entropy(logits, self.train.labels[index])
         self.optimizer.zero_grad()
-        loss.backward()
-        value = loss.item()
-        if not math.isfinite(value):
-            rate = max(rate for _, rate, _, _ in self.rates)
-            where = f"at step {self.done + 1} of {self.steps} with learning rate {rate:g}"
-            raise DivergedError(f"the loss became {value} {where}; train again with a tenth of it")
-        self.optimizer.step()
+        with one_thread():
+            value = sum(
+                self._backward(part, len(index)) for part in index.split(self.recipe.compute.micro_batch or len(index))
+            )
+            self._check(value)
+            self.optimizer.step()
         self.done += 1
         return value, perf_counter() - began
 
@@ -108,11 +106,55 @@ class _Loop:
             return None, None, (), 0.0
         began = perf_counter()
         self.model.eval()
-        logits = _logits(self.model, self.held_out)
+        with one_thread(), self._precision():
+            logits = _logits(self.model, self.held_out, self.validation.lengths).float()
         loss = F.cross_entropy(logits, self.validation.labels).item()
         metrics = _measured(logits, self.validation)
         probabilities = tuple(map(tuple, logits.softmax(1).tolist()))
         return loss, metrics, probabilities, perf_counter() - began
+
+    def end(self) -> int:
+        """How many weights were frozen; HeadswapError where one of them is not what it was."""
+        changed = [name for name, tensor, before in self.frozen if not unchanged(tensor, before)]
+        if changed:
+            raise HeadswapError(
+                f"the frozen {changed[0]} changed while training; a watcher must not write to the model"
+            )
+        return sum(tensor.numel() for _, tensor, _ in self.frozen if isinstance(tensor, nn.Parameter))
+
+    def leave(self) -> None:
+        """Leave the model in eval mode, and the optimizer with the rates that it came with."""
+        self.model.eval()
+        for group, rate, _, _ in getattr(self, "rates", ()):
+            group["lr"] = rate
+
+    def _inputs(self, prefix: Prefix) -> tuple[Inputs, Inputs | None]:
+        """What stands above the prefix, for training and validation; both share one memory budget."""
+        inputs = prepare(self.model, self.train, prefix, self.recipe.cache_bytes)
+        if self.validation is None:
+            return inputs, None
+        return inputs, prepare(self.model, self.validation, prefix, self.recipe.cache_bytes - held_bytes(inputs))
+
+    def _backward(self, index: torch.Tensor, whole: int) -> float:
+        """Add the gradients of some messages of a batch of `whole`; their part of its mean loss."""
+        batch, model = self.inputs.batch(index), self.model
+        with self._precision():
+            loss = model.loss(model.above(self.inputs.prefix, batch), batch)
+        loss = loss if len(index) == whole else loss * (len(index) / whole)
+        loss.backward()
+        return loss.item()
+
+    def _check(self, loss: float) -> None:
+        """Refuse a loss that is no number, and after the first backward a weight that nothing teaches."""
+        if not math.isfinite(loss):
+            rate = max(rate for _, rate, _, _ in self.rates)
+            where = f"at step {self.done + 1} of {self.steps} with learning rate {rate:g}"
+            raise DivergedError(f"the loss became {loss} {where}; train again with a tenth of it")
+        if self.done == 0:
+            check_gradients(self.model)
+
+    def _precision(self) -> AbstractContextManager[object]:
+        return products_in(self.recipe.compute.dtype, self.model.device)
 
 
 def _train(loop: _Loop, stage: int, stages: int) -> Iterator[Event]:
@@ -126,11 +168,9 @@ def _train(loop: _Loop, stage: int, stages: int) -> Iterator[Event]:
             done = yield from _epoch(loop, stage, epoch)
             spent += done.seconds
             yield done
-        if sha256_of([*loop.frozen, *loop.model.buffers()]) != loop.fingerprint:
-            raise HeadswapError("a frozen weight changed while training; a watcher must not write to the model")
-        yield StageEnded(stage, spent, loop.fingerprint)
+        yield StageEnded(stage, spent, loop.end())
     finally:
-        loop.model.eval()
+        loop.leave()
 
 
 def _epoch(loop: _Loop, stage: int, epoch: int) -> Generator[Event, None, EpochDone]:
@@ -153,6 +193,13 @@ def _epoch(loop: _Loop, stage: int, epoch: int) -> Generator[Event, None, EpochD
     )
 
 
+def check_gradients(model: nn.Module) -> None:
+    """SettingError for a weight that should learn and got no gradient from the backward pass before."""
+    without = [name for name, p in model.named_parameters() if p.requires_grad and p.grad is None]
+    if without:
+        raise SettingError(f"{without[0]} should learn and gets no gradient: the loss does not depend on it; freeze it")
+
+
 def evaluate(model: Classifier, data: ClassificationDataset) -> Metrics:
     """The Metrics of `model` on `data`; draws nothing, and leaves the model in the modes it was in."""
     return _measured(predict_logits(model, data), data)
@@ -160,33 +207,21 @@ def evaluate(model: Classifier, data: ClassificationDataset) -> Metrics:
 
 def predict_logits(model: Classifier, data: ClassificationDataset) -> torch.Tensor:
     """Logits (N, C) of every message, in the data's order."""
-    modes = [(module, module.training) for module in model.modules()]
-    model.eval()
-    try:
-        return _logits(model, Inputs(Prefix(-1, False), data.ids, data))
-    finally:
-        for module, training in modes:
-            module.training = training
+    with one_thread(), modes_kept(model):
+        model.eval()
+        return _logits(model, uncached(data), data.lengths)
 
 
 def make_optimizer(groups: Sequence[Group], learning_rate: float, weight_decay: float = 0.01) -> torch.optim.AdamW:
     """AdamW over the groups that learn, each at its multiple of `learning_rate`.
 
-    Groups of the same multiple are one to the optimizer, but for the new weights, which a schedule may treat apart.
+    Groups of the same multiple are merged, except for the new weights, which a schedule may treat apart.
     """
     merged: dict[tuple[bool, float], list[nn.Parameter]] = {}
     for group in groups:
-        merged.setdefault((group.place in NEW_PLACES, group.multiple), []).extend(group.parameters)
+        merged.setdefault((group.place.new, group.multiple), []).extend(group.parameters)
     settings = [{"params": ps, "lr": learning_rate * multiple, "new": new} for (new, multiple), ps in merged.items()]
     return torch.optim.AdamW(settings, lr=learning_rate, weight_decay=weight_decay, fused=True)
-
-
-def sha256_of(tensors: Iterable[torch.Tensor]) -> str:
-    """A fingerprint of tensors, bit for bit."""
-    digest = hashlib.sha256()
-    for tensor in tensors:
-        digest.update(tensor.detach().cpu().contiguous().view(torch.uint8).numpy().data)
-    return digest.hexdigest()
 
 
 def _check_optimizer(model: Classifier, optimizer: torch.optim.Optimizer) -> None:
@@ -212,9 +247,21 @@ def _modes(model: Classifier, prefix: Prefix) -> list[tuple[nn.Module, bool]]:
     return list(modes.items())
 
 
+def _frozen(model: Classifier, modes: list[tuple[nn.Module, bool]]) -> Iterator[tuple[str, torch.Tensor]]:
+    """Weights that do not learn, and buffers of modules that do not train, with their names.
+
+    A batch norm that learns moves its running mean; one that is frozen must not.
+    """
+    training = dict(modes)
+    yield from ((name, p) for name, p in model.named_parameters() if not p.requires_grad)
+    for path, module in model.named_modules():
+        if not training[module]:
+            yield from ((f"{path}.{name}", buffer) for name, buffer in module.named_buffers(recurse=False))
+
+
 def _seed_dropout(model: Classifier, generator: torch.Generator) -> None:
     """Let dropout draw from the run's generator, or on another device from one that it seeds."""
-    device = model.body.embed_tokens.weight.device
+    device = model.device
     if device.type != "cpu":
         seed = int(torch.randint(2**62, (1,), generator=generator))
         generator = torch.Generator(device).manual_seed(seed)
@@ -222,9 +269,9 @@ def _seed_dropout(model: Classifier, generator: torch.Generator) -> None:
 
 
 @torch.no_grad()
-def _logits(model: Classifier, inputs: Inputs) -> torch.Tensor:
-    batches = ordered_batches(inputs.data.lengths, EVALUATION_BATCH)
-    rows = torch.cat([apply_rest(model, inputs.prefix, *inputs.batch(index)) for index in batches])
+def _logits(model: Classifier, inputs: Inputs, lengths: torch.Tensor) -> torch.Tensor:
+    batches = ordered_batches(lengths, EVALUATION_BATCH)
+    rows = torch.cat([model.above(inputs.prefix, inputs.batch(index)) for index in batches])
     return rows[torch.cat(batches).argsort()]
 
 

@@ -15,7 +15,9 @@ from ..data.batches import ordered_batches, shuffled_batches
 from ..data.tokenizer import BOS, EOS, PAD, ByteTokenizer
 from ..errors import DataError, DivergedError, SettingError
 from ..model.body import BodyConfig, LanguageModel, new_language_model
+from ..model.contract import device_of
 from ..model.layers import use_generator
+from .precision import modes_kept, one_thread
 
 EVALUATION_BATCH = 64
 
@@ -49,6 +51,10 @@ class Texts:
         longest = int(self.lengths[index].max())
         return self.ids[index, :longest], self.mask[index, :longest], self.targets[index, :longest]
 
+    def to(self, device: torch.device) -> "Texts":
+        """The same texts on another device."""
+        return Texts(self.ids.to(device), self.mask.to(device), self.targets.to(device))
+
 
 def next_byte_texts(texts: Sequence[str], max_len: int) -> Texts:
     """Exercises of at most `max_len` ids: from bos and the bytes so far, predict the next byte, and eos at the end."""
@@ -71,18 +77,20 @@ def pretrain(
     """
     if epochs < 1 or batch_size < 1:
         raise SettingError(f"epochs is {epochs} and batch_size {batch_size}; give whole numbers of at least 1")
-    data = next_byte_texts(texts, model.body.config.max_len)
+    data = next_byte_texts(texts, model.body.config.max_len).to(device_of(model))
     generator = torch.Generator().manual_seed(seed)
     use_generator(model, generator)
     optimizer = torch.optim.AdamW(model.parameters(), lr=learning_rate, fused=True)
     steps, step = epochs * math.ceil(len(data.ids) / batch_size), 0
-    for epoch in range(1, epochs + 1):
-        for index in shuffled_batches(data.lengths, batch_size, generator):
-            began = perf_counter()
-            rate = learning_rate * one_cycle(step / steps)
-            step += 1
-            loss = _step(model, optimizer, rate, *data.batch(index))
-            yield PretrainStep(epoch, step, steps, loss, perf_counter() - began)
+    with modes_kept(model):
+        for epoch in range(1, epochs + 1):
+            for index in shuffled_batches(data.lengths.cpu(), batch_size, generator):
+                began = perf_counter()
+                rate = learning_rate * one_cycle(step / steps)
+                step += 1
+                with one_thread():
+                    loss = _step(model, optimizer, rate, *data.batch(index))
+                yield PretrainStep(epoch, step, steps, loss, perf_counter() - began)
 
 
 def _step(
@@ -126,15 +134,16 @@ def pretrain_quick(
 def perplexity(model: LanguageModel, texts: Sequence[str]) -> float:
     """How many bytes the model hesitates between, on average: exp of the mean loss per byte; 260 is pure guessing.
 
-    Pads do not count, and the mean is over bytes, not over texts.
+    Pads do not count, and the mean is over bytes, not over texts. The model keeps the modes it was in.
     """
-    data = next_byte_texts(texts, model.body.config.max_len)
-    model.eval()
+    data = next_byte_texts(texts, model.body.config.max_len).to(device_of(model))
     total = 0.0
-    for index in ordered_batches(data.lengths, EVALUATION_BATCH):
-        ids, mask, targets = data.batch(index)
-        logits = model(ids, mask).flatten(0, 1)  # (B * T, V)
-        total += F.cross_entropy(logits, targets.flatten(), ignore_index=PAD, reduction="sum").item()
+    with one_thread(), modes_kept(model):
+        model.eval()
+        for index in ordered_batches(data.lengths, EVALUATION_BATCH):
+            ids, mask, targets = data.batch(index)
+            logits = model(ids, mask).flatten(0, 1)  # (B * T, V)
+            total += F.cross_entropy(logits, targets.flatten(), ignore_index=PAD, reduction="sum").item()
     return math.exp(total / int(data.mask.sum()))
 
 
@@ -149,15 +158,16 @@ def generate(
     if temperature < 0:
         raise SettingError(f"temperature is {temperature}; give 0 or more")
     generator = torch.Generator().manual_seed(seed)
-    ids, window = [BOS, *ByteTokenizer().encode(prompt)], model.body.config.max_len
-    model.eval()
-    for _ in range(length):
-        read = torch.tensor([ids[-window:]])
-        logits = model(read, torch.ones_like(read, dtype=torch.bool))[0, -1]  # (V,)
-        logits[[PAD, BOS]] = float("-inf")
-        ids.append(_draw(logits, temperature, generator))
-        if ids[-1] == EOS:
-            break
+    ids, window, device = [BOS, *ByteTokenizer().encode(prompt)], model.body.config.max_len, device_of(model)
+    with one_thread(), modes_kept(model):
+        model.eval()
+        for _ in range(length):
+            read = torch.tensor([ids[-window:]], device=device)
+            logits = model(read, torch.ones_like(read, dtype=torch.bool))[0, -1].cpu()  # (V,)
+            logits[[PAD, BOS]] = float("-inf")
+            ids.append(_draw(logits, temperature, generator))
+            if ids[-1] == EOS:
+                break
     return ByteTokenizer().decode(ids)
 
 

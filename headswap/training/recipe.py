@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ..errors import SettingError
 
@@ -14,11 +14,34 @@ SCHEDULES: dict[str, Callable[[float, bool], float]] = {
 }
 
 
+DTYPES = ("float32", "bfloat16", "float16")
+
+
+@dataclass(frozen=True, slots=True)
+class Compute:
+    """Where a run computes and how precisely: the device, the dtype of its products, and examples per micro-batch.
+
+    No device means the base's own. Weights stay in their dtype; with bfloat16 or float16 the products are taken in
+    it (autocast), and so is the frozen prefix. A batch is worked through `micro_batch` examples at a time, with the
+    gradients of the whole; None takes it at once.
+    """
+
+    device: str | None = None
+    dtype: str = "float32"
+    micro_batch: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.dtype not in DTYPES:
+            raise SettingError(f"dtype {self.dtype!r} is unknown; choose one of {', '.join(DTYPES)}")
+        if self.micro_batch is not None and self.micro_batch < 1:
+            raise SettingError(f"micro_batch is {self.micro_batch}; give a whole number of at least 1, or None")
+
+
 @dataclass(frozen=True, slots=True)
 class Recipe:
     """The settings of a run. Batches count messages; None takes what the regime was tuned to.
 
-    cache_bytes bounds what the frozen prefix may take; 0 turns it off.
+    cache_bytes bounds what the frozen prefix may take, training and validation together; 0 turns it off.
     """
 
     epochs: int = 20
@@ -29,6 +52,7 @@ class Recipe:
     pool: str = "mean"
     seed: int = 0
     cache_bytes: int = 256 * 2**20
+    compute: Compute = field(default_factory=Compute)
 
     def __post_init__(self) -> None:
         for name in ("epochs", "batch_size"):

@@ -2,27 +2,35 @@
 
 A stage is an ordered list of rules (place, multiple of the learning rate or FROZEN). The first rule that matches a
 parameter decides; a parameter that no rule covers, and a rule that matches no parameter, are errors.
-Places: head, pool, inserted, norm, block[i] (negative i counts from the top), blocks, embedding, biases,
-layernorms, everything.
+Places: head, pool, inserted (or inserted[name]), norm, block[i] (negative i counts from the top), blocks, embedding,
+biases, layernorms, everything. What an insert brings is only ever `inserted`, or `everything`.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from enum import Enum
 from typing import Final, Literal
 
 from torch import nn
 
 from ..errors import SettingError
 from ..model.classifier import Classifier, place_of
+from ..model.contract import Place
+from ..model.inserts import Insert
+from ..model.losses import CROSS_ENTROPY, Loss
 
 
-class _Frozen:
+class Frozen(Enum):
+    """The rate of what does not learn; an enumeration, so that it stays itself when copied, pickled or stored."""
+
+    FROZEN = "frozen"
+
     def __repr__(self) -> str:
         return "FROZEN"
 
 
-FROZEN: Final = _Frozen()
+FROZEN: Final = Frozen.FROZEN
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,17 +40,25 @@ class Falling:
     factor: float = 2.6
 
 
-Rate = float | Falling | _Frozen
+Rate = float | Falling | Frozen
 Rule = tuple[str, Rate]
 
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """Rules in order, the head the stage starts (None keeps the one there is), and its share of the epochs."""
+    """Rules in order, the head the stage starts (None keeps the one there is), and its share of the epochs.
+
+    A stage may bring `inserts`, a learning rate and a schedule of its own (None takes the regime's), and a loss. What
+    the run's recipe says comes first.
+    """
 
     rules: tuple[Rule, ...]
     head: str | None = "linear"
     share: float = 1.0
+    inserts: tuple[Insert, ...] = ()
+    learning_rate: float | None = None
+    schedule: str | None = None
+    loss: Loss = CROSS_ENTROPY
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +77,6 @@ class Regime:
     schedule: str = "cosine"
 
 
-NEW_PLACES: Final = ("head", "pool", "inserted")
 ALL_FROZEN: Final[Rule] = ("everything", FROZEN)
 NEW: Final[tuple[Rule, ...]] = (("head", 1.0), ("pool", 1.0))
 PROBE = Stage((*NEW, ALL_FROZEN))
@@ -120,7 +135,7 @@ def freeze(parameters: Iterable[nn.Parameter]) -> None:
 class Group:
     """Parameters of one place that learn at one multiple of the learning rate."""
 
-    place: str
+    place: Place
     multiple: float
     parameters: tuple[nn.Parameter, ...]
 
@@ -131,59 +146,73 @@ def parameter_groups(model: Classifier, stage: Stage) -> list[Group]:
     Raises SettingError for a rule that matches nothing, a parameter that no rule covers, or a stage in which
     nothing can learn.
     """
-    named = list(model.named_parameters())
-    _check_rules(stage.rules, [name for name, _ in named], model.body.depth)
-    found: dict[tuple[str, float], list[nn.Parameter]] = {}
+    named, depth = list(model.named_parameters()), model.body.depth
+    tests = [(rule, matcher(model, rule[0])) for rule in stage.rules]
+    _check_rules(tests, [name for name, _ in named])
+    found: dict[tuple[Place, float], list[nn.Parameter]] = {}
     for name, parameter in named:
-        rate = _rate(name, stage.rules, model.body.depth)
-        if isinstance(rate, _Frozen):
+        rule, rate = _first(tests, name)
+        if isinstance(rate, Frozen):
             freeze([parameter])
             continue
         parameter.requires_grad_(True)
-        place = place_of(name)
-        found.setdefault((place, _multiple(rate, place, model.body.depth)), []).append(parameter)
+        place = place_of(model, name)
+        found.setdefault((place, _multiple(rule, rate, place.below_top(depth))), []).append(parameter)
     if not found:
         raise SettingError("nothing can learn under these rules; give at least one place a rate, such as ('head', 1.0)")
     return [Group(place, multiple, tuple(parameters)) for (place, multiple), parameters in found.items()]
 
 
-def matches(place: str, name: str, depth: int) -> bool:
-    """Whether the parameter called `name` belongs to `place` in a body of `depth` blocks."""
-    if place == "everything":
-        return True
-    if place == "biases":
-        return name.endswith("bias")
-    if place == "layernorms":
-        return ".norm" in name
-    where = place_of(name)
-    if place == "blocks":
-        return where.startswith("block[")
-    index = re.fullmatch(r"block\[-(\d+)\]", place)
-    return where == (f"block[{depth - int(index[1])}]" if index else place)
+Matcher = Callable[[str], bool]
+NORMS = (nn.LayerNorm, nn.RMSNorm, nn.GroupNorm, nn.modules.batchnorm._NormBase)
+PARTS = ("head", "pool", "norm", "embedding")
+PLACES = (*PARTS, "inserted", "blocks", "biases", "layernorms", "everything")
 
 
-PLACES = ("head", "pool", "inserted", "norm", "blocks", "embedding", "biases", "layernorms", "everything")
+def matcher(model: Classifier, place: str) -> Matcher:
+    """A test for the names of the parameters that belong to `place`; SettingError for a place that does not exist."""
+    block = re.fullmatch(r"block\[(-?\d+)\]", place)
+    if block:
+        wanted = int(block[1])
+        index = wanted if wanted >= 0 else model.body.depth + wanted
+        return _of_place(model, lambda p: not p.insert and p.block == index)
+    insert = re.fullmatch(r"inserted\[(\w+)\]", place)
+    if insert:
+        return _of_place(model, lambda p: p.insert == insert[1])
+    if place not in PLACES:
+        known = ", ".join(PLACES)
+        raise SettingError(f"place {place!r} is unknown; choose one of {known}, block[i] or inserted[name]")
+    if place in PARTS:
+        return _of_place(model, lambda p: not p.insert and p.part == place)
+    return {
+        "inserted": _of_place(model, lambda p: bool(p.insert)),
+        "blocks": _of_place(model, lambda p: not p.insert and p.block is not None),
+        "biases": lambda name: name.endswith("bias") and not place_of(model, name).insert,
+        "layernorms": lambda name: isinstance(model.get_submodule(name.rpartition(".")[0]), NORMS),
+        "everything": lambda name: True,
+    }[place]
 
 
-def _check_rules(rules: tuple[Rule, ...], names: list[str], depth: int) -> None:
-    for place, _ in rules:
-        if place not in PLACES and not re.fullmatch(r"block\[-?\d+\]", place):
-            raise SettingError(f"place {place!r} is unknown; choose one of {', '.join(PLACES)} or block[i]")
+def _of_place(model: Classifier, holds: Callable[[Place], bool]) -> Matcher:
+    return lambda name: holds(place_of(model, name))
+
+
+def _check_rules(tests: list[tuple[Rule, Matcher]], names: list[str]) -> None:
+    for (place, _), belongs in tests:
         # Four of the five pools have no weights, so a rule for the pool may stand idle.
-        if place != "pool" and not any(matches(place, name, depth) for name in names):
+        if place != "pool" and not any(map(belongs, names)):
             raise SettingError(f"the rule for {place!r} matches no parameter of this model; remove or correct it")
 
 
-def _rate(name: str, rules: tuple[Rule, ...], depth: int) -> Rate:
-    for place, rate in rules:
-        if matches(place, name, depth):
-            return rate
+def _first(tests: list[tuple[Rule, Matcher]], name: str) -> Rule:
+    for rule, belongs in tests:
+        if belongs(name):
+            return rule
     raise SettingError(f"no rule covers the parameter {name}; end the rules with ('everything', FROZEN) or a rate")
 
 
-def _multiple(rate: float | Falling, place: str, depth: int) -> float:
+def _multiple(place: str, rate: float | Falling, below_top: int) -> float:
     if isinstance(rate, Falling):
-        below_top = depth - 1 - int(place[6:-1]) if place.startswith("block[") else depth
         return rate.factor**-below_top
     if not 0.0 < rate < float("inf"):
         raise SettingError(f"the rate of {place!r} is {rate}; give a multiple above 0, or FROZEN")

@@ -1,17 +1,19 @@
 """A regime from its first stage to its last: a copy of the body, a new head, and the loop once per stage."""
 
-import copy
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 import torch
 
 from ..data.batches import ClassificationDataset
-from ..data.messages import Message, Split
+from ..data.messages import Example, Split
 from ..errors import SettingError
-from ..model.body import LanguageModel, LMBody
 from ..model.classifier import Classifier, swap_head
+from ..model.contract import Base, Body, device_of
+from ..model.copies import lazy_copy
 from ..model.heads import new_head
+from ..model.inserts import attach
 from ..model.pooling import new_pool
 from .events import EpochDone, Event, StageBegan, StageEnded
 from .loop import make_optimizer, train_classifier
@@ -44,55 +46,97 @@ class History:
         return max(event.learning for event in self.events if isinstance(event, StageBegan))
 
 
-def start_regime(
-    base: LanguageModel, split: Split, regime: Regime | str, recipe: Recipe
-) -> tuple[Classifier, Iterator[Event]]:
+def start_regime(base: Base, split: Split, regime: Regime | str, recipe: Recipe) -> tuple[Classifier, Iterator[Event]]:
     """A classifier on a copy of the base's body, and the events that will train it through the regime's stages.
 
-    The base is not touched. Every draw (a random body, pool, head, shuffles, dropout) comes from one generator
-    seeded with the recipe's seed.
+    The base is not touched; what stays frozen shares its memory. Every draw (a random body, pool, head, inserts,
+    shuffles, dropout) comes from one generator seeded with the recipe's seed.
     """
     regime = find_regime(regime)
     classes = len(split.label_names)
     generator = torch.Generator().manual_seed(recipe.seed)
-    body = LMBody(base.body.config, generator) if regime.body == "random" else copy.deepcopy(base.body)
-    body.to(base.body.embed_tokens.weight.device)
+    body = _body(base, regime, generator)
     pool = new_pool(recipe.pool, body.width, generator)
-    head = new_head(regime.stages[0].head or "linear", body.width, classes, generator)
-    model = swap_head(LanguageModel(body, base.head), pool, head).classifier
-    for stage in reversed(regime.stages):  # every rule is checked before anything runs; the first stage's stand
-        parameter_groups(model, stage)
+    head = new_head(first_head(regime), body.width, classes, generator)
+    model = swap_head(Base(body, base.head), pool, head).classifier
+    _check_stages(model, regime)
     train, validation = (encode(part, model, classes) for part in (split.train, split.validation))
     if train is None:
         raise SettingError("the split has no training messages; give at least one of each class")
-    return model, _run_stages(model, train, validation, regime, recipe, generator)
+    begin_stage(model, regime.stages[0], generator)
+    device = torch.device(recipe.compute.device or device_of(base.body))
+    model.to(device)
+    return model, _run_stages(model, train.to(device), validation and validation.to(device), regime, recipe, generator)
 
 
-def run_regime(base: LanguageModel, split: Split, regime: Regime | str, recipe: Recipe | None = None) -> History:
+def run_regime(base: Base, split: Split, regime: Regime | str, recipe: Recipe | None = None) -> History:
     """Train one regime to its end and keep its events: `start_regime`, drained."""
     recipe, regime = recipe or Recipe(), find_regime(regime)
     model, events = start_regime(base, split, regime, recipe)
     return History(regime, recipe, model, list(events))
 
 
-def encode(messages: Sequence[Message], model: Classifier, classes: int = 2) -> ClassificationDataset | None:
-    """Messages as the model wants them: cut to its length, on its device, cls in front where its pool asks for it."""
+def encode(messages: Sequence[Example], model: Classifier, classes: int = 2) -> ClassificationDataset | None:
+    """Messages as the model's body encodes them, on its device, cls in front where its pool asks for it."""
     if not messages:
         return None
-    config, device = model.body.config, model.body.embed_tokens.weight.device
-    cls = model.pool.prepends_cls
-    return ClassificationDataset(messages, config.max_len, cls=cls, classes=classes, device=device)
+    rows = model.body.encode([message.item for message in messages], cls=model.pool.prepends_cls)
+    return ClassificationDataset.of(messages, rows, classes, model.device)
+
+
+def first_head(regime: Regime) -> str:
+    """The head that a run of the regime starts with: its first stage's, or a linear one."""
+    return regime.stages[0].head or "linear"
+
+
+def last_head(regime: Regime) -> str:
+    """The head that a run of the regime ends with: the last one that a stage started."""
+    return next((stage.head for stage in reversed(regime.stages) if stage.head), "linear")
+
+
+def epochs_of(regime: Regime, epochs: int) -> list[int]:
+    """Each stage's epochs by its share, at least 1; shares that add up to one give `epochs` in all.
+
+    The ends of the stages are rounded, not their lengths: five epochs in two halves are three and two.
+    """
+    ends, share = [0], 0.0
+    for stage in regime.stages:
+        share += stage.share
+        ends.append(int(epochs * share + 0.5 + 1e-9))
+    return [max(1, end - start) for start, end in pairwise(ends)]
+
+
+def begin_stage(model: Classifier, stage: Stage, generator: torch.Generator) -> None:
+    """Hang the stage's inserts on the body and give the model its loss; the head is the caller's."""
+    for insert in stage.inserts:
+        attach(model.body, insert, generator)
+    model.objective = stage.loss
+    parameter_groups(model, stage)
+
+
+def _body(base: Base, regime: Regime, generator: torch.Generator) -> Body:
+    return base.body.fresh(generator) if regime.body == "random" else lazy_copy(base.body)
+
+
+def _check_stages(model: Classifier, regime: Regime) -> None:
+    """Try every stage's inserts and rules on a copy, before anything runs."""
+    trial, generator = lazy_copy(model), torch.Generator()
+    for stage in regime.stages:
+        begin_stage(trial, stage, generator)
 
 
 def _run_stages(
     model: Classifier, train: ClassificationDataset, validation: ClassificationDataset | None, regime: Regime,
     recipe: Recipe, generator: torch.Generator,
 ) -> Iterator[Event]:  # fmt: skip
-    for i, stage in enumerate(regime.stages):
-        if i > 0 and stage.head is not None:
-            model.head = new_head(stage.head, model.body.width, train.classes, generator)
+    for i, (stage, epochs) in enumerate(zip(regime.stages, epochs_of(regime, recipe.epochs), strict=True)):
+        if i > 0:
+            if stage.head is not None:
+                model.head = new_head(stage.head, model.body.width, train.classes, generator)
+            begin_stage(model, stage, generator)
+            model.to(train.labels.device)
+        settings = _stage_recipe(recipe, regime, stage, epochs)
         groups = parameter_groups(model, stage)
-        settings = _stage_recipe(recipe, regime, stage)
         optimizer = make_optimizer(groups, settings.learning_rate or regime.learning_rate, recipe.weight_decay)
         yield from train_classifier(
             model, train, optimizer, settings,
@@ -100,10 +144,10 @@ def _run_stages(
         )  # fmt: skip
 
 
-def _stage_recipe(recipe: Recipe, regime: Regime, stage: Stage) -> Recipe:
+def _stage_recipe(recipe: Recipe, regime: Regime, stage: Stage, epochs: int) -> Recipe:
     return replace(
         recipe,
-        epochs=max(1, round(recipe.epochs * stage.share)),
-        learning_rate=recipe.learning_rate or regime.learning_rate,
-        schedule=recipe.schedule or regime.schedule,
+        epochs=epochs,
+        learning_rate=recipe.learning_rate or stage.learning_rate or regime.learning_rate,
+        schedule=recipe.schedule or stage.schedule or regime.schedule,
     )

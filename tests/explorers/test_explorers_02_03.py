@@ -47,7 +47,7 @@ def test_the_weights_give_back_what_the_library_attends_to() -> None:
     body, ids = random_body(), [BOS, *b"see you"]
     x, mask = torch.tensor([ids]), torch.ones(1, len(ids), dtype=torch.bool)
     block = body.blocks[1]
-    x = block.norm1(body.run_blocks(body.embed(x, mask), mask, stop=1))  # pyright: ignore[reportCallIssue]
+    x = block.norm1(body.run_blocks(body.embed(x, mask), stop=1)[0])  # pyright: ignore[reportCallIssue]
     values = block.attention.qkv(x)[..., 128:].unflatten(-1, (4, 16)).transpose(1, 2)  # (1, H, T, D/H)
     mixed = (attention_weights(body, ids, 1) @ values[0]).transpose(0, 1).flatten(1)  # (T, D)
     torch.testing.assert_close(block.attention.out(mixed), block.attention(x, None)[0], rtol=1e-5, atol=1e-5)
