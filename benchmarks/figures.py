@@ -6,22 +6,23 @@ The real messages are read from `--data PATH`, by default where `headswap data s
 
 import argparse
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from time import perf_counter
 
 from tqdm import tqdm
 
-from headswap.data.messages import Split
-from headswap.data.readers import read_messages
-from headswap.data.splits import fixture_split, natural_split
+from headswap.data.sources import FileData, FixtureData, Source
+from headswap.errors import HeadswapError
 from headswap.files import write_atomically
 from headswap.lab import Lab
 from headswap.model.body import BodyConfig
-from headswap.results.compare import Settings, compare, steps_of
+from headswap.results.compare import Failure, Settings, compare, steps_of
 from headswap.results.figures import comparison, save_figure
 from headswap.results.report import table
+from headswap.results.scores import scores
+from headswap.training.spec import Result
 
 FIGURES = Path(__file__).parents[1] / "figures"
 RECORDED = FIGURES.parent / "headswap" / "lab" / "recorded"
@@ -34,21 +35,24 @@ def main() -> None:
     parser.add_argument("--data", type=Path, help="the SMS Spam Collection")
     options = parser.parse_args()
     record(("head-only", "full"))
-    make("fixture", fixture_split, Settings())
+    make("fixture", FixtureData(), Settings())
     paths = [options.data] if options.data else [FIGURES.parent / path for path in CORPUS]
     corpus = next((path for path in paths if path.is_file()), None)
     if corpus is None:
         print("no SMS corpus: figures/sms.* stay as they are; get it by `python -m headswap data sms`")
         return
-    split_of = partial(_sms_split, corpus)
-    make("sms", split_of, Settings(config=BodyConfig(max_len=160)))
+    make("sms", FileData.of(corpus), Settings(config=BodyConfig(max_len=160)))
 
 
-def make(name: str, split_of: Callable[[int], Split], settings: Settings) -> None:
-    """Run one comparison and write figures/NAME.json, .txt and .svg."""
-    began = perf_counter()
-    with tqdm(total=steps_of(split_of(0), settings), unit="step", desc=name, disable=None) as bar:
-        results = list(compare(split_of, settings, partial(_advance, bar)))
+def make(name: str, source: Source, settings: Settings) -> None:
+    """Run one comparison, one run after the other, so that seconds compare; write figures/NAME.*."""
+    began, specs = perf_counter(), settings.specs(source)
+    with tqdm(total=sum(map(steps_of, specs)), unit="step", desc=name, disable=None) as bar:
+        outcomes = list(compare(specs, progress=partial(_advance, bar)))
+    failed = [outcome.sentence for outcome in outcomes if isinstance(outcome, Failure)]
+    if failed:
+        raise HeadswapError(failed[0])
+    results = scores([outcome for outcome in outcomes if isinstance(outcome, Result)])
     text = table(results, "frozen-random")
     print(f"{text}\n{perf_counter() - began:.0f} s in all\n")
     write_atomically(FIGURES / f"{name}.txt", f"{text}\n".encode())
@@ -68,10 +72,6 @@ def record(regimes: Sequence[str]) -> None:
 
 def _advance(bar: tqdm, what: str, steps: int) -> None:
     bar.update(steps)
-
-
-def _sms_split(corpus: Path, seed: int) -> Split:
-    return natural_split(read_messages(corpus).messages, seed=seed)
 
 
 if __name__ == "__main__":

@@ -4,7 +4,8 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
+from contextlib import suppress
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -12,21 +13,23 @@ from tqdm import tqdm
 
 from .data.download import download_sms
 from .data.messages import Message, Split
-from .data.readers import Corpus, read_messages
-from .data.splits import fixture_split, natural_split
+from .data.sources import FileData, FixtureData, Source, split_of
 from .errors import HeadswapError, SettingError
-from .files import write_atomically
-from .model.body import BodyConfig, LanguageModel
+from .files import cache_folder, write_atomically
+from .model.body import BodyConfig
 from .model.pooling import POOLS
-from .results.compare import DEFAULT_REGIMES, Result, Settings, compare, steps_of
+from .results.baselines import Spec
+from .results.compare import DEFAULT_REGIMES, Failure, Settings, compare, steps_of
 from .results.report import report, table
-from .results.weights import load_base, load_delta, save_base, save_delta
+from .results.scores import Score, scores
+from .results.weights import load_base, load_delta
+from .results.workers import processes
 from .training.loop import predict_logits
 from .training.recipe import Recipe
 from .training.regimes import REGIMES
-from .training.run import History, encode
+from .training.run import encode
+from .training.spec import Result
 
-FEWEST_NATURAL = 160  # a natural test set smaller than the balanced one would say nothing
 SIZES = "640,160,160"
 
 
@@ -38,34 +41,90 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except HeadswapError as error:
         print(f"headswap: {error}", file=sys.stderr)
         return 2
-    except KeyboardInterrupt:
-        print("headswap: stopped", file=sys.stderr)
+    except KeyboardInterrupt as stop:
+        print(f"headswap: {stop if isinstance(stop, Interrupted) else 'stopped'}", file=sys.stderr)
         return 130
     return 0
 
 
 def run_demo(
     data: Path | str | None = None, settings: Settings | None = None, *, sizes: tuple[int, int, int] = (640, 160, 160),
-    corpus: Corpus | None = None, save: Path | str | None = None,
-) -> list[Result]:  # fmt: skip
-    """Pretrain a body, train each regime on it, print a report of each and one table of all; the results.
+    save: Path | str | None = None, workers: int = 1, folder: Path | str | None = None, resume: bool = False,
+) -> list[Score]:  # fmt: skip
+    """Pretrain, train every regime on several seeds, print each one's report and a table, and return the scores.
 
-    Without `data` or `corpus` the messages are the fixture's. With `save`, the weights of the first seed are kept
-    in that folder. Progress is shown on stderr, and only on a terminal.
+    `data` is a file of messages (the fixture by default). With `save`, the first seed's base and deltas are written
+    to that folder. With more `workers` the runs go to so many processes; the numbers stay the same. Finished runs
+    are kept in `folder`, and with `resume` found there. Progress is shown on stderr, and only on a terminal.
     """
-    settings = settings or Settings()
-    corpus = corpus or (None if data is None else read_messages(data))
-    split_of = fixture_split if corpus is None else partial(_split, corpus, sizes)
-    names = split_of(0).label_names
-    print(_headline(corpus.source if corpus else "the fixture", split_of(0), settings), flush=True)
-    with tqdm(total=steps_of(split_of(0), settings), unit="step", disable=None, leave=False) as bar:
-        keep = partial(_keep, Path(save) if save else None, names)
-        results = list(compare(split_of, settings, partial(_advance, bar), keep))
-    for name in dict.fromkeys(r.regime for r in results):
-        print("\n" + report([r for r in results if r.regime == name], names))
+    source = FixtureData() if data is None else FileData.of(data, sizes)
+    kept = None if folder is None else Path(folder)
+    found, problem = _demonstrate(source, settings or Settings(), Plan(workers, kept, resume, save and Path(save)))
+    if problem is not None:
+        raise problem
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How a comparison is carried out: processes, where finished runs are kept and found, where weights go."""
+
+    workers: int = 1
+    folder: Path | None = None
+    resume: bool = False
+    save: Path | str | None = None
+
+
+def _demonstrate(
+    source: Source, settings: Settings, plan: Plan
+) -> tuple[list[Score], KeyboardInterrupt | HeadswapError | None]:
+    """Carry out a comparison and tell it; the scores that came in, and what kept others from doing so."""
+    first = split_of(source, 0)
+    print(_headline(str(source), first, settings), flush=True)
+    specs = settings.specs(source)
+    done = _carry_out(specs, plan)
+    results = [outcome for outcome in done if isinstance(outcome, Result)]
+    found = scores(sorted(results, key=lambda result: specs.index(result.spec)))  # type: ignore[arg-type]
+    _tell(found, first.label_names, settings)
+    return found, _problem(done, len(specs), plan)
+
+
+def _problem(done: Sequence[Result | Failure], wanted: int, plan: Plan) -> KeyboardInterrupt | HeadswapError | None:
+    failed = [outcome for outcome in done if isinstance(outcome, Failure)]
+    if len(done) < wanted:
+        kept = "" if plan.folder is None else "; they are kept, and --resume does the rest"
+        return Interrupted(f"stopped after {len(done)} of {wanted} runs{kept}")
+    if failed:
+        lines = [f"{failure.spec.name}, seed {failure.spec.seed}: {failure.sentence}" for failure in failed]
+        return HeadswapError(f"{len(failed)} of {wanted} runs failed: " + "; ".join(lines))
+    return None
+
+
+class Interrupted(KeyboardInterrupt):
+    """The user stopped a comparison; what was finished has been shown."""
+
+
+def _carry_out(specs: Sequence[Spec], plan: Plan) -> list[Result | Failure]:
+    """The outcome of every spec, or of those that were there when the user pressed Ctrl-C."""
+    done: list[Result | Failure] = []
+    weights = None if plan.save is None else Path(plan.save)
+    total = sum(map(steps_of, specs))
+    bar = tqdm(total=total, unit="step", disable=None, leave=False)
+    with suppress(KeyboardInterrupt), bar, processes(plan.workers) as executor:
+        for outcome in compare(
+            specs, executor, folder=plan.folder, resume=plan.resume, weights=weights, progress=partial(_advance, bar)
+        ):
+            done.append(outcome)
+    return done
+
+
+def _tell(found: Sequence[Score], label_names: Sequence[str], settings: Settings) -> None:
+    """Each regime's report, then the table of all."""
+    for name in dict.fromkeys(s.regime for s in found):
+        print("\n" + report([s for s in found if s.regime == name], label_names))
     baseline = next((name for name in ("frozen-random", "scratch") if name in settings.regimes), "")
-    print("\n" + table(results, baseline))
-    return results
+    if found:
+        print("\n" + table(found, baseline))
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -95,6 +154,8 @@ def _add_demo(parser: argparse.ArgumentParser) -> None:
     add("--json", type=Path, metavar="FILE", help="write every run as JSON")
     add("--plot", type=Path, metavar="FILE", help="draw the comparison (.png, .svg or .pdf)")
     add("--save", type=Path, metavar="FOLDER", help="keep the first seed's base and deltas, for `predict`")
+    add("--workers", type=int, default=1, metavar="N", help="processes that share the runs (default: 1)")
+    add("--resume", action="store_true", help="take the runs that are finished already, and do the rest")
     parser.set_defaults(run=_demo)
 
 
@@ -116,16 +177,27 @@ def _demo(options: argparse.Namespace) -> None:
     )
     if options.plot is not None and options.plot.suffix.lower() not in (".png", ".svg", ".pdf"):
         raise SettingError(f"--plot is {options.plot}; its name must end in .png, .svg or .pdf")
-    corpus = None
-    if options.data is not None:
-        corpus = read_messages(options.data, options.text_column, options.label_column, encoding=options.encoding)
-    results = run_demo(settings=settings, sizes=sizes, corpus=corpus, save=options.save)
-    if options.json is not None:
-        write_atomically(options.json, json.dumps([r.as_json() for r in results], indent=1).encode())
-    if options.plot is not None:
+    found, problem = _demonstrate(_source(options, sizes), settings, _plan(options))
+    if found and options.json is not None:
+        write_atomically(options.json, json.dumps([score.as_json() for score in found], indent=1).encode())
+    if found and options.plot is not None:
         from .results.figures import comparison, save_figure
 
-        save_figure(comparison(results), options.plot)
+        save_figure(comparison(found), options.plot)
+    if problem is not None:
+        raise problem
+
+
+def _source(options: argparse.Namespace, sizes: tuple[int, int, int]) -> Source:
+    if options.data is None:
+        return FixtureData()
+    return FileData.of(options.data, sizes, options.text_column, options.label_column, options.encoding)
+
+
+def _plan(options: argparse.Namespace) -> Plan:
+    if options.workers < 1:
+        raise SettingError(f"--workers is {options.workers}; give a whole number of at least 1")
+    return Plan(options.workers, cache_folder() / "compare", options.resume, options.save)
 
 
 def _data(options: argparse.Namespace) -> None:
@@ -164,12 +236,6 @@ def _sizes(text: str) -> tuple[int, int, int]:
     return train, validation, test
 
 
-def _split(corpus: Corpus, sizes: tuple[int, int, int], seed: int) -> Split:
-    """A seed's split; with a second, natural test set where the corpus holds enough beyond the balanced parts."""
-    split = natural_split(corpus.messages, *sizes, seed=seed, label_names=corpus.label_names)
-    return split if len(split.natural) >= FEWEST_NATURAL else replace(split, natural=())
-
-
 def _headline(source: str, split: Split, settings: Settings) -> str:
     seeds = f"{settings.seeds} seed{'s' if settings.seeds > 1 else ''}"
     return (
@@ -185,10 +251,3 @@ def _headline(source: str, split: Split, settings: Settings) -> str:
 def _advance(bar: tqdm, what: str, steps: int) -> None:
     bar.set_description(what, refresh=False)
     bar.update(steps)
-
-
-def _keep(folder: Path | None, label_names: tuple[str, ...], seed: int, base: LanguageModel, history: History) -> None:
-    """Write the first seed's base, and the deltas of the regimes that start from it."""
-    if folder is not None and seed == 0 and history.regime.body == "pretrained":
-        save_base(base, folder)
-        save_delta(folder / f"{history.regime.name}.safetensors", history, base, label_names)

@@ -1,11 +1,18 @@
-"""Files are written whole or not at all."""
+"""Files are written whole or not at all, and what can be made again is kept in one folder."""
 
 import contextlib
 import os
 from pathlib import Path
 from uuid import uuid4
 
+from platformdirs import user_cache_path
+
 from .errors import DataError
+
+
+def cache_folder() -> Path:
+    """Where pretrained bodies and finished runs are kept; HEADSWAP_CACHE names another place."""
+    return Path(os.environ.get("HEADSWAP_CACHE") or user_cache_path("headswap"))
 
 
 def write_atomically(path: Path, content: bytes) -> None:

@@ -1,33 +1,25 @@
 """What a lab trains on: messages for its settings, and a body pretrained once and kept on disk."""
 
 import hashlib
-import json
-import os
 import tempfile
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
-
-from platformdirs import user_cache_path
 
 from ..data import fixture
 from ..data.messages import Example, Split
 from ..data.readers import Corpus, read_messages
 from ..data.splits import UNLABELLED, fixture_split, stratified_split
 from ..errors import DataError, HeadswapError
-from ..model.body import BodyConfig, LanguageModel
-from ..results.weights import load_base, save_base
-from ..training.pretrain import PretrainStep, pretrain_quick
+from ..files import cache_folder
+from ..model.body import BodyConfig
+from ..results.bases import kept_base
+from ..training.pretrain import PretrainStep
+from ..training.schooling import pretraining_texts
 from .runs import Prepared, Settings
 
-VERSION = 1  # of the cache; raised when pretraining changes
 SHIFT = {"fixture": 0.0, "shifted": 1.0}
 LARGEST_FILE = 5_000_000
-
-
-def cache_folder() -> Path:
-    """Where pretrained bodies are kept; HEADSWAP_CACHE names another place."""
-    return Path(os.environ.get("HEADSWAP_CACHE") or user_cache_path("headswap"))
 
 
 def prepared(
@@ -40,7 +32,11 @@ def prepared(
     split = practice(settings) if settings.data in SHIFT else own(settings, file)
     texts = pretraining_texts(split) if settings.data not in SHIFT else pretraining_texts(fixture_split())
     config = BodyConfig(max_len=settings.max_len, causal=settings.causal)
-    base = cached_base(texts, config, progress, cache or cache_folder())
+
+    def watch(step: PretrainStep) -> None:
+        progress(step.step / step.steps)
+
+    base = kept_base(texts, config, cache or cache_folder(), watch=watch)[0]
     key = hashlib.sha256("\0".join(m.text for m in split.validation).encode()).hexdigest()[:12]
     return Prepared(base, split, key)
 
@@ -100,27 +96,3 @@ def dropped(name: str, content: bytes) -> Corpus:
             return two_classes(replace(read_messages(path), source=name))
         except HeadswapError as error:
             raise DataError(str(error).replace(str(path), name)) from None
-
-
-def pretraining_texts(split: Split) -> list[str]:
-    """What the body may read before: training and unlabelled texts, never one that is judged on."""
-    return [message.text for message in split.train] + list(split.unlabelled)
-
-
-def cached_base(
-    texts: Sequence[str], config: BodyConfig, progress: Callable[[float], None], folder: Path
-) -> LanguageModel:
-    """The body pretrained on these texts, from disk where it was pretrained before; a damaged file is made anew."""
-    key = hashlib.sha256(json.dumps([VERSION, asdict(config), list(texts)]).encode()).hexdigest()[:16]
-    for path in (folder / key).glob("base-*.safetensors"):
-        try:
-            return load_base(path)
-        except HeadswapError:
-            path.unlink(missing_ok=True)
-
-    def watch(step: PretrainStep) -> None:
-        progress(step.step / step.steps)
-
-    base = pretrain_quick(texts, config, watch=watch)
-    save_base(base, folder / key)
-    return base

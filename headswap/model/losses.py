@@ -31,3 +31,4 @@ class CrossEntropy:
 
 
 CROSS_ENTROPY = CrossEntropy()
+LOSSES: dict[str, type] = {"CrossEntropy": CrossEntropy}  # the kinds that a stored regime may name

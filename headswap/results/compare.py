@@ -1,28 +1,36 @@
-"""The comparison that the course is about: one body, several regimes, several seeds, the same messages.
+"""The comparison that the course is about: a list of runs, carried out here or by whoever takes work.
 
-Shape letters: C classes.
+`compare` takes any `concurrent.futures` executor; the results are the same, bit for bit.
 """
 
+import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeAlias
 
-from ..data.messages import Example, Split
-from ..errors import MissingExtraError, SettingError
-from ..metrics.counts import joint_table
-from ..metrics.intervals import Interval, paired_difference
-from ..metrics.measure import Metrics, measure
+from ..data.sources import Source, split_of
+from ..errors import HeadswapError, MissingExtraError, SettingError
 from ..model.body import BodyConfig, LanguageModel
-from ..training.events import StageBegan, StepDone
-from ..training.loop import predict_logits
-from ..training.pretrain import PretrainStep, pretrain_quick
+from ..training.events import Event, StepDone
+from ..training.pretrain import PretrainStep
 from ..training.recipe import Recipe
 from ..training.regimes import find_regime
-from ..training.run import History, encode, start_regime
-from .baselines import train_ngrams
+from ..training.run import epochs_of
+from ..training.schooling import Schooling
+from ..training.spec import Result, RunSpec, train_spec
+from .baselines import NgramsSpec, Spec, need_sklearn, run_ngrams
+from .bases import base_of
+from .store import find, keep
+from .weights import save_base, save_delta
 
 DEFAULT_REGIMES = ("frozen-random", "scratch", "head-only", "last-block", "full")
-NGRAMS = "n-grams"
-PRETRAIN_EPOCHS = 5
+Waiting: TypeAlias = Future[Any]  # of a Result, a Failure, or None where a body is ready
+Progress = Callable[[str, int], None]  # what is being done, and how many more steps are now done
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,122 +50,186 @@ class Settings:
         if len(set(self.regimes)) != len(self.regimes) or not self.regimes:
             raise SettingError(f"regimes is {', '.join(self.regimes) or 'empty'}; name each regime once")
 
+    def specs(self, data: Source) -> list[Spec]:
+        """Every regime at every seed, seed by seed, and the n-grams where scikit-learn is there to train them."""
+        found: list[Spec] = []
+        for seed in range(self.seeds):
+            body = Schooling(self.config)
+            found += [RunSpec(data, find_regime(name), self.recipe, body, seed) for name in self.regimes]
+            found += _ngrams(data, seed)
+        return found
+
 
 @dataclass(frozen=True, slots=True)
-class Result:
-    """One regime at one seed on one test set; seconds are training alone, labels and predictions are classes."""
+class Failure:
+    """A run that ended in an error; the others go on."""
 
-    regime: str
-    seed: int
-    test: str
-    metrics: Metrics
-    labels: tuple[int, ...]
-    predictions: tuple[int, ...]
-    seconds: float
-    pretrain_seconds: float
-    learning: int
-    total: int
-    cached: str
-
-    def as_json(self) -> dict[str, object]:
-        """The result as plain numbers, confusion [[TN, FP], [FN, TP]]."""
-        own = ("regime", "seed", "test", "seconds", "pretrain_seconds", "learning", "total", "cached")
-        measured = ("precision", "recall", "f1", "accuracy", "confusion", "undefined")
-        return {n: getattr(self, n) for n in own} | {n: getattr(self.metrics, n) for n in measured}
+    spec: Spec
+    sentence: str
 
 
-Progress = Callable[[str, int], None]  # what is being done, and how many more steps are now done
-Keep = Callable[[int, LanguageModel, History], None]  # a seed, its base, and a run that started from it
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Where runs leave things: schooled bases, finished results, and the weights of the runs that are to be saved."""
+
+    bases: Path
+    results: Path | None = None
+    weights: Path | None = None
+
+    def saves(self, spec: Spec) -> Path | None:
+        """The file for a run's delta: the first seed's, of regimes that start from the pretrained body."""
+        if self.weights is None or not isinstance(spec, RunSpec) or spec.seed or spec.regime.body == "random":
+            return None
+        return self.weights / f"{spec.name}.safetensors"
 
 
 def compare(
-    split_of: Callable[[int], Split], settings: Settings, progress: Progress = lambda what, steps: None,
-    keep: Keep = lambda seed, base, history: None,
-) -> Iterator[Result]:  # fmt: skip
-    """Pretrain once per seed, train every regime from that base, and yield its results on each test set.
+    specs: Sequence[Spec], executor: Executor | None = None, *, folder: Path | None = None, resume: bool = False,
+    weights: Path | None = None, progress: Progress = lambda what, steps: None,
+) -> Iterator[Result | Failure]:  # fmt: skip
+    """Carry out every spec and yield its result, or how it failed, as they come in.
 
-    `split_of` maps a seed to its split. The pretraining reads the training texts and the split's unlabelled ones,
-    never a text that is judged on.
+    Without an executor the runs follow each other in this process. Schooled bodies and finished results are kept in
+    `folder` (a temporary one by default); with `resume` a result that is there already is not run again. `weights`
+    is where the first seed's base and deltas go. Leaving the generator early keeps what has been yielded.
     """
-    for seed in range(settings.seeds):
-        split = split_of(seed)
-        base, pretrain_seconds = _base(split, settings, seed, progress)
-        for name in settings.regimes:
-            history = _run(base, split, name, settings, seed, progress)
-            keep(seed, base, history)
-            own = pretrain_seconds if history.regime.body == "pretrained" else 0.0
-            yield from _judge(history, split, seed, own)
-        yield from _ngrams(split, seed)
+    with ExitStack() as stack:
+        root = folder or Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        desk = Desk(root / "bases", None if folder is None else root / "results", weights)
+        done = {i: result for i, spec in enumerate(specs) if resume and (result := _finished(spec, desk))}
+        for i, result in done.items():
+            progress(f"seed {specs[i].seed}: {specs[i].name}, found", steps_of(specs[i]))
+            yield result
+        left = [spec for i, spec in enumerate(specs) if i not in done]
+        work = _in_turn(left, desk, progress) if executor is None else _side_by_side(left, desk, executor, progress)
+        for outcome in work:
+            if isinstance(outcome, Result) and desk.results is not None:
+                keep(outcome, desk.results)
+            yield outcome
 
 
-def steps_of(split: Split, settings: Settings) -> int:
-    """How many steps the whole comparison takes, for a progress bar."""
-    texts = len(split.train) + len(split.unlabelled)
-    pretraining = PRETRAIN_EPOCHS * -(-texts // 16)
-    training = settings.recipe.epochs * -(-len(split.train) // settings.recipe.batch_size)
-    return settings.seeds * (pretraining + training * len(settings.regimes))
+def steps_of(spec: Spec) -> int:
+    """Optimizer steps of a run, for a progress bar."""
+    if isinstance(spec, NgramsSpec):
+        return 1
+    messages = len(split_of(spec.data, spec.seed).train)
+    return sum(epochs_of(spec.regime, spec.recipe.epochs)) * -(-messages // spec.recipe.batch_size)
 
 
-def differences(results: Sequence[Result], test: str, baseline: str) -> dict[str, tuple[float, Interval]]:
-    """How much better than the baseline each regime's F1 is, paired over seeds and messages, with 95 % intervals."""
-    mine = [r for r in results if r.test == test]
-    floor = {r.seed: r for r in mine if r.regime == baseline}
-    names = dict.fromkeys(r.regime for r in mine if r.regime != baseline and floor)
-    return {name: _paired([(r, floor[r.seed]) for r in mine if r.regime == name]) for name in names}
+def _finished(spec: Spec, desk: Desk) -> Result | None:
+    """The stored result of a spec, unless a file that it should leave is missing."""
+    delta = desk.saves(spec)
+    if desk.results is None or (delta is not None and not delta.is_file()):
+        return None
+    return find(spec, desk.results)
 
 
-def _paired(pairs: list[tuple[Result, Result]]) -> tuple[float, Interval]:
-    classes = len(pairs[0][0].metrics.confusion)
-    return paired_difference([joint_table(a.labels, a.predictions, b.predictions, classes) for a, b in pairs])
+def _in_turn(specs: Sequence[Spec], desk: Desk, progress: Progress) -> Iterator[Result | Failure]:
+    for spec in specs:
+        yield attempt(spec, desk, partial(_tell, progress, spec))
 
 
-def _base(split: Split, settings: Settings, seed: int, progress: Progress) -> tuple[LanguageModel, float]:
-    seconds = 0.0
-
-    def watch(step: PretrainStep) -> None:
-        nonlocal seconds
-        seconds += step.seconds
-        progress(f"seed {seed}: pretraining", 1)
-
-    texts = [m.text for m in split.train] + list(split.unlabelled)
-    return pretrain_quick(texts, settings.config, epochs=PRETRAIN_EPOCHS, seed=seed, watch=watch), seconds
+def _tell(progress: Progress, spec: Spec, event: PretrainStep | Event) -> None:
+    if isinstance(event, StepDone):
+        progress(f"seed {spec.seed}: {spec.name}", 1)
+    elif isinstance(event, PretrainStep):
+        progress(f"seed {spec.seed}: pretraining", 0)
 
 
-def _run(base: LanguageModel, split: Split, name: str, settings: Settings, seed: int, progress: Progress) -> History:
-    recipe = replace(settings.recipe, seed=seed)
-    model, events = start_regime(base, split, name, recipe)
-    history = History(find_regime(name), recipe, model)
-    for event in events:
-        history.events.append(event)
-        if isinstance(event, StepDone):
-            progress(f"seed {seed}: {name}", 1)
-    return history
-
-
-def _judge(history: History, split: Split, seed: int, pretrain_seconds: float) -> Iterator[Result]:
-    began = next(event for event in history.events if isinstance(event, StageBegan))
-    for test, messages in _tests(split):
-        data = encode(messages, history.classifier, len(split.label_names))
-        assert data is not None
-        predictions = predict_logits(history.classifier, data).argmax(1).tolist()
-        labels = data.labels.tolist()
-        metrics = measure(labels, predictions, data.classes)
-        cost = (history.seconds, pretrain_seconds, history.learning, began.total)
-        name = history.regime.name
-        yield Result(name, seed, test, metrics, tuple(labels), tuple(predictions), *cost, cached=began.cached)
-
-
-def _ngrams(split: Split, seed: int) -> Iterator[Result]:
+def _side_by_side(
+    specs: Sequence[Spec], desk: Desk, executor: Executor, progress: Progress
+) -> Iterator[Result | Failure]:
+    """First each body's schooling, once, then the runs that start from it; what needs none fills the gaps."""
+    waiting: dict[Waiting, tuple[Spec, ...]] = {}
+    for group in _groups(specs):
+        first = group[0]
+        if _needs_schooling(first):
+            waiting[executor.submit(_school, first, desk)] = group
+        else:
+            waiting |= _submitted(group, desk, executor)
     try:
-        model = train_ngrams(split)
+        while waiting:
+            for future in wait(waiting, return_when=FIRST_COMPLETED).done:
+                group = waiting.pop(future)
+                outcome = _outcome(future, group[0])
+                if outcome is None:  # a body is ready
+                    waiting |= _submitted(group, desk, executor)
+                    continue
+                for spec in group:
+                    progress(f"seed {spec.seed}: {spec.name}", steps_of(spec))
+                    yield outcome if isinstance(outcome, Result) else Failure(spec, outcome.sentence)
+    finally:
+        for future in waiting:
+            future.cancel()
+
+
+def _submitted(specs: Sequence[Spec], desk: Desk, executor: Executor) -> dict[Waiting, tuple[Spec, ...]]:
+    return {executor.submit(attempt, spec, desk): (spec,) for spec in specs}
+
+
+def _groups(specs: Sequence[Spec]) -> list[tuple[Spec, ...]]:
+    """Specs that start from one schooled body together, those that need none at the end."""
+    shared: dict[object, list[Spec]] = {}
+    for spec in specs:
+        shared.setdefault(_body_of(spec) if _needs_schooling(spec) else None, []).append(spec)
+    alone = shared.pop(None, [])
+    return [tuple(group) for group in (*shared.values(), alone) if group]
+
+
+def _outcome(future: Waiting, spec: Spec) -> Result | Failure | None:
+    try:
+        return future.result()
+    except BrokenProcessPool:
+        return Failure(spec, "a worker process died, perhaps for want of memory; try fewer workers")
+
+
+def _needs_schooling(spec: Spec) -> bool:
+    return isinstance(spec, RunSpec) and spec.regime.body != "random" and isinstance(spec.body, Schooling)
+
+
+def _body_of(spec: Spec) -> object:
+    assert isinstance(spec, RunSpec)
+    return spec.data, spec.body, spec.seed
+
+
+def _school(spec: Spec, desk: Desk) -> Failure | None:
+    try:
+        assert isinstance(spec, RunSpec)
+        base_of(spec, desk.bases)
+    except Exception as error:  # the runs that wait for it are told, the others go on
+        return Failure(spec, in_words(error))
+    return None
+
+
+def attempt(
+    spec: Spec, desk: Desk, watch: Callable[[PretrainStep | Event], None] = lambda event: None
+) -> Result | Failure:
+    """Carry out one spec, in whichever process this is; an error becomes a Failure."""
+    try:
+        return run_ngrams(spec) if isinstance(spec, NgramsSpec) else _train(spec, desk, watch)
+    except Exception as error:
+        return Failure(spec, in_words(error))
+
+
+def _train(spec: RunSpec, desk: Desk, watch: Callable[[PretrainStep | Event], None]) -> Result:
+    schooled = base_of(spec, desk.bases, watch)
+    history, result = train_spec(spec, schooled, watch)
+    delta = desk.saves(spec)
+    if delta is not None:
+        if isinstance(schooled.base, LanguageModel):
+            save_base(schooled.base, delta.parent)
+        save_delta(delta, history, schooled.base, split_of(spec.data, spec.seed).label_names)
+    return result
+
+
+def in_words(error: Exception) -> str:
+    """What to tell about an error: its sentence, with its kind where it is none of ours."""
+    return str(error) if isinstance(error, HeadswapError) else f"{type(error).__name__}: {error}"
+
+
+def _ngrams(data: Source, seed: int) -> list[Spec]:
+    try:
+        need_sklearn()
     except MissingExtraError:
-        return
-    for test, messages in _tests(split):
-        labels, predictions = tuple(m.label for m in messages), tuple(model.predict(messages))
-        metrics = measure(labels, predictions, len(split.label_names))
-        cost = (model.seconds, 0.0, model.weights, model.weights)
-        yield Result(NGRAMS, seed, test, metrics, labels, predictions, *cost, cached="nothing")
-
-
-def _tests(split: Split) -> list[tuple[str, tuple[Example, ...]]]:
-    return [(name, part) for name, part in (("balanced", split.test), ("natural", split.natural)) if part]
+        return []
+    return [NgramsSpec(data, seed)]

@@ -8,15 +8,15 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ..files import write_atomically
-from .compare import Result
 from .report import cell
+from .scores import Score
 
 # Okabe and Ito (2008): told apart by the colour-blind; a marker or dash always says the same.
 BLUE, ORANGE, GREY = "#0072b2", "#d55e00", "#666666"
 TESTS = {"balanced": (BLUE, "o", "balanced test"), "natural": (ORANGE, "s", "natural test")}
 
 
-def comparison(results: Sequence[Result]) -> Figure:
+def comparison(results: Sequence[Score]) -> Figure:
     """F1 of every regime with its 95 % interval, and the seconds it took, one row per regime."""
     names = list(dict.fromkeys(r.regime for r in results))
     tests = list(dict.fromkeys(r.test for r in results))
@@ -45,7 +45,7 @@ def save_figure(figure: Figure, path: Path) -> None:
     write_atomically(path, buffer.getvalue())
 
 
-def _interval(axes: Axes, results: Sequence[Result], y: float, test: str) -> None:
+def _interval(axes: Axes, results: Sequence[Score], y: float, test: str) -> None:
     if not results:
         return
     mean, low, high = cell(results, "f1")
@@ -54,7 +54,7 @@ def _interval(axes: Axes, results: Sequence[Result], y: float, test: str) -> Non
     axes.plot([mean], [y], color=colour, marker=marker, linestyle="", label=label if y < 1 else None)
 
 
-def _seconds(axes: Axes, by_regime: Sequence[Sequence[Result]]) -> None:
+def _seconds(axes: Axes, by_regime: Sequence[Sequence[Score]]) -> None:
     seconds = [sum(r.seconds for r in rows) / len(rows) for rows in by_regime]
     axes.barh(range(len(seconds)), seconds, height=0.5, color=GREY)
     for row, value in enumerate(seconds):

@@ -68,8 +68,11 @@ def base_name(digest: str) -> str:
     return f"base-{digest[:12]}.safetensors"
 
 
-def save_base(model: LanguageModel, folder: Path | str) -> Path:
+def save_base(model: Base, folder: Path | str) -> Path:
     """Write a language model as `base-HASH.safetensors` into `folder`, and give its path."""
+    if not isinstance(model.body, LMBody):
+        kind = type(model.body).__name__
+        raise CheckpointError(f"a base on a {kind} cannot be written; keep it your own way and give it to load_delta")
     path = Path(folder) / base_name(base_hash(model))
     _write(path, _tensors(model), {"kind": "base", "format": FORMAT, "config": asdict(model.body.config)})
     return path

@@ -1,9 +1,9 @@
-"""What a run tells: one frozen dataclass of plain numbers per event.
+"""What a run tells: one frozen dataclass of plain numbers per event. Seconds do not count when two are compared.
 
 Shape letters: N messages, C classes.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ..metrics.measure import Metrics
 
@@ -19,7 +19,7 @@ class StageBegan:
     epochs: int
     steps: int
     cached: str
-    seconds: float
+    seconds: float = field(compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class EpochDone:
     validation_loss: float | None
     validation: Metrics | None
     probabilities: tuple[tuple[float, ...], ...]
-    seconds: float
+    seconds: float = field(compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +54,8 @@ class StageEnded:
     """A stage is over; its `frozen` weights were found as they had been, bit for bit."""
 
     stage: int
-    seconds: float
     frozen: int
+    seconds: float = field(compare=False)
 
 
 Event = StageBegan | StepDone | EpochDone | StageEnded

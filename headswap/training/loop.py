@@ -168,7 +168,7 @@ def _train(loop: _Loop, stage: int, stages: int) -> Iterator[Event]:
             done = yield from _epoch(loop, stage, epoch)
             spent += done.seconds
             yield done
-        yield StageEnded(stage, spent, loop.end())
+        yield StageEnded(stage, loop.end(), spent)
     finally:
         loop.leave()
 

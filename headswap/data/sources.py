@@ -1,0 +1,97 @@
+"""Where the messages of a run come from, as values: a seed turns one into a split."""
+
+import hashlib
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+from typing import Protocol, Self
+
+from ..errors import DataError
+from .messages import Split
+from .readers import Corpus, read_messages
+from .splits import fixture_split, natural_split
+
+FEWEST_NATURAL = 160  # a natural test set smaller than the balanced one would say nothing
+
+
+class Source(Protocol):
+    """Anything that draws a split for a seed: the same seed, the same split, wherever it runs."""
+
+    def split(self, seed: int) -> Split:
+        """The messages of this seed."""
+        ...
+
+
+@lru_cache(maxsize=4)
+def split_of(source: Source, seed: int) -> Split:
+    """The split of a seed; several runs of one seed ask for the same."""
+    return source.split(seed)
+
+
+@dataclass(frozen=True, slots=True)
+class FixtureData:
+    """The practice messages: how many to train on, and how far the wording is moved to the second domain (0 to 1)."""
+
+    train: int = 640
+    shift: float = 0.0
+
+    def split(self, seed: int) -> Split:
+        """The fixture's split of this seed."""
+        return fixture_split(seed, self.shift, self.train)
+
+    def __str__(self) -> str:
+        return "the fixture"
+
+
+@dataclass(frozen=True, slots=True)
+class FileData:
+    """A file of messages with the SHA-256 of its bytes, the sizes of its parts, and how to read it.
+
+    `of` makes one; a file that has changed since is a DataError, so no stored result answers for other data.
+    """
+
+    path: str
+    sha256: str
+    train: int = 640
+    validation: int = 160
+    test: int = 160
+    text: str | None = None
+    label: str | None = None
+    encoding: str | None = None
+
+    @classmethod
+    def of(
+        cls, path: str | Path, sizes: tuple[int, int, int] = (640, 160, 160), text: str | None = None,
+        label: str | None = None, encoding: str | None = None,
+    ) -> Self:  # fmt: skip
+        """The file as it is now; it is read once, so that one which cannot be used is found at once."""
+        read_messages(path, text, label, encoding=encoding)
+        return cls(str(path), _sha256(Path(path)), *sizes, text, label, encoding)
+
+    def corpus(self) -> Corpus:
+        """All messages of the file."""
+        if _sha256(Path(self.path)) != self.sha256:
+            raise DataError(f"{self.path} has changed since this run was described; describe it anew")
+        return _corpus(self.path, self.sha256, self.text, self.label, self.encoding)
+
+    def split(self, seed: int) -> Split:
+        """This seed's split, with a second, natural test set where the file holds enough beyond the balanced parts."""
+        corpus = self.corpus()
+        sizes = (self.train, self.validation, self.test)
+        split = natural_split(corpus.messages, *sizes, seed=seed, label_names=corpus.label_names)
+        return split if len(split.natural) >= FEWEST_NATURAL else replace(split, natural=())
+
+    def __str__(self) -> str:
+        return self.path
+
+
+@lru_cache(maxsize=2)
+def _corpus(path: str, sha256: str, text: str | None, label: str | None, encoding: str | None) -> Corpus:
+    return read_messages(path, text, label, encoding=encoding)
+
+
+def _sha256(path: Path) -> str:
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError as error:
+        raise DataError(f"{path} cannot be read ({error.strerror}): check the path.") from None

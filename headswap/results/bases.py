@@ -1,0 +1,63 @@
+"""Pretrained bodies on disk: each is schooled once, whoever asks for it, the lab, a lesson or a worker."""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import torch
+
+from .. import values
+from ..data.sources import split_of
+from ..errors import HeadswapError
+from ..files import write_atomically
+from ..model.body import BodyConfig, LanguageModel
+from ..training.pretrain import PretrainStep, pretrain_quick
+from ..training.schooling import Schooling, pretraining_texts
+from ..training.spec import RunSpec, Schooled, Watch, school, source_hash
+from .weights import load_base, save_base
+
+SECONDS = "seconds.txt"
+
+
+def kept_base(
+    texts: Sequence[str], config: BodyConfig, folder: Path, *, epochs: int = 5, seed: int = 0,
+    watch: Callable[[PretrainStep], None] = lambda step: None,
+) -> tuple[LanguageModel, float]:  # fmt: skip
+    """The language model that has read these texts, and the seconds that it took; from `folder` where it is there.
+
+    The key covers the texts, the settings, PyTorch's version and our source; a damaged file is made anew.
+    """
+    key = values.to_json((tuple(texts), config, epochs, seed, torch.__version__, source_hash()))
+    own = folder / hashlib.sha256(key.encode()).hexdigest()[:16]
+    for path in own.glob("base-*.safetensors"):
+        try:
+            return load_base(path), _seconds(own)
+        except HeadswapError:
+            path.unlink(missing_ok=True)
+    took: list[float] = []
+
+    def hear(step: PretrainStep) -> None:
+        took.append(step.seconds)
+        watch(step)
+
+    base = pretrain_quick(texts, config, epochs=epochs, seed=seed, watch=hear)
+    write_atomically(own / SECONDS, repr(sum(took)).encode())
+    save_base(base, own)
+    return base, sum(took)
+
+
+def base_of(spec: RunSpec, folder: Path, watch: Watch = lambda event: None) -> Schooled:
+    """The base that a spec starts from; a language model's schooling is kept in `folder` for the next one."""
+    split = split_of(spec.data, spec.seed)
+    if spec.regime.body == "random" or not isinstance(spec.body, Schooling):
+        return school(spec, split, watch)
+    schooling = spec.body
+    texts, epochs = pretraining_texts(split), schooling.epochs
+    return Schooled(*kept_base(texts, schooling.config, folder, epochs=epochs, seed=spec.seed, watch=watch))
+
+
+def _seconds(folder: Path) -> float:
+    try:
+        return float((folder / SECONDS).read_text("utf-8"))
+    except (OSError, ValueError):
+        return 0.0

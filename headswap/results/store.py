@@ -1,0 +1,31 @@
+"""Finished runs on disk: a result is found again by its spec, and by nothing that could change its numbers."""
+
+import json
+from pathlib import Path
+from typing import cast
+
+from .. import values
+from ..errors import HeadswapError
+from ..files import write_atomically
+from ..training.spec import Result, run_key
+from .baselines import KINDS, Spec
+
+
+def keep(result: Result, folder: Path) -> Path:
+    """Write a result under its spec's key, whole or not at all."""
+    path = _path(result.spec, folder)
+    write_atomically(path, json.dumps(values.as_plain(result), ensure_ascii=False).encode())
+    return path
+
+
+def find(spec: Spec, folder: Path) -> Result | None:
+    """The stored result of this very spec, code, data and PyTorch; None where there is none, or it is damaged."""
+    try:
+        found = values.from_json(_path(spec, folder).read_text("utf-8"), KINDS)
+    except (OSError, UnicodeDecodeError, HeadswapError):
+        return None
+    return cast(Result, found) if isinstance(found, Result) and found.spec == spec else None
+
+
+def _path(spec: object, folder: Path) -> Path:
+    return folder / f"{run_key(spec)}.json"

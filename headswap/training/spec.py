@@ -1,0 +1,185 @@
+"""A run is a value: everything that its numbers hang on, and everything that came out.
+
+The same spec gives the same result, bit for bit, in this process, in a worker and on another day.
+Shape letters: N messages, C classes.
+"""
+
+import hashlib
+import platform
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from functools import cache
+from pathlib import Path
+
+import torch
+
+from .. import values
+from ..data.messages import Example, Split
+from ..data.sources import FileData, FixtureData, Source, split_of
+from ..errors import SettingError
+from ..metrics.measure import Metrics, measure
+from ..model.body import BodyConfig
+from ..model.classifier import Classifier
+from ..model.contract import Base
+from ..model.inserts import INSERTS
+from ..model.losses import LOSSES
+from .events import EpochDone, Event, StageBegan
+from .loop import predict_logits
+from .precision import one_thread
+from .pretrain import PretrainStep
+from .recipe import Compute, Recipe
+from .regimes import REGIMES, Falling, Frozen, Regime, Stage
+from .run import History, encode, start_regime
+from .schooling import Origin, Schooling
+
+ROOMS = ("data", "metrics", "model", "training", "results")  # whose source makes the numbers
+Watch = Callable[[PretrainStep | Event], None]
+
+
+@dataclass(frozen=True, slots=True)
+class RunSpec:
+    """One run: its messages, the regime, the recipe, the body it starts from, and the seed of every draw.
+
+    The seed draws the split, the schooling and the run; the recipe's own is set to it.
+    """
+
+    data: Source = field(default_factory=FixtureData)
+    regime: Regime = REGIMES["head-only"]
+    recipe: Recipe = field(default_factory=Recipe)
+    body: Origin = field(default_factory=Schooling)
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if isinstance(self.seed, bool) or not isinstance(self.seed, int) or self.seed < 0:
+            raise SettingError(f"seed is {self.seed!r}; give a whole number from 0 up")
+        object.__setattr__(self, "recipe", replace(self.recipe, seed=self.seed))
+
+    @property
+    def name(self) -> str:
+        """What a table calls it: the regime's name."""
+        return self.regime.name
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """One test set: labels and predicted classes (N,), and the probabilities (N, C) of each class."""
+
+    test: str
+    metrics: Metrics
+    labels: tuple[int, ...]
+    predictions: tuple[int, ...]
+    probabilities: tuple[tuple[float, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What a run took: seconds of training, and of the schooling that it shares with others; on which machine."""
+
+    seconds: float
+    pretrain_seconds: float = 0.0
+    machine: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What came out of a spec. Two results are equal when their numbers are: what they cost does not count."""
+
+    spec: object
+    name: str
+    seed: int
+    judged: tuple[Judged, ...]
+    epochs: tuple[EpochDone, ...]
+    learning: int
+    total: int
+    cached: str
+    cost: Cost = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Schooled:
+    """A base and the seconds that its schooling took."""
+
+    base: Base
+    seconds: float
+
+
+KINDS: dict[str, type] = {
+    kind.__name__: kind
+    for kind in (
+        RunSpec, FixtureData, FileData, Regime, Stage, Falling, Frozen, Recipe, Compute, Schooling, BodyConfig,
+        Result, Judged, Metrics, EpochDone, Cost,
+    )
+} | INSERTS | LOSSES  # fmt: skip
+
+
+def run_spec(spec: RunSpec, schooled: Schooled | None = None, watch: Watch = lambda event: None) -> Result:
+    """Carry out one run and judge it on its test sets: `train_spec`, without the classifier."""
+    return train_spec(spec, schooled, watch)[1]
+
+
+def train_spec(
+    spec: RunSpec, schooled: Schooled | None = None, watch: Watch = lambda event: None
+) -> tuple[History, Result]:
+    """Carry out one run on one torch thread; the trained classifier and what came out.
+
+    `schooled` is the base of this very spec where somebody has it already; `watch` hears of every step.
+    """
+    with one_thread():
+        split = split_of(spec.data, spec.seed)
+        schooled = schooled or school(spec, split, watch)
+        model, events = start_regime(schooled.base, split, spec.regime, spec.recipe)
+        history = History(spec.regime, spec.recipe, model)
+        for event in events:
+            history.events.append(event)
+            watch(event)
+        judged = tuple(judge(model, test, part, len(split.label_names)) for test, part in tests_of(split))
+    began = next(event for event in history.events if isinstance(event, StageBegan))
+    cost = Cost(history.seconds, schooled.seconds, platform.machine())
+    found = (tuple(history.epochs), history.learning, began.total, began.cached)
+    return history, Result(spec, spec.name, spec.seed, judged, *found, cost)
+
+
+def school(spec: RunSpec, split: Split, watch: Watch = lambda event: None) -> Schooled:
+    """The base that the spec starts from; a regime on a random body needs no schooling."""
+    if spec.regime.body == "random":
+        return Schooled(spec.body.untrained(), 0.0)
+    took: list[float] = []
+
+    def hear(step: PretrainStep) -> None:
+        took.append(step.seconds)
+        watch(step)
+
+    return Schooled(spec.body.base(split, spec.seed, hear), sum(took))
+
+
+def judge(model: Classifier, test: str, messages: tuple[Example, ...], classes: int) -> Judged:
+    """What the classifier says of a test set."""
+    data = encode(messages, model, classes)
+    assert data is not None
+    logits = predict_logits(model, data).cpu()
+    labels, predictions = data.labels.tolist(), logits.argmax(1).tolist()
+    probabilities = tuple(map(tuple, logits.softmax(1).tolist()))
+    return Judged(test, measure(labels, predictions, classes), tuple(labels), tuple(predictions), probabilities)
+
+
+def tests_of(split: Split) -> list[tuple[str, tuple[Example, ...]]]:
+    """The split's test sets that are not empty, with their names."""
+    return [(name, part) for name, part in (("balanced", split.test), ("natural", split.natural)) if part]
+
+
+def run_key(spec: object) -> str:
+    """The SHA-256 under which a spec's result is kept: its values, PyTorch's version and the source that counts.
+
+    The content of a file is in its spec, so no other data, code or PyTorch ever answers for this one.
+    """
+    return hashlib.sha256(f"{values.to_json(spec)}\n{torch.__version__}\n{source_hash()}".encode()).hexdigest()
+
+
+@cache
+def source_hash() -> str:
+    """The SHA-256 of the source that makes the numbers: every file of those rooms, by name."""
+    package = Path(__file__).parents[1]
+    digest = hashlib.sha256()
+    for path in sorted(p for room in ROOMS for p in (package / room).rglob("*") if p.suffix in (".py", ".toml")):
+        digest.update(f"\0{path.relative_to(package).as_posix()}\0".encode() + path.read_bytes())
+    return digest.hexdigest()
