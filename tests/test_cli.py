@@ -11,6 +11,13 @@ import pytest
 from headswap.cli import main
 from headswap.data import fixture
 from headswap.data.messages import SPAM
+from headswap.data.sources import FixtureData
+from headswap.data.splits import fixture_split
+from headswap.results import bases
+from headswap.results.compare import compare
+from headswap.training.recipe import Recipe
+from headswap.training.regimes import REGIMES
+from headswap.training.spec import RunSpec
 
 SMALL = ["demo", "--epochs", "1", "--seeds", "2", "--max-len", "16", "--regimes", "head-only,frozen-random"]
 
@@ -89,21 +96,15 @@ def test_the_demo_prints_no_progress_when_stderr_is_no_terminal(capsys: pytest.C
 
 
 def test_pretraining_never_reads_a_message_that_is_judged_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    from headswap.data.splits import fixture_split
-    from headswap.results import compare as demo
-    from headswap.results.compare import Settings, compare
-
     read: list[str] = []
-    real = demo.pretrain_quick
+    real = bases.pretrain_quick
 
     def spy(texts, *rest, **named):
         read.extend(texts)
         return real(texts[:50], *rest, **named)
 
-    monkeypatch.setattr(demo, "pretrain_quick", spy)
-    from headswap.training.recipe import Recipe
-
-    list(compare(fixture_split, Settings(("head-only",), 2, Recipe(epochs=1))))
+    monkeypatch.setattr(bases, "pretrain_quick", spy)
+    list(compare([RunSpec(FixtureData(), REGIMES["head-only"], Recipe(epochs=1), seed=seed) for seed in (0, 1)]))
     for seed in (0, 1):
         split = fixture_split(seed)
         judged = {m.text for m in (*split.validation, *split.test)}

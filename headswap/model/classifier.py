@@ -3,7 +3,7 @@
 Shape letters: B batch, T positions, D width, C classes.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import nn
@@ -11,7 +11,7 @@ from torch import nn
 from ..data.batches import Batch
 from ..errors import SettingError
 from .body import LanguageModel, LMBody, LMHead
-from .contract import INSERTED, Base, Body, Place, State, device_of
+from .contract import INSERTED, Base, Body, Place, State, device_of, host_name
 from .heads import Head
 from .losses import CROSS_ENTROPY, Loss
 from .pooling import Pool
@@ -116,7 +116,11 @@ def place_of(model: Classifier | Base, name: str) -> Place:
 
     The body says so for its own weights.
     """
-    host, inserted, rest = name.partition(f".{INSERTED}.")
-    part, _, own = host.partition(".")
-    place = Place(part) if part in ("head", "pool") else model.body.place_of(own)
-    return Place(place.part, place.block, rest.partition(".")[0]) if inserted else place
+    part, _, own = name.partition(".")
+    if part in ("head", "pool"):
+        return Place(part)
+    first, _, rest = own.partition(".")
+    if first != INSERTED:
+        return model.body.place_of(own)
+    shelf, insert = rest.split(".")[:2]
+    return replace(model.body.place_of(host_name(shelf)), insert=insert)

@@ -16,8 +16,7 @@ from ..data.batches import Rows
 # What flows from block to block, each tensor (B, ...); only its own body understands it.
 State = tuple[torch.Tensor, ...]
 
-INSERTED = "inserted"  # the child of a module that holds its inserts
-PARTS = ("embedding", "block", "norm", "pool", "head")
+INSERTED = "inserted"  # the child of a body that holds what was inserted, by host
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +101,16 @@ class Base(nn.Module):
     def __init__(self, body: Body, head: nn.Module) -> None:
         super().__init__()
         self.body, self.head = body, head
+
+
+def shelf_name(host: str) -> str:
+    """A host's dotted name as the name of one module: blocks/0/attention/qkv."""
+    return host.replace(".", "/")
+
+
+def host_name(shelf: str) -> str:
+    """The dotted name again."""
+    return shelf.replace("/", ".")
 
 
 def device_of(module: nn.Module) -> torch.device:

@@ -3,13 +3,14 @@
 An insert is a value. It keeps the base's parameter names, it is stored in the delta, and any body will do.
 """
 
-from typing import Any, Protocol
+from functools import partial
+from typing import Protocol
 
 import torch
 from torch import nn
 
 from ..errors import SettingError
-from .contract import INSERTED, Body
+from .contract import INSERTED, Body, shelf_name
 
 
 class Insert(Protocol):
@@ -33,36 +34,44 @@ INSERTS: dict[str, type] = {}  # the kinds that a stored delta may name, by clas
 
 
 def attach(body: Body, insert: Insert, generator: torch.Generator) -> tuple[str, ...]:
-    """Hang an insert on its hosts and give their names.
+    """Hang an insert on its hosts and give their names; it stands in `body.inserted`, under the host's name.
 
     Raises SettingError where no module of the body matches, and where the insert hangs there already.
     """
     hosts = insert.hosts(body)
     if not hosts:
-        raise SettingError(
-            f"the insert {insert.name!r} matches no module of this {type(body).__name__}; name another place"
-        )
-    for path in hosts:
-        host = body.get_submodule(path)
-        if insert.name in inserts_of(host):
-            raise SettingError(f"the insert {insert.name!r} hangs on {path or 'the body'} already; attach it once")
-    for path in hosts:
-        host = body.get_submodule(path)
-        if INSERTED not in host._modules:
-            host.add_module(INSERTED, nn.ModuleDict())
-            host.register_forward_hook(_pass_through)
-        made = insert.new(host, body, generator)
-        host.get_submodule(INSERTED).update({insert.name: made})  # type: ignore[operator]
+        kind = type(body).__name__
+        raise SettingError(f"the insert {insert.name!r} matches no module of this {kind}; name another place")
+    for host in hosts:
+        if insert.name in inserts_on(body, host):
+            raise SettingError(f"the insert {insert.name!r} hangs on {host} already; attach it once")
+    for host in hosts:
+        module = body.get_submodule(host)
+        made = insert.new(module, body, generator)
+        _shelf(body, host).add_module(insert.name, made)
+        module.register_forward_hook(partial(_pass_through, made))
     return tuple(hosts)
 
 
-def inserts_of(host: nn.Module) -> dict[str, nn.Module]:
-    """The inserts that hang on a module, by name, in the order in which they came."""
-    held: Any = host._modules.get(INSERTED)
-    return dict(held.items()) if held is not None else {}
+def inserts_on(body: Body, host: str) -> dict[str, nn.Module]:
+    """The inserts that hang on the body's module of this dotted name, in the order in which they came."""
+    shelves = body._modules.get(INSERTED)
+    if shelves is None or shelf_name(host) not in shelves._modules:
+        return {}
+    return dict(shelves.get_submodule(shelf_name(host)).named_children())
 
 
-def _pass_through(host: nn.Module, inputs: tuple[torch.Tensor, ...], output: torch.Tensor) -> torch.Tensor:
-    for insert in inserts_of(host).values():
-        output = insert(inputs[0], output)
-    return output
+def _shelf(body: Body, host: str) -> nn.Module:
+    """The module that holds a host's inserts. It stands beside the host: a Sequential would run a child of its own."""
+    if INSERTED not in body._modules:
+        body.add_module(INSERTED, nn.Module())
+    shelves = body.get_submodule(INSERTED)
+    if shelf_name(host) not in shelves._modules:
+        shelves.add_module(shelf_name(host), nn.Module())
+    return shelves.get_submodule(shelf_name(host))
+
+
+def _pass_through(
+    insert: nn.Module, host: nn.Module, inputs: tuple[torch.Tensor, ...], output: torch.Tensor
+) -> torch.Tensor:
+    return insert(inputs[0], output)

@@ -67,7 +67,7 @@ def run_ngrams(spec: NgramsSpec) -> Result:
 def need_sklearn() -> None:
     """MissingExtraError where scikit-learn is not installed."""
     try:
-        import sklearn  # noqa: F401
+        import sklearn.feature_extraction.text  # noqa: F401
     except ImportError:
         raise MissingExtraError("the n-gram baseline needs scikit-learn; pip install scikit-learn") from None
 

@@ -155,9 +155,11 @@ def _side_by_side(
                 if outcome is None:  # a body is ready
                     waiting |= _submitted(group, desk, executor)
                     continue
-                for spec in group:
-                    progress(f"seed {spec.seed}: {spec.name}", steps_of(spec))
-                    yield outcome if isinstance(outcome, Result) else Failure(spec, outcome.sentence)
+                if isinstance(outcome, Result):
+                    progress(f"seed {outcome.seed}: {outcome.name}", steps_of(group[0]))
+                    yield outcome
+                else:  # a schooling that fails fails all who waited for it
+                    yield from (Failure(spec, outcome.sentence) for spec in group)
     finally:
         for future in waiting:
             future.cancel()
