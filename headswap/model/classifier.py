@@ -11,29 +11,10 @@ from torch import nn
 from ..data.batches import Batch
 from ..errors import SettingError
 from .body import LanguageModel, LMBody, LMHead
-from .contract import INSERTED, Base, Body, Place, State, device_of, host_name
+from .contract import INSERTED, Base, Body, Place, host_name
 from .heads import Head
 from .losses import CROSS_ENTROPY, Loss
 from .pooling import Pool
-
-
-@dataclass(frozen=True, slots=True)
-class Prefix:
-    """How far up a classifier is frozen: `blocks` blocks, or `pooled`, the whole body and its pool.
-
-    blocks is -1 where the embeddings learn and nothing can be kept.
-    """
-
-    blocks: int
-    pooled: bool
-
-    def __str__(self) -> str:
-        if self.pooled:
-            return "pooled vectors"
-        return "nothing" if self.blocks < 0 else f"hidden states below block {self.blocks}"
-
-
-NOTHING = Prefix(-1, False)
 
 
 class Classifier(nn.Module):
@@ -50,31 +31,12 @@ class Classifier(nn.Module):
 
     def features(self, *inputs: torch.Tensor) -> torch.Tensor:
         """What the head sees: one vector per example, (B, D)."""
-        return self._pooled(self.body.embed(*inputs))
-
-    def below(self, prefix: Prefix, *inputs: torch.Tensor) -> State:
-        """What the frozen prefix makes of the inputs: pooled vectors (B, D), or the state below its first block."""
-        state = self.body.run_blocks(self.body.embed(*inputs), 0, prefix.blocks)
-        return (self._pooled(state, prefix.blocks),) if prefix.pooled else state
-
-    def above(self, prefix: Prefix, batch: Batch) -> torch.Tensor:
-        """Logits (B, C) from what the prefix left: the part of the classifier above it."""
-        if prefix.pooled:
-            return self.head(*batch.inputs)
-        state = self.body.embed(*batch.inputs) if prefix.blocks < 0 else batch.inputs
-        return self.head(self._pooled(state, max(0, prefix.blocks)))
+        state = self.body.run_blocks(self.body.embed(*inputs))
+        return self.pool(*self.body.finish(state))
 
     def loss(self, logits: torch.Tensor, batch: Batch) -> torch.Tensor:
         """What training makes small: the mean cross-entropy in nats, unless the stage brought another loss."""
         return self.objective(self, logits, batch)
-
-    @property
-    def device(self) -> torch.device:
-        """Where its weights are."""
-        return device_of(self)
-
-    def _pooled(self, state: State, start: int = 0) -> torch.Tensor:
-        return self.pool(*self.body.finish(self.body.run_blocks(state, start)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,12 +17,13 @@ from torch import nn
 from ..data.batches import ClassificationDataset, ordered_batches, shuffled_batches
 from ..errors import DivergedError, HeadswapError, SettingError
 from ..metrics.measure import Metrics, measure
-from ..model.classifier import Classifier, Prefix
+from ..model.classifier import Classifier
+from ..model.contract import device_of
 from ..model.copies import lazy_clone, unchanged
 from ..model.layers import Dropout, use_generator
 from .events import EpochDone, Event, StageBegan, StageEnded, StepDone
 from .precision import modes_kept, one_thread, products_in
-from .prefix import Inputs, frozen_prefix, held_bytes, prepare, uncached
+from .prefix import Inputs, Prefix, above, frozen_prefix, held_bytes, prepare, uncached
 from .recipe import SCHEDULES, Recipe
 from .regimes import Group
 
@@ -118,7 +119,7 @@ class _Loop:
         changed = [name for name, tensor, before in self.frozen if not unchanged(tensor, before)]
         if changed:
             raise HeadswapError(
-                f"the frozen {changed[0]} changed while training; a watcher must not write to the model"
+                f"a frozen weight changed while training, {changed[0]}; a watcher must not write to the model"
             )
         return sum(tensor.numel() for _, tensor, _ in self.frozen if isinstance(tensor, nn.Parameter))
 
@@ -139,7 +140,7 @@ class _Loop:
         """Add the gradients of some messages of a batch of `whole`; their part of its mean loss."""
         batch, model = self.inputs.batch(index), self.model
         with self._precision():
-            loss = model.loss(model.above(self.inputs.prefix, batch), batch)
+            loss = model.loss(above(model, self.inputs.prefix, batch), batch)
         loss = loss if len(index) == whole else loss * (len(index) / whole)
         loss.backward()
         return loss.item()
@@ -154,7 +155,7 @@ class _Loop:
             check_gradients(self.model)
 
     def _precision(self) -> AbstractContextManager[object]:
-        return products_in(self.recipe.compute.dtype, self.model.device)
+        return products_in(self.recipe.compute.dtype, device_of(self.model))
 
 
 def _train(loop: _Loop, stage: int, stages: int) -> Iterator[Event]:
@@ -261,7 +262,7 @@ def _frozen(model: Classifier, modes: list[tuple[nn.Module, bool]]) -> Iterator[
 
 def _seed_dropout(model: Classifier, generator: torch.Generator) -> None:
     """Let dropout draw from the run's generator, or on another device from one that it seeds."""
-    device = model.device
+    device = device_of(model)
     if device.type != "cpu":
         seed = int(torch.randint(2**62, (1,), generator=generator))
         generator = torch.Generator(device).manual_seed(seed)
@@ -271,7 +272,7 @@ def _seed_dropout(model: Classifier, generator: torch.Generator) -> None:
 @torch.no_grad()
 def _logits(model: Classifier, inputs: Inputs, lengths: torch.Tensor) -> torch.Tensor:
     batches = ordered_batches(lengths, EVALUATION_BATCH)
-    rows = torch.cat([model.above(inputs.prefix, inputs.batch(index)) for index in batches])
+    rows = torch.cat([above(model, inputs.prefix, inputs.batch(index)) for index in batches])
     return rows[torch.cat(batches).argsort()]
 
 

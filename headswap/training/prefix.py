@@ -11,10 +11,29 @@ from dataclasses import dataclass
 import torch
 
 from ..data.batches import Batch, ClassificationDataset, Rows, ordered_batches
-from ..model.classifier import NOTHING, Classifier, Prefix, place_of
+from ..model.classifier import Classifier, place_of
 from ..model.contract import State
 
 PREFIX_BATCH = 128
+
+
+@dataclass(frozen=True, slots=True)
+class Prefix:
+    """How far up a classifier is frozen: `blocks` blocks, or `pooled`, the whole body and its pool.
+
+    blocks is -1 where the embeddings learn and nothing can be kept.
+    """
+
+    blocks: int
+    pooled: bool
+
+    def __str__(self) -> str:
+        if self.pooled:
+            return "pooled vectors"
+        return "nothing" if self.blocks < 0 else f"hidden states below block {self.blocks}"
+
+
+NOTHING = Prefix(-1, False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +60,20 @@ def frozen_prefix(model: Classifier) -> Prefix:
     return Prefix(first, first == depth and not parts & {"norm", "pool"})
 
 
+def below(model: Classifier, prefix: Prefix, *inputs: torch.Tensor) -> State:
+    """What the frozen prefix makes of the inputs: pooled vectors (B, D), or the state below the first that learns."""
+    state = model.body.run_blocks(model.body.embed(*inputs), 0, prefix.blocks)
+    return (model.pool(*model.body.finish(state)),) if prefix.pooled else state
+
+
+def above(model: Classifier, prefix: Prefix, batch: Batch) -> torch.Tensor:
+    """Logits (B, C) from what the prefix left: the part of the classifier above it."""
+    if prefix.pooled:
+        return model.head(*batch.inputs)
+    state = model.body.embed(*batch.inputs) if prefix.blocks < 0 else batch.inputs
+    return model.head(model.pool(*model.body.finish(model.body.run_blocks(state, max(0, prefix.blocks)))))
+
+
 def uncached(data: ClassificationDataset) -> Inputs:
     """The encoded items themselves: nothing is computed before."""
     return Inputs(NOTHING, data.rows, data.labels)
@@ -54,7 +87,7 @@ def prepare(model: Classifier, data: ClassificationDataset, prefix: Prefix, budg
     lengths = None if prefix.pooled else data.rows.lengths
     kept: Rows | None = None
     for index in ordered_batches(data.lengths, PREFIX_BATCH):
-        state = model.below(prefix, *data.rows.batch(index))
+        state = below(model, prefix, *data.rows.batch(index))
         kept = kept or _room(state, data, lengths, data.rows.longest(index))
         if _size(kept) > budget:
             return uncached(data)

@@ -81,7 +81,7 @@ def encode(messages: Sequence[Example], model: Classifier, classes: int = 2) -> 
     if not messages:
         return None
     rows = model.body.encode([message.item for message in messages], cls=model.pool.prepends_cls)
-    return ClassificationDataset.of(messages, rows, classes, model.device)
+    return ClassificationDataset.of(messages, rows, classes, device_of(model))
 
 
 def first_head(regime: Regime) -> str:

@@ -322,9 +322,7 @@ if __name__ == "__main__":
 @pytest.mark.parametrize(
     "sent, code", [(signal.SIGINT, 130), (signal.SIGKILL, -signal.SIGKILL)], ids=["Ctrl-C", "killed"]
 )
-def test_a_comparison_that_ends_in_the_middle_goes_on_with_resume(
-    tmp_path: Path, signal_number: int, code: int
-) -> None:
+def test_a_comparison_that_ends_in_the_middle_goes_on_with_resume(tmp_path: Path, sent: int, code: int) -> None:
     script = tmp_path / "interrupted.py"
     script.write_text(INTERRUPTED)
     environment = os.environ | {"HEADSWAP_CACHE": str(tmp_path), "PYTHONPATH": str(ROOT)}

@@ -22,7 +22,7 @@ from headswap.errors import HeadswapError, SettingError
 from headswap.lab.runner import Runner
 from headswap.lab.runs import Prepared, Settings
 from headswap.model import onednn
-from headswap.model.classifier import Classifier, Prefix, place_of
+from headswap.model.classifier import Classifier, place_of
 from headswap.model.contract import Base, Place
 from headswap.model.copies import lazy_clone, lazy_copy, unchanged
 from headswap.model.heads import LinearHead
@@ -33,7 +33,7 @@ from headswap.model.pooling import MeanPool
 from headswap.results.weights import load_delta, save_delta
 from headswap.training.events import EpochDone, Event, StageBegan, StageEnded, StepDone
 from headswap.training.loop import make_optimizer, predict_logits, train_classifier
-from headswap.training.prefix import frozen_prefix, held_bytes, prepare
+from headswap.training.prefix import Prefix, frozen_prefix, held_bytes, prepare
 from headswap.training.pretrain import generate, perplexity, pretrain
 from headswap.training.recipe import Compute, Recipe
 from headswap.training.regimes import FROZEN, REGIMES, Falling, Regime, Stage, parameter_groups
@@ -117,7 +117,7 @@ def test_the_loop_knows_no_body_by_name() -> None:
     for name in ("loop", "prefix", "regimes", "run", "events", "recipe"):
         assert "model/body" not in imported(f"training/{name}", trees[f"training/{name}"], set(trees)), name
     source = (PACKAGE / "training" / "loop.py").read_text("utf-8")
-    assert source.count("model.loss(model.above(") == 1
+    assert source.count("model.loss(above(model, ") == 1
 
 
 # ---- places and inserts
@@ -326,7 +326,7 @@ def test_running_means_move_where_their_norm_learns_and_nowhere_else(regime: str
 def test_a_frozen_buffer_that_a_watcher_writes_to_is_noticed() -> None:
     base, split = with_batch_norm()
     model, events = start_regime(base, split, "head-only", QUICK)
-    with pytest.raises(HeadswapError, match=r"body\.blocks\.0\.norm\.running_mean changed"):
+    with pytest.raises(HeadswapError, match=r"changed while training, body\.blocks\.0\.norm\.running_mean;"):
         for event in events:
             if isinstance(event, EpochDone):
                 model.body.blocks[0].norm.running_mean += 1  # type: ignore[union-attr, operator]
@@ -337,7 +337,7 @@ def test_a_frozen_buffer_that_a_watcher_writes_to_is_noticed() -> None:
 )
 def test_any_write_to_a_frozen_weight_is_noticed_and_named(write) -> None:
     model, events = start_regime(tiny_base(), tiny_split(), "head-only", QUICK)
-    with pytest.raises(HeadswapError, match=r"the frozen body\.norm\.weight changed while training"):
+    with pytest.raises(HeadswapError, match=r"a frozen weight changed while training, body\.norm\.weight;"):
         for event in events:
             if isinstance(event, EpochDone) and event.epoch == 1:
                 write(model.body.norm.weight.detach())  # type: ignore[union-attr]
