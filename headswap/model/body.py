@@ -148,11 +148,8 @@ class LMBody(Body):
 
     def settings(self) -> dict[str, Any]:
         """The sizes and switches that are not at their defaults."""
-        return {
-            f.name: getattr(self.config, f.name)
-            for f in fields(BodyConfig)
-            if getattr(self.config, f.name) != f.default
-        }
+        named = {field: getattr(self.config, field.name) for field in fields(self.config)}
+        return {field.name: value for field, value in named.items() if value != field.default}
 
     def visible(self, mask: torch.Tensor) -> torch.Tensor | None:
         """Which positions each one may see, (B, 1, T, T), or None where the kernel's own rule is the same.

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 import torch
-from helpers import tiny_base, tiny_split
+from helpers import TINY, tiny_base, tiny_split
 
 from headswap.errors import CheckpointError, HeadswapError
+from headswap.model.body import BodyConfig
 from headswap.results.weights import base_hash, load_base, load_delta, save_base, save_delta
 from headswap.training.loop import predict_logits
 from headswap.training.recipe import Recipe
 from headswap.training.run import History, encode, run_regime
 
+FORMAT1 = Path(__file__).parent / "format1"
+FORMAT1_LOGITS = [[-0.09310664236545563, 0.0394120067358017], [-0.13731686770915985, 0.08267571032047272]]
 QUICK = Recipe(epochs=1, batch_size=16)
 
 
@@ -110,3 +114,57 @@ def test_a_write_that_fails_leaves_nothing_behind(tmp_path: Path) -> None:
     with pytest.raises(HeadswapError, match="cannot be written"):
         save_delta(tmp_path / "folder.safetensors", history, tiny_base())
     assert sorted(p.name for p in tmp_path.iterdir()) == ["folder.safetensors", "taken"]
+
+
+# ---- what the first format wrote (before hashes named their format), kept in format1/
+
+
+def test_a_base_and_a_delta_of_the_first_format_still_load() -> None:
+    classifier, about = load_delta(FORMAT1 / "head-only.safetensors")
+    assert (about.regime, about.pool, about.head, about.inserts) == ("head-only", "mean", "linear", ())
+    data = encode(tiny_split().test[:2], classifier)
+    assert data is not None
+    expected = torch.tensor(FORMAT1_LOGITS)
+    torch.testing.assert_close(predict_logits(classifier, data), expected, rtol=1e-5, atol=1e-6)
+
+
+def test_a_delta_of_the_first_format_still_knows_another_base() -> None:
+    (file,) = FORMAT1.glob("base-*.safetensors")
+    base = load_base(file)
+    base.body.config = replace(base.body.config, causal=False)
+    with pytest.raises(CheckpointError, match="needs the base"):
+        load_delta(FORMAT1 / "head-only.safetensors", base)
+
+
+@dataclass(frozen=True, slots=True)
+class Later(BodyConfig):
+    """A BodyConfig of a later version, with one setting more."""
+
+    rotary: bool = False
+
+
+def test_one_setting_more_changes_no_hash_and_orphans_no_delta(tmp_path: Path) -> None:
+    _, delta, _ = saved(tmp_path)
+    base, before = tiny_base(), base_hash(tiny_base())
+    base.body.config = Later(width=16, heads=2, depth=2, max_len=24)
+    assert base_hash(base) == before
+    assert load_delta(delta, base)[1].base == before
+    assert load_delta(FORMAT1 / "head-only.safetensors")[1].regime == "head-only"
+    base.body.config = replace(base.body.config, rotary=True)
+    with pytest.raises(CheckpointError, match="needs the base"):
+        load_delta(delta, base)
+
+
+def test_settings_that_change_what_a_body_computes_are_in_its_hash() -> None:
+    hashes = {
+        base_hash(tiny_base(config=replace(TINY, heads=heads, causal=c))) for heads in (1, 2) for c in (True, False)
+    }
+    assert len(hashes) == 4
+
+
+def test_a_base_of_a_later_version_is_refused_in_a_sentence(tmp_path: Path) -> None:
+    base = tiny_base()
+    base.body.config = Later(width=16, heads=2, depth=2, max_len=24, rotary=True)
+    path = save_base(base, tmp_path)
+    with pytest.raises(CheckpointError, match="has the setting rotary, which this version does not know"):
+        load_base(path)
