@@ -23,7 +23,8 @@ CONTESTS = {
     "last-block": {"ours", "no cache"},
 }
 
-pytestmark = pytest.mark.slow
+# Alone, all of it: the clocks run already where the numbers are made, in the first test.
+pytestmark = [pytest.mark.slow, pytest.mark.alone]
 
 
 @pytest.fixture(scope="module")

@@ -86,6 +86,7 @@ def test_a_run_is_told_from_its_beginning_to_its_end(base: Prepared) -> None:
     assert len(epoch["xy"]) == 320
 
 
+@pytest.mark.alone
 def test_stop_is_honoured_within_a_step(base: Prepared) -> None:
     run, told = runner(base, slow())
     run.train(quick())
@@ -99,6 +100,7 @@ def test_stop_is_honoured_within_a_step(base: Prepared) -> None:
     assert told.kinds()[-3:] == ["stopping", "end", "idle"]
 
 
+@pytest.mark.alone
 def test_stop_is_honoured_while_the_frozen_prefix_is_computed(base: Prepared, monkeypatch: pytest.MonkeyPatch) -> None:
     many, told, passes, forward = Prepared(base.base, practice(Settings()), base.key), Told(), [], Block.forward
 

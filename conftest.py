@@ -1,0 +1,55 @@
+"""For tests and notebooks alike: a worker for each core, one torch thread each, timed tests alone on the machine."""
+
+import os
+import tempfile
+from pathlib import Path
+
+import pytest
+
+# Before torch is imported, and for every kernel and process that a test starts: two workers with a thread for each
+# core each wait for one another at every step, and then training takes ten times as long.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+from tests.turnstile import Turnstile
+
+WORKERS = 4  # at most: each may hold a browser, a Jupyter server and kernels with torch, about 2 GB
+
+
+def pytest_addoption(parser, pluginmanager):
+    """`-p no:xdist` is for one process: the options that pyproject.toml gives pytest-xdist then mean nothing."""
+    if not pluginmanager.hasplugin("xdist"):
+        parser.addoption("--numprocesses", help="means nothing without pytest-xdist")
+        parser.addoption("--dist", help="means nothing without pytest-xdist")
+        parser.addoption("--no-loadscope-reorder", action="store_true", help="means nothing without pytest-xdist")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers():
+    """What `auto` means here: the cores that this process may use, where pytest-xdist would count half of them."""
+    if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ:
+        return None
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(cores, WORKERS)
+
+
+def pytest_configure(config):
+    """One folder for all workers of this run: for the turnstile, and for the bodies that tests pretrain."""
+    if not hasattr(config, "workerinput"):
+        shared = tempfile.TemporaryDirectory(prefix="headswap-tests-")
+        config.add_cleanup(shared.cleanup)
+        os.environ["HEADSWAP_TESTS"] = shared.name
+        os.environ["HEADSWAP_CACHE"] = os.path.join(shared.name, "bodies")
+
+
+def pytest_itemcollected(item):
+    """A notebook's cell has no decorator: one that reads the processor's clock is timed."""
+    if "process_time(" in getattr(item, "cell", {}).get("source", ""):
+        item.add_marker(pytest.mark.alone)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_protocol(item):
+    """A test marked `alone` runs while no other worker runs any; its fixtures are made alone, too."""
+    turnstile = Turnstile(Path(os.environ["HEADSWAP_TESTS"]))
+    with turnstile.alone() if item.get_closest_marker("alone") else turnstile.together():
+        return (yield)
