@@ -12,6 +12,22 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 from tests.turnstile import Turnstile
 
+# The files that take longest, longest first. Begun late, one of them would keep one worker busy while the rest wait.
+LONG = (
+    "tests/lab/test_lab_browser.py",
+    "tests/lessons/test_lessons.py",
+    "tests/lessons/test_lessons_browser.py",
+    "tests/explorers/test_explorers_browser.py",
+    "tests/benchmarks/test_benchmarks.py",
+    "tests/exercises/test_missions.py",
+    "notebooks/05_freeze.ipynb",
+    "notebooks/04_pooling.ipynb",
+    "notebooks/07_lab.ipynb",
+    "tests/training/test_invariants.py",
+    "tests/test_cli.py",
+    "tests/test_delivery.py",
+    "tests/lessons/test_prove_cells.py",
+)
 WORKERS = 4  # at most: each may hold a browser, a Jupyter server and kernels with torch, about 2 GB
 
 
@@ -39,6 +55,13 @@ def pytest_configure(config):
         config.add_cleanup(shared.cleanup)
         os.environ["HEADSWAP_TESTS"] = shared.name
         os.environ["HEADSWAP_CACHE"] = os.path.join(shared.name, "bodies")
+
+
+def pytest_collection_modifyitems(config, items):
+    """Where workers share the tests, long files come first; in one process everything keeps its place."""
+    if hasattr(config, "workerinput"):
+        place = {name: number for number, name in enumerate(LONG)}
+        items.sort(key=lambda item: place.get(item.nodeid.split("::")[0], len(LONG)))
 
 
 def pytest_itemcollected(item):

@@ -18,7 +18,7 @@ from statistics import median
 from playwright.sync_api import Page
 
 from headswap.files import write_atomically
-from tests.browser import ask_kernel, jupyter, open_notebook, page, run_all, write_notebook
+from tests.browser import ask_kernel, chromium, jupyter, open_notebook, page, run_all, write_notebook
 
 from .machine import this_machine
 
@@ -90,7 +90,7 @@ def measure(runs: int) -> dict[str, object]:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         write_notebook(folder / "live.ipynb", CELL)
         address = stack.enter_context(jupyter(folder))
-        view, _ = stack.enter_context(page())
+        view, _ = stack.enter_context(page(stack.enter_context(chromium())))
         open_notebook(view, address, "live.ipynb")
         run_all(view)
         view.locator(".hs-lab").wait_for(timeout=60_000)

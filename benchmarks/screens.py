@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from tests.browser import ask_kernel, jupyter, open_notebook, page, run_all, set_theme, write_notebook
+from tests.browser import ask_kernel, chromium, jupyter, open_notebook, page, run_all, set_theme, write_notebook
 
 FOLDER = Path(__file__).resolve().parents[1] / "figures"
 CELL = "from headswap.lab import Lab\nlab = Lab()\nlab"
@@ -28,7 +28,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         write_notebook(folder / "lab.ipynb", CELL)
-        with jupyter(folder) as address, page(1200, 720) as (view, _):
+        with jupyter(folder) as address, chromium() as browser, page(browser, 1200, 720) as (view, _):
             open_notebook(view, address, "lab.ipynb")
             run_all(view)
             lab = view.locator(".hs-lab")

@@ -1,4 +1,4 @@
-"""A JupyterLab or Notebook 7 of the test's own, with a real Chromium in front of it."""
+"""A JupyterLab or Notebook 7 with no settings but its own, and a real Chromium in front of it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlparse
 
-from playwright.sync_api import ConsoleMessage, Page, Request, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
 
 NAMES = ("chromium", "google-chrome", "google-chrome-stable")
 CHROMIUM = next((path for path in map(shutil.which, NAMES) if path), None)
@@ -63,14 +63,34 @@ class Heard:
             self.console.append(f"{message.type}: {message.text}")
 
 
+@dataclass(frozen=True)
+class Site:
+    """Where a browser test works: a server's folder and address, and a browser to open pages in."""
+
+    folder: Path
+    address: str
+    browser: Browser
+
+    def tidy(self) -> None:
+        """As if no test had been here: no kernel, no notebook, no setting, no layout of windows."""
+        kernels = f"{self.address}/api/kernels"
+        with urllib.request.urlopen(kernels, timeout=20) as answer:
+            running = [kernel["id"] for kernel in json.load(answer)]
+        for kernel in running:
+            urllib.request.urlopen(urllib.request.Request(f"{kernels}/{kernel}", method="DELETE"), timeout=20).close()
+        shutil.rmtree(self.folder / ".config" / "lab", ignore_errors=True)
+        for path in self.folder.glob("*.ipynb"):
+            path.unlink()
+
+
 @contextmanager
-def jupyter(folder: Path, app: str = "lab") -> Iterator[str]:
+def jupyter(folder: Path, cache: Path | None = None, app: str = "lab") -> Iterator[str]:
     """A server on a free port with no settings but its own; the address it answers at."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     private = {f"JUPYTER_{kind}_DIR": str(folder / f".{kind.lower()}") for kind in ("CONFIG", "DATA", "RUNTIME")}
-    environment = os.environ | private | {"HEADSWAP_CACHE": str(folder / ".cache"), "OMP_NUM_THREADS": "1"}
+    environment = os.environ | private | {"HEADSWAP_CACHE": str(cache or folder / ".cache"), "OMP_NUM_THREADS": "1"}
     quiet = folder / ".settings" / "@jupyterlab" / "apputils-extension"
     quiet.mkdir(parents=True)
     (quiet / "notification.jupyterlab-settings").write_text('{"fetchNews": "false", "checkForUpdates": false}')
@@ -80,6 +100,7 @@ def jupyter(folder: Path, app: str = "lab") -> Iterator[str]:
         "--ServerApp.port_retries=0", "--IdentityProvider.token=", "--ServerApp.password=",
         "--ServerApp.disable_check_xsrf=True", f"--ServerApp.root_dir={folder}", "--LabApp.expose_app_in_browser=True",
         "--JupyterNotebookApp.expose_app_in_browser=True",
+        "--KernelManager.shutdown_wait_time=0.5",  # a kernel has nothing to save, so it need not leave in peace
     ]  # fmt: skip
     with (folder / "server.log").open("w") as log:
         server = subprocess.Popen(command, cwd=folder, env=environment, stdout=log, stderr=log)
@@ -103,32 +124,38 @@ def _wait_for(address: str, server: subprocess.Popen[bytes], seconds: float = 60
 
 
 @contextmanager
-def page(width: int = 1280, height: int = 720, *, dark: bool = False) -> Iterator[tuple[Page, Heard]]:
-    """A new Chromium page, and what it asks for and says."""
+def chromium() -> Iterator[Browser]:
+    """A Chromium that asks nothing of the network by itself."""
     arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
-        scheme = "dark" if dark else "light"
-        view = browser.new_page(viewport={"width": width, "height": height}, color_scheme=scheme)
-        heard = Heard()
-        view.on("request", heard.request)
-        view.on("console", heard.message)
-        view.on("pageerror", lambda error: heard.console.append(f"page error: {error.stack or error}"))
         try:
-            yield view, heard
+            yield browser
         finally:
             browser.close()
 
 
 @contextmanager
-def notebook(
-    server: tuple[Path, str], name: str, *cells: str, app: str = "lab", height: int = 720
-) -> Iterator[tuple[Page, Heard]]:
+def page(browser: Browser, width: int = 1280, height: int = 720, *, dark: bool = False) -> Iterator[tuple[Page, Heard]]:
+    """A new page that shares nothing with others, not even a cache; and what it asks for and says."""
+    scheme = "dark" if dark else "light"
+    view = browser.new_page(viewport={"width": width, "height": height}, color_scheme=scheme)
+    heard = Heard()
+    view.on("request", heard.request)
+    view.on("console", heard.message)
+    view.on("pageerror", lambda error: heard.console.append(f"page error: {error.stack or error}"))
+    try:
+        yield view, heard
+    finally:
+        view.close()
+
+
+@contextmanager
+def notebook(site: Site, name: str, *cells: str, app: str = "lab", height: int = 720) -> Iterator[tuple[Page, Heard]]:
     """A page with these cells run; at its end nothing was asked of the network and the console is quiet."""
-    folder, address = server
-    write_notebook(folder / f"{name}.ipynb", *cells)
-    with page(height=height) as (view, heard):
-        open_notebook(view, address, f"{name}.ipynb", app)
+    write_notebook(site.folder / f"{name}.ipynb", *cells)
+    with page(site.browser, height=height) as (view, heard):
+        open_notebook(view, site.address, f"{name}.ipynb", app)
         heard.console.clear()  # what Jupyter said of itself before there was a widget
         run_all(view)
         yield view, heard

@@ -1,12 +1,19 @@
-"""Shared by every test: the real corpus, reproducible hypothesis runs, and no silent browser skips in CI."""
+"""Shared by every test: the real corpus, reproducible hypothesis runs, one Jupyter server, no silent skips in CI."""
+
+from __future__ import annotations
 
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 import torch
 from hypothesis import settings
+
+if TYPE_CHECKING:
+    from browser import Site
+    from playwright.sync_api import Browser
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -31,6 +38,39 @@ def one_thread() -> Iterator[None]:
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(before)
+
+
+# The browser's helpers are imported where they are used: most runs of a few tests need no Playwright.
+
+
+@pytest.fixture(scope="session")
+def jupyter_lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, str]]:
+    """One JupyterLab for the browser tests of this process: its folder and its address."""
+    from browser import jupyter
+
+    folder, shared = tmp_path_factory.mktemp("jupyter"), os.environ.get("HEADSWAP_CACHE")
+    with jupyter(folder, Path(shared) if shared else None) as address:
+        yield folder, address
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """One Chromium for a module. Not for longer: an open Playwright leaves its event loop running in this thread,
+    and a notebook that is tested next would stumble over it."""
+    from browser import chromium
+
+    with chromium() as launched:
+        yield launched
+
+
+@pytest.fixture
+def site(jupyter_lab: tuple[Path, str], browser: Browser) -> Iterator[Site]:
+    """The server and the browser, in which no earlier test has left anything."""
+    from browser import Site
+
+    here = Site(*jupyter_lab, browser)
+    yield here
+    here.tidy()
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

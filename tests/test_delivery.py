@@ -44,10 +44,8 @@ CELLS = (
 
 
 @pytest.fixture(scope="module", autouse=True)
-def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+def _own_options() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("HEADSWAP_CACHE", str(tmp_path_factory.mktemp("cache")))
-        patch.setenv("OMP_NUM_THREADS", "1")
         patch.delenv("PYTEST_ADDOPTS", raising=False)
         yield
 

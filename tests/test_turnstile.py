@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import runpy
 import shutil
 import subprocess
 import sys
@@ -142,3 +143,8 @@ def test_a_test_marked_alone_runs_while_no_other_worker_runs_any(tmp_path: Path)
     ((began, ended),) = [(float(a), float(b)) for name, a, b in found if name == "test_timed"]
     beside = [name for name, a, b in found if name != "test_timed" and float(a) < ended and float(b) > began]
     assert beside == []
+
+
+def test_every_file_that_is_to_come_first_is_there() -> None:
+    long = runpy.run_path(str(ROOT / "conftest.py"))["LONG"]
+    assert [name for name in long if not (ROOT / name).is_file()] == []

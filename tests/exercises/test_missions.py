@@ -26,13 +26,6 @@ LABELS = (0, 1) * 80
 BET = ["head-only", "full", "less than two points between them"]
 
 
-@pytest.fixture(autouse=True, scope="module")
-def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("HEADSWAP_CACHE", str(tmp_path_factory.mktemp("cache")))
-        yield
-
-
 def run_of(
     regime: str = "full", missed: int = 10, losses: tuple[float, ...] = (0.5, 0.3, 0.4), training: float = 0.05,
     outcome: str = "done", forecast: str = "", **settings: Any,

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-from browser import CHROMIUM, SCREENS, Heard, ask_kernel, jupyter, notebook, set_theme
+from browser import CHROMIUM, SCREENS, Heard, Site, ask_kernel, notebook, set_theme
 from playwright.sync_api import Locator, Page
 
 pytestmark = [pytest.mark.browser, pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")]
@@ -90,17 +89,10 @@ CUT_OFF = """all => all.filter(t => {
 }).map(t => t.textContent)"""
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, str]]:
-    folder = tmp_path_factory.mktemp("jupyter")
-    with jupyter(folder) as address:
-        yield folder, address
-
-
 @pytest.fixture
-def opened(server: tuple[Path, str], request: pytest.FixtureRequest) -> Iterator[tuple[Page, Heard]]:
+def opened(site: Site, request: pytest.FixtureRequest) -> Iterator[tuple[Page, Heard]]:
     """A page with every block on it; at its end nothing was asked of the network and no error was said."""
-    with notebook(server, re.sub(r"\W+", "-", request.node.name), CELL, PICTURE, height=900) as (view, heard):
+    with notebook(site, re.sub(r"\W+", "-", request.node.name), CELL, PICTURE, height=900) as (view, heard):
         shown(view).get_by_text("20 bytes").wait_for(timeout=60_000)
         yield view, heard
 

@@ -24,18 +24,8 @@ from headswap.training.run import run_regime, start_regime
 
 
 @pytest.fixture(scope="module")
-def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("cache")
-
-
-@pytest.fixture(autouse=True)
-def _own_cache(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HEADSWAP_CACHE", str(cache))
-
-
-@pytest.fixture(scope="module")
-def base(cache: Path) -> Prepared:
-    return prepared(Settings(max_len=16), lambda done: None, cache=cache)
+def base() -> Prepared:
+    return prepared(Settings(max_len=16), lambda done: None)
 
 
 def quick(**settings: Any) -> Settings:

@@ -8,7 +8,6 @@ import re
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
@@ -17,8 +16,8 @@ from browser import (
     CONTRAST,
     SCREENS,
     Heard,
+    Site,
     ask_kernel,
-    jupyter,
     notebook,
     open_notebook,
     page,
@@ -37,18 +36,11 @@ ASK = "print('RUNS', [(r.settings.regime, len(r.epochs), r.outcome) for r in lab
 T = TypeVar("T")
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, str]]:
-    folder = tmp_path_factory.mktemp("jupyter")
-    with jupyter(folder) as address:
-        yield folder, address
-
-
 @pytest.fixture
-def opened(server: tuple[Path, str], request: pytest.FixtureRequest) -> Iterator[tuple[Page, Heard]]:
+def opened(site: Site, request: pytest.FixtureRequest) -> Iterator[tuple[Page, Heard]]:
     """A page with a lab on it, its cell run; the test's name is the notebook's."""
     name = re.sub(r"\W+", "-", request.node.name)
-    with notebook(server, name, CELL, app=getattr(request, "param", "lab")) as (view, heard):
+    with notebook(site, name, CELL, app=getattr(request, "param", "lab")) as (view, heard):
         lab(view).wait_for(timeout=60_000)
         yield view, heard
 
@@ -106,11 +98,10 @@ def test_train_step_stop_pin_reset_hover_click_and_try(opened: tuple[Page, Heard
     view.wait_for_function(f"{own}.length === 0")  # only recorded runs are left
 
 
-def test_a_page_reloaded_in_the_middle_of_a_run_shows_all_of_it(server: tuple[Path, str]) -> None:
-    folder, address = server
-    write_notebook(folder / "reload.ipynb", CELL.replace("epochs=6", "epochs=200, regime='full'"))
-    with page() as (view, heard):
-        open_notebook(view, address, "reload.ipynb")
+def test_a_page_reloaded_in_the_middle_of_a_run_shows_all_of_it(site: Site) -> None:
+    write_notebook(site.folder / "reload.ipynb", CELL.replace("epochs=6", "epochs=200, regime='full'"))
+    with page(site.browser) as (view, heard):
+        open_notebook(view, site.address, "reload.ipynb")
         run_all(view)
         lab(view).wait_for(timeout=60_000)
         press(view, "Train")
@@ -155,11 +146,10 @@ def test_text_has_contrast_in_both_themes(opened: tuple[Page, Heard], theme: str
     assert view.evaluate(CONTRAST) == []
 
 
-def test_nothing_overflows_at_400_pixels(server: tuple[Path, str]) -> None:
-    folder, address = server
-    write_notebook(folder / "narrow.ipynb", CELL)
-    with page(1280, 800) as (view, _):
-        open_notebook(view, address, "narrow.ipynb")
+def test_nothing_overflows_at_400_pixels(site: Site) -> None:
+    write_notebook(site.folder / "narrow.ipynb", CELL)
+    with page(site.browser, 1280, 800) as (view, _):
+        open_notebook(view, site.address, "narrow.ipynb")
         run_all(view)
         lab(view).wait_for(timeout=60_000)
         press(view, "Train")
@@ -378,9 +368,9 @@ RANDOM: dict[str, tuple[int, Callable[[Page, float, float], str]]] = {
 NAMELESS = re.compile(r'^\s*- (?:button|slider|combobox|textbox|checkbox|spinbutton)(?! ["/]).*', re.MULTILINE)
 
 
-def test_every_control_has_a_name_for_a_screen_reader(server: tuple[Path, str]) -> None:
+def test_every_control_has_a_name_for_a_screen_reader(site: Site) -> None:
     made = 'Lab(epochs=2, question="Does it overfit?", answers=["yes", "no"])'
-    with labs(server, "names", f"from headswap.lab import Lab\nlab = {made}\nlab") as view:
+    with labs(site, "names", f"from headswap.lab import Lab\nlab = {made}\nlab") as view:
         lab(view).locator(".hs-question select").select_option("yes")
         press(view, "Train")
         wait_epoch(view, 2)
@@ -398,9 +388,9 @@ def test_every_control_has_a_name_for_a_screen_reader(server: tuple[Path, str]) 
 
 
 @contextmanager
-def labs(server: tuple[Path, str], name: str, *cells: str) -> Iterator[Page]:
+def labs(site: Site, name: str, *cells: str) -> Iterator[Page]:
     """A page with these cells run, and as many labs on it."""
-    with notebook(server, name, *cells) as (view, _):
+    with notebook(site, name, *cells) as (view, _):
         view.wait_for_function(f"document.querySelectorAll('.hs-lab').length === {len(cells)}", timeout=60_000)
         yield view
 
@@ -413,9 +403,9 @@ def wait_kernel(view: Page, wanted: str, code: str) -> None:
     assert said == wanted
 
 
-def test_a_cell_run_again_stops_the_run_of_its_old_lab(server: tuple[Path, str]) -> None:
+def test_a_cell_run_again_stops_the_run_of_its_old_lab(site: Site) -> None:
     cell = "from headswap.lab import Lab\nkept = [*globals().get('kept', []), Lab(regime='full', epochs=200)]\nkept[-1]"
-    with labs(server, "again", cell) as view:
+    with labs(site, "again", cell) as view:
         press(view, "Train")
         wait_epoch(view, 1)
         run_cell(view, 0)
@@ -430,11 +420,11 @@ def test_a_cell_run_again_stops_the_run_of_its_old_lab(server: tuple[Path, str])
         assert lab(view).count() == 1
 
 
-def test_two_labs_in_one_notebook_go_their_own_ways(server: tuple[Path, str]) -> None:
+def test_two_labs_in_one_notebook_go_their_own_ways(site: Site) -> None:
     cells = [f"from headswap.lab import Lab\n{name} = Lab(regime='full', {more})\n{name}"
              for name, more in (("one", "epochs=5"), ("two", "epochs=4, pool='max'"))]  # fmt: skip
     beside = "three = Lab(regime='full', epochs=5)\nthree.train()\nfour = Lab()\nthree"
-    with labs(server, "two", *cells, beside) as view:
+    with labs(site, "two", *cells, beside) as view:
         first, second, _ = lab(view).all()
         for one in (first, second):
             one.get_by_role("button", name="Train", exact=True).click()
@@ -448,10 +438,10 @@ def test_two_labs_in_one_notebook_go_their_own_ways(server: tuple[Path, str]) ->
         assert first.get_by_role("slider", name="Threshold").input_value() == "0.5"
 
 
-def test_a_saved_page_shows_its_runs_without_their_kernel(server: tuple[Path, str]) -> None:
+def test_a_saved_page_shows_its_runs_without_their_kernel(site: Site) -> None:
     """With Settings > Save Widget State Automatically; without it JupyterLab shows the line of text instead."""
     setting = "() => window.jupyterapp.commands.execute('@jupyter-widgets/jupyterlab-manager:saveWidgetState')"
-    with labs(server, "alone", CELL) as view:
+    with labs(site, "alone", CELL) as view:
         press(view, "Train")
         wait_epoch(view, 6)
         wait_phase(view, "idle")
@@ -476,9 +466,9 @@ def test_a_saved_page_shows_its_runs_without_their_kernel(server: tuple[Path, st
         status.wait_for()
 
 
-def test_the_learner_bets_before_train_and_finds_the_bet_beside_the_outcome(server: tuple[Path, str]) -> None:
+def test_the_learner_bets_before_train_and_finds_the_bet_beside_the_outcome(site: Site) -> None:
     made = 'Lab(epochs=2, question="F1 after two epochs?", answers=["below 0.9", "above 0.9"])'
-    with labs(server, "bet", f"from headswap.lab import Lab\nlab = {made}\nlab") as view:
+    with labs(site, "bet", f"from headswap.lab import Lab\nlab = {made}\nlab") as view:
         train = lab(view).get_by_role("button", name="Train", exact=True)
         question = lab(view).get_by_role("combobox", name="F1 after two epochs?")
         assert train.is_disabled()
@@ -494,8 +484,8 @@ def test_the_learner_bets_before_train_and_finds_the_bet_beside_the_outcome(serv
         wait_kernel(view, "above 0.9", "lab.frame().forecast[0]")
 
 
-def test_a_text_asked_for_from_python_is_shown_and_one_s_own_answered_after_it(server: tuple[Path, str]) -> None:
-    with labs(server, "asked", CELL) as view:
+def test_a_text_asked_for_from_python_is_shown_and_one_s_own_answered_after_it(site: Site) -> None:
+    with labs(site, "asked", CELL) as view:
         field = lab(view).get_by_role("textbox", name="Try a message")
         answered = lab(view).locator("[data-hs=try]").get_by_text(re.compile(r"P\(spam\) 0\.\d+ →"))
         press(view, "Train")
@@ -512,11 +502,11 @@ def test_a_text_asked_for_from_python_is_shown_and_one_s_own_answered_after_it(s
         assert field.input_value() == "See you at lunch"
 
 
-def test_controls_not_named_are_hidden_and_locked_ones_disabled(server: tuple[Path, str]) -> None:
+def test_controls_not_named_are_hidden_and_locked_ones_disabled(site: Site) -> None:
     head = "from headswap.lab import Lab\n"
     few = 'few = Lab(controls=("regime", "epochs"))\nfew'
     fast = 'fast = Lab(locked=("pool", "learning_rate", "train", "predict"))\nfast'
-    with labs(server, "few", head + few, head + fast) as view:
+    with labs(site, "few", head + few, head + fast) as view:
         first, second = lab(view).all()
         rows = first.locator("[data-control]:visible").evaluate_all("all => all.map(e => e.dataset.control)")
         assert rows == ["regime", "epochs"]

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from helpers import alone_if_timed
 
 from benchmarks.lessons import PACE, count
 from lessons import build
@@ -182,10 +183,10 @@ def test_a_notebook_names_no_machine_and_no_moment(name: str) -> None:
     assert all(set(cell.metadata) <= {"tags"} for cell in notebook.cells)
 
 
-@every
 @pytest.mark.slow
-def test_the_solved_lesson_runs_from_top_to_bottom(name: str) -> None:
-    build.run(build.solved(LESSONS[name]), ROOT)
+@pytest.mark.parametrize("lesson", map(alone_if_timed, LESSONS.values()))
+def test_the_solved_lesson_runs_from_top_to_bottom(lesson: Path) -> None:
+    build.run(build.solved(lesson), ROOT)
 
 
 @pytest.mark.slow

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from browser import CHROMIUM, CONTRAST, jupyter, open_notebook, page, run_all, set_theme
-from helpers import ROOT
+from browser import CHROMIUM, CONTRAST, Site, open_notebook, page, run_all, set_theme
+from helpers import ROOT, alone_if_timed
 from playwright.sync_api import Page
 
 SCREENS = ROOT / ".screenshots"
@@ -50,19 +49,11 @@ HEIGHT = f"Math.max(...[...document.querySelectorAll('{SCROLLED}')].map(e => e.s
 TOP = f"document.querySelectorAll('{SCROLLED}').forEach(e => {{ e.scrollTop = 0 }});"
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    folder = tmp_path_factory.mktemp("course")
-    for path in NOTEBOOKS:
-        shutil.copy(path, folder)
-    with jupyter(folder) as address:
-        yield address
-
-
-@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
-def test_run_all_ends_without_an_error_and_every_widget_is_seen(server: str, notebook: Path) -> None:
-    with page() as (view, heard):
-        open_notebook(view, server, notebook.name)
+@pytest.mark.parametrize("notebook", map(alone_if_timed, NOTEBOOKS))
+def test_run_all_ends_without_an_error_and_every_widget_is_seen(site: Site, notebook: Path) -> None:
+    shutil.copy(notebook, site.folder)
+    with page(site.browser) as (view, heard):
+        open_notebook(view, site.address, notebook.name)
         heard.console.clear()  # what Jupyter said of itself
         run_all(view)
         view.wait_for_timeout(2000)
