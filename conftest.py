@@ -2,6 +2,7 @@
 
 import os
 import tempfile
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -12,13 +13,14 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 from tests.turnstile import Turnstile
 
-# The files that take longest, longest first. Begun late, one of them would keep one worker busy while the rest wait.
+# The files that take longest, longest first: begun late, one of them would keep one worker busy while the rest wait.
+# Before them the one that is alone anyway, while nobody has anything to finish.
 LONG = (
+    "tests/benchmarks/test_benchmarks.py",
     "tests/lab/test_lab_browser.py",
     "tests/lessons/test_lessons.py",
     "tests/lessons/test_lessons_browser.py",
     "tests/explorers/test_explorers_browser.py",
-    "tests/benchmarks/test_benchmarks.py",
     "tests/exercises/test_missions.py",
     "notebooks/05_freeze.ipynb",
     "notebooks/04_pooling.ipynb",
@@ -28,6 +30,7 @@ LONG = (
     "tests/test_delivery.py",
     "tests/lessons/test_prove_cells.py",
 )
+STAY, GOES_ON = pytest.StashKey[ExitStack](), pytest.StashKey[bool]()
 WORKERS = 4  # at most: each may hold a browser, a Jupyter server and kernels with torch, about 2 GB
 
 
@@ -64,15 +67,24 @@ def pytest_collection_modifyitems(config, items):
         items.sort(key=lambda item: place.get(item.nodeid.split("::")[0], len(LONG)))
 
 
-def pytest_itemcollected(item):
-    """A notebook's cell has no decorator: one that reads the processor's clock is timed."""
-    if "process_time(" in getattr(item, "cell", {}).get("source", ""):
-        item.add_marker(pytest.mark.alone)
-
-
 @pytest.hookimpl(wrapper=True, tryfirst=True)
-def pytest_runtest_protocol(item):
-    """A test marked `alone` runs while no other worker runs any; its fixtures are made alone, too."""
-    turnstile = Turnstile(Path(os.environ["HEADSWAP_TESTS"]))
-    with turnstile.alone() if item.get_closest_marker("alone") else turnstile.together():
+def pytest_runtest_protocol(item, nextitem):
+    """A test marked `alone` runs while no other worker runs any; its fixtures are made alone, too.
+
+    Several in a row are one stay: between them the other workers would begin something long.
+    """
+    stay = item.config.stash.setdefault(STAY, ExitStack())
+    if not item.config.stash.get(GOES_ON, False):
+        turnstile = Turnstile(Path(os.environ["HEADSWAP_TESTS"]))
+        stay.enter_context(turnstile.alone() if timed(item) else turnstile.together())
+    try:
         return (yield)
+    finally:
+        item.config.stash[GOES_ON] = goes_on = timed(item) and nextitem is not None and timed(nextitem)
+        if not goes_on:
+            stay.close()
+
+
+def timed(item):
+    """Whether the test asserts on time. A notebook's cell has no mark: it is one that reads the processor's clock."""
+    return item.get_closest_marker("alone") or "process_time(" in getattr(item, "cell", {}).get("source", "")

@@ -199,13 +199,14 @@ def test_ci_runs_the_script_that_anyone_can_run():
 @pytest.mark.parametrize(
     "ci, code, shown", [("", 0, "1 skipped"), ("true", 1, "may not skip under CI: Skipped: no browser")]
 )
-def test_a_browser_test_may_not_skip_under_ci(tmp_path, ci, code, shown):
+@pytest.mark.parametrize("workers", [[], ["-n2"]], ids=["in one process", "in a worker"])
+def test_a_browser_test_may_not_skip_under_ci(tmp_path, ci, code, shown, workers):
     shutil.copy(ROOT / "tests" / "conftest.py", tmp_path)
     (tmp_path / "pytest.ini").write_text("[pytest]\nmarkers = browser\n")
     (tmp_path / "test_one.py").write_text(
         "import pytest\n\n@pytest.mark.browser\ndef test_one():\n    pytest.skip('no browser')\n"
     )
-    command = [sys.executable, "-m", "pytest", "-q", "-rs"]
+    command = [sys.executable, "-m", "pytest", "-q", "-rs", *workers]
     done = subprocess.run(command, cwd=tmp_path, env=os.environ | {"CI": ci}, capture_output=True, text=True)
     assert shown in done.stdout, done.stdout
     assert done.returncode == code

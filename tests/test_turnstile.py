@@ -120,6 +120,9 @@ def test_meets(): meet("one", "two")
 
 @pytest.mark.alone
 def test_timed(): time.sleep(0.4)
+
+@pytest.mark.alone
+def test_timed_too(): time.sleep(0.1)
 """
 OTHER = """
 def test_meets(): meet("two", "one")
@@ -129,7 +132,7 @@ def test_goes_on(n): time.sleep(0.1)
 """
 
 
-def test_a_test_marked_alone_runs_while_no_other_worker_runs_any(tmp_path: Path) -> None:
+def test_tests_marked_alone_run_while_no_other_worker_runs_any(tmp_path: Path) -> None:
     for name, text in (("test_timed.py", MEET + TIMED), ("test_other.py", MEET + OTHER)):
         (tmp_path / name).write_text(text)
     (tmp_path / "pytest.ini").write_text("[pytest]\nmarkers = alone\n")
@@ -139,9 +142,10 @@ def test_a_test_marked_alone_runs_while_no_other_worker_runs_any(tmp_path: Path)
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stdout + done.stderr
     found = [line.split() for line in (tmp_path / "intervals").read_text().splitlines()]
-    assert len(found) == 11
-    ((began, ended),) = [(float(a), float(b)) for name, a, b in found if name == "test_timed"]
-    beside = [name for name, a, b in found if name != "test_timed" and float(a) < ended and float(b) > began]
+    assert len(found) == 12
+    times = {name: (float(began), float(ended)) for name, began, ended in found if name != "test_meets"}
+    (began, _), (_, ended) = times.pop("test_timed"), times.pop("test_timed_too")
+    beside = [name for name, (a, b) in times.items() if a < ended and b > began]
     assert beside == []
 
 
