@@ -8,32 +8,40 @@ from .data.batches import ClassificationDataset
 from .data.download import download_sms
 from .data.messages import Message, Split
 from .data.readers import Corpus, read_messages, read_sms, read_table
+from .data.sources import FileData, FixtureData
 from .data.splits import fixture_split, natural_split, stratified_split
 from .data.tokenizer import ByteTokenizer
 from .errors import CheckpointError, DataError, DivergedError, HeadswapError, MissingExtraError, SettingError
 from .metrics.measure import Metrics, measure
 from .model.body import Block, BodyConfig, LanguageModel, LMBody, LMHead, new_language_model
 from .model.classifier import Classifier, Swap, place_of, put_back, swap_head
+from .model.contract import Base, Body, Place
 from .model.heads import LinearHead, MLPHead
 from .model.pooling import AttentionPool, ClsPool, LastTokenPool, MaxPool, MeanPool
+from .results.compare import Failure, compare
 from .results.weights import load_base, load_delta, save_base, save_delta
+from .results.workers import processes
 from .training.events import EpochDone, Event, StageBegan, StageEnded, StepDone
 from .training.loop import evaluate, make_optimizer, predict_logits, train_classifier
 from .training.pretrain import generate, perplexity, pretrain, pretrain_quick
-from .training.recipe import Recipe
+from .training.recipe import Compute, Recipe
 from .training.regimes import FROZEN, REGIMES, Falling, Regime, Stage, freeze_body, parameter_groups, unfreeze_body
 from .training.run import History, encode, run_regime, start_regime
+from .training.schooling import Schooling
+from .training.spec import Result, RunSpec, run_spec
 
 __all__ = [
-    "FROZEN", "REGIMES", "AttentionPool", "Block", "BodyConfig", "ByteTokenizer", "CheckpointError",
-    "ClassificationDataset", "Classifier", "ClsPool", "Corpus", "DataError", "DivergedError", "EpochDone", "Event",
-    "Falling", "HeadswapError", "History", "LMBody", "LMHead", "LanguageModel", "LastTokenPool", "LinearHead",
-    "MLPHead", "MaxPool", "MeanPool", "Message", "Metrics", "MissingExtraError", "Recipe", "Regime", "SettingError",
-    "Split", "Stage", "StageBegan", "StageEnded", "StepDone", "Swap", "download_sms", "encode", "evaluate",
-    "fixture_split", "freeze_body", "generate", "load_base", "load_delta", "make_optimizer", "measure",
-    "natural_split", "new_language_model", "parameter_groups", "perplexity", "place_of", "predict_logits", "pretrain",
-    "pretrain_quick", "put_back", "read_messages", "read_sms", "read_table", "run_demo", "run_regime", "save_base",
-    "save_delta", "start_regime", "stratified_split", "swap_head", "train_classifier", "unfreeze_body",
+    "FROZEN", "REGIMES", "AttentionPool", "Base", "Block", "Body", "BodyConfig", "ByteTokenizer", "CheckpointError",
+    "ClassificationDataset", "Classifier", "ClsPool", "Compute", "Corpus", "DataError", "DivergedError",
+    "EpochDone", "Event", "Failure", "Falling", "FileData", "FixtureData", "HeadswapError", "History", "LMBody",
+    "LMHead", "LanguageModel", "LastTokenPool", "LinearHead", "MLPHead", "MaxPool", "MeanPool", "Message",
+    "Metrics", "MissingExtraError", "Place", "Recipe", "Regime", "Result", "RunSpec", "Schooling", "SettingError",
+    "Split", "Stage", "StageBegan", "StageEnded", "StepDone", "Swap", "compare", "download_sms", "encode",
+    "evaluate", "fixture_split", "freeze_body", "generate", "load_base", "load_delta", "make_optimizer", "measure",
+    "natural_split", "new_language_model", "parameter_groups", "perplexity", "place_of", "predict_logits",
+    "pretrain", "pretrain_quick", "processes", "put_back", "read_messages", "read_sms", "read_table", "run_demo",
+    "run_regime", "run_spec", "save_base", "save_delta", "start_regime", "stratified_split", "swap_head",
+    "train_classifier", "unfreeze_body",
 ]  # fmt: skip
 
 __version__ = "0.1.0"
