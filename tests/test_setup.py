@@ -199,7 +199,7 @@ def test_ci_runs_the_script_that_anyone_can_run():
 @pytest.mark.parametrize(
     "ci, code, shown", [("", 0, "1 skipped"), ("true", 1, "may not skip under CI: Skipped: no browser")]
 )
-@pytest.mark.parametrize("workers", [[], ["-n2"]], ids=["in one process", "in a worker"])
+@pytest.mark.parametrize("workers", [[], ["-n1"]], ids=["in one process", "in a worker"])
 def test_a_browser_test_may_not_skip_under_ci(tmp_path, ci, code, shown, workers):
     shutil.copy(ROOT / "tests" / "conftest.py", tmp_path)
     (tmp_path / "pytest.ini").write_text("[pytest]\nmarkers = browser\n")

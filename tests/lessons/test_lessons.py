@@ -184,7 +184,7 @@ def test_a_notebook_names_no_machine_and_no_moment(name: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("lesson", map(alone_if_timed, LESSONS.values()))
+@pytest.mark.parametrize("lesson", list(map(alone_if_timed, LESSONS.values())))
 def test_the_solved_lesson_runs_from_top_to_bottom(lesson: Path) -> None:
     build.run(build.solved(lesson), ROOT)
 

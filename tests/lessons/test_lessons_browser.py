@@ -49,7 +49,7 @@ HEIGHT = f"Math.max(...[...document.querySelectorAll('{SCROLLED}')].map(e => e.s
 TOP = f"document.querySelectorAll('{SCROLLED}').forEach(e => {{ e.scrollTop = 0 }});"
 
 
-@pytest.mark.parametrize("notebook", map(alone_if_timed, NOTEBOOKS))
+@pytest.mark.parametrize("notebook", list(map(alone_if_timed, NOTEBOOKS)))
 def test_run_all_ends_without_an_error_and_every_widget_is_seen(site: Site, notebook: Path) -> None:
     shutil.copy(notebook, site.folder)
     with page(site.browser) as (view, heard):
