@@ -35,6 +35,7 @@ class Results:
     contests: Mapping[str, Contest]
     peak: Peak
     memory: int
+    memory_of_two: int
     imports: Imports
     growth: tuple[growth.Point, ...]
 
@@ -63,12 +64,14 @@ def run(plan: Plan, say: Callable[[str], None]) -> Results:
     contests["last-block"] = compete({"ours": ours, "no cache": uncached}, tasks["last-block"], plan.runs)
     say("memory of the demo")
     memory = peak_memory(plan.demo)
+    say("memory of the demo with two workers")
+    memory_of_two = peak_memory((*plan.demo, "--workers", "2"))
     say("imports")
     imports = import_times(plan.pairs)
     say("growth")
     peak = Peak(tuple(peaks), *work_of(tasks["full"]))
     points = tuple(growth.grow(plan.sizes))
-    return Results(this_machine(), plan, contests, peak, memory, imports, points)
+    return Results(this_machine(), plan, contests, peak, memory, memory_of_two, imports, points)
 
 
 def find_trainer() -> Contestant:

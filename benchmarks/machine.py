@@ -6,22 +6,18 @@ import platform
 import subprocess
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
-from time import perf_counter
+from time import perf_counter, sleep
 
+import psutil
 import torch
 
 from headswap.errors import HeadswapError
 
-# Runs a command alone below it and prints the most memory that it held; kilobytes, but bytes on macOS.
-WRAPPER = """
-import resource, subprocess, sys
-subprocess.run(sys.argv[1:], check=True, stdout=subprocess.DEVNULL)
-most = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
-print(most if sys.platform == "darwin" else most * 1024)
-"""
+LOOK_EVERY = 0.02  # seconds between two looks at the memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +43,28 @@ def this_machine() -> Machine:
 
 
 def peak_memory(arguments: Sequence[str]) -> int:
-    """The most bytes that `python -m headswap ARGUMENTS` holds."""
-    command = [sys.executable, "-m", "headswap", *arguments]
-    return int(_run([sys.executable, "-c", WRAPPER, *command]))
+    """The most bytes that `python -m headswap ARGUMENTS` and its worker processes hold together.
+
+    Memory that two of them share counts once.
+    """
+    command, most = [sys.executable, "-m", "headswap", *arguments], 0
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
+        while process.poll() is None:
+            most = max(most, memory_of(psutil.Process(process.pid)))
+            sleep(LOOK_EVERY)
+        _check(command, process.returncode, process.stderr.read() if process.stderr else "")
+    return most
+
+
+def memory_of(process: psutil.Process) -> int:
+    """Bytes that a process and all its children hold now."""
+    total = 0
+    with suppress(psutil.Error):  # one may end while it is looked at
+        for one in (process, *process.children(recursive=True)):
+            with suppress(psutil.Error):
+                held = one.memory_full_info()
+                total += getattr(held, "pss", held.rss)  # pss, the fair share of what is shared, is Linux's
+    return total
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +95,14 @@ def _seconds(code: str) -> float:
 
 def _run(command: Sequence[str]) -> str:
     done = subprocess.run(command, capture_output=True, text=True)
-    if done.returncode:
-        reason = (done.stderr.strip().splitlines() or ["no message"])[-1]
-        raise HeadswapError(f"a measured process failed ({reason}); run python {' '.join(command[1:])} to see why")
+    _check(command, done.returncode, done.stderr)
     return done.stdout
+
+
+def _check(command: Sequence[str], code: int, said: str) -> None:
+    if code:
+        reason = (said.strip().splitlines() or ["no message"])[-1]
+        raise HeadswapError(f"a measured process failed ({reason}); run python {' '.join(command[1:])} to see why")
 
 
 def _cpu() -> str:

@@ -308,7 +308,7 @@ print(f"Of {tensors} tensors of the body, head-only moved 0 and full moved {tens
 # | 00 | Start here | 11 | the whole story |
 # | 01 | Tokenisation | 10 | text to bytes, pads and mask, and what a cut loses |
 # | 02 | The body and its language model | 11 | attention, next-byte prediction, perplexity falling |
-# | 03 | The head swap | 10 | what is kept, what is new, and the baselines |
+# | 03 | The head swap | 11 | what is kept, what is new, and the baselines |
 # | 04 | Pooling | 13 | many vectors to one, and what pads do to a mean |
 # | 05 | The freeze toggle | 10 | what learns, what the optimizer holds, what a frozen body saves |
 # | 06 | Metrics | 13 | thresholds, rare spam, intervals |

@@ -8,7 +8,7 @@
 # %% [markdown]
 # # 03 · The head swap
 #
-# **10 minutes** to read, and three exercises. You need lesson 02: body, head, perplexity. Afterwards you can turn a
+# **11 minutes** to read, and three exercises. You need lesson 02: body, head, perplexity. Afterwards you can turn a
 # language model into a classifier, say to the last weight what is new in it, and name the two baselines that its
 # score needs.
 

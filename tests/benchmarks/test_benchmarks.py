@@ -49,6 +49,7 @@ def test_every_promised_number_is_there(quick) -> None:
     assert 0 < numbers["share_linear"] < numbers["share"] < 10
     assert len(numbers["peak"]["gflops"]) == 1 + 2 * 3  # before, and after each run of full
     assert 100e6 < numbers["memory"] < 4e9
+    assert numbers["memory"] + 100e6 < numbers["memory_of_two"] < 8e9, "the workers' memory counts"
     assert len(numbers["imports"]["torch"]) == len(numbers["imports"]["both"]) == numbers["plan"]["pairs"]
     assert {p["grown"] for p in numbers["growth"]} == {"messages", "max_len", "width"}
     assert all(p["epoch_seconds"] > 0 for p in numbers["growth"])
