@@ -117,11 +117,8 @@ def steps_of(spec: Spec) -> int:
 
 
 def _finished(spec: Spec, desk: Desk) -> Result | None:
-    """The stored result of a spec, unless a file that it should leave is missing."""
-    delta = desk.saves(spec)
-    if desk.results is None or (delta is not None and not delta.is_file()):
-        return None
-    return find(spec, desk.results)
+    """The stored result of a spec; a run whose weights are to be saved is always carried out, for its weights."""
+    return None if desk.results is None or desk.saves(spec) else find(spec, desk.results)
 
 
 def _in_turn(specs: Sequence[Spec], desk: Desk, progress: Progress) -> Iterator[Result | Failure]:

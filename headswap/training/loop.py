@@ -66,7 +66,7 @@ class _Loop:
     def prepare(self) -> float:
         """Drop stale gradients, set the modes and compute the frozen prefix; seconds spent."""
         began = perf_counter()
-        model = self.model
+        model, self.device = self.model, device_of(self.model)
         # Until it has freed a larger block, glibc gives megabytes back after each step and faults them in again.
         torch.empty(31 * 2**20, dtype=torch.uint8)
         for parameter in model.parameters():
@@ -93,9 +93,8 @@ class _Loop:
             group["lr"] = rate * schedule(self.done / self.steps, new)
         self.optimizer.zero_grad()
         with one_thread():
-            value = sum(
-                self._backward(part, len(index)) for part in index.split(self.recipe.compute.micro_batch or len(index))
-            )
+            parts = index.split(self.recipe.compute.micro_batch or len(index))
+            value = sum(self._backward(part, len(index)) for part in parts)
             self._check(value)
             self.optimizer.step()
         self.done += 1
@@ -155,7 +154,7 @@ class _Loop:
             check_gradients(self.model)
 
     def _precision(self) -> AbstractContextManager[object]:
-        return products_in(self.recipe.compute.dtype, device_of(self.model))
+        return products_in(self.recipe.compute.dtype, self.device)
 
 
 def _train(loop: _Loop, stage: int, stages: int) -> Iterator[Event]:

@@ -280,16 +280,15 @@ def test_a_damaged_or_foreign_result_is_run_again(tmp_path: Path, monkeypatch: p
         assert store.find(spec(), tmp_path) is None
 
 
-def test_weights_that_should_be_saved_are_made_again_where_they_are_missing(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_saved_weights_are_those_of_this_very_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(baselines.KINDS, "Few", Few)
-    weights = tmp_path / "weights"
-    for _ in range(2):
-        outcomes = list(compare([spec()], folder=tmp_path, resume=True, weights=weights))
-        assert isinstance(outcomes[0], Result)
-    _, about = load_delta(weights / "head-only.safetensors")
-    assert about.regime == "head-only"
+    weights, longer = tmp_path / "weights", replace(spec(), recipe=replace(QUICK, epochs=4))
+    list(compare([longer], folder=tmp_path))
+    list(compare([spec()], folder=tmp_path, weights=weights))
+    before = (weights / "head-only.safetensors").read_bytes()
+    list(compare([longer], folder=tmp_path, resume=True, weights=weights))
+    assert (weights / "head-only.safetensors").read_bytes() != before
+    assert load_delta(weights / "head-only.safetensors")[1].regime == "head-only"
 
 
 def test_leaving_early_keeps_what_was_finished(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
