@@ -1,4 +1,4 @@
-"""For tests and notebooks alike: three workers for two cores, one torch thread each, timed tests alone on the machine."""
+"""For tests and notebooks alike: three workers for two cores, one torch thread each, timed tests alone."""
 
 import os
 import tempfile

@@ -14,7 +14,7 @@ from time import perf_counter
 
 from headswap.data.sources import FixtureData
 from headswap.results.compare import Settings, compare
-from headswap.results.workers import begin_worker, processes
+from headswap.results.executors import begin_worker, processes
 from headswap.training.spec import Result, RunSpec
 
 from .machine import this_machine

@@ -14,20 +14,19 @@ from .data.tokenizer import ByteTokenizer
 from .errors import CheckpointError, DataError, DivergedError, HeadswapError, MissingExtraError, SettingError
 from .metrics.measure import Metrics, measure
 from .model.body import Block, BodyConfig, LanguageModel, LMBody, LMHead, new_language_model
+from .model.body_contract import Base, Body, Place
 from .model.classifier import Classifier, Swap, place_of, put_back, swap_head
-from .model.contract import Base, Body, Place
 from .model.heads import LinearHead, MLPHead
 from .model.pooling import AttentionPool, ClsPool, LastTokenPool, MaxPool, MeanPool
 from .results.compare import Failure, compare
+from .results.executors import processes
 from .results.weights import load_base, load_delta, save_base, save_delta
-from .results.workers import processes
 from .training.events import EpochDone, Event, StageBegan, StageEnded, StepDone
 from .training.loop import evaluate, make_optimizer, predict_logits, train_classifier
-from .training.pretrain import generate, perplexity, pretrain, pretrain_quick
+from .training.pretrain import Schooling, generate, perplexity, pretrain, pretrain_quick
 from .training.recipe import Compute, Recipe
 from .training.regimes import FROZEN, REGIMES, Falling, Regime, Stage, freeze_body, parameter_groups, unfreeze_body
 from .training.run import History, encode, run_regime, start_regime
-from .training.schooling import Schooling
 from .training.spec import Result, RunSpec, run_spec
 
 __all__ = [

@@ -20,10 +20,10 @@ from .model.body import BodyConfig
 from .model.pooling import POOLS
 from .results.baselines import Spec
 from .results.compare import DEFAULT_REGIMES, Failure, Settings, compare, steps_of
+from .results.executors import processes
 from .results.report import report, table
 from .results.scores import Score, scores
 from .results.weights import load_base, load_delta
-from .results.workers import processes
 from .training.loop import predict_logits
 from .training.recipe import Recipe
 from .training.regimes import REGIMES

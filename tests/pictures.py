@@ -12,7 +12,7 @@ from torch import nn
 
 from headswap.data.batches import Rows
 from headswap.data.messages import Split
-from headswap.model.contract import Base, Body, Place, State
+from headswap.model.body_contract import Base, Body, Place, State
 from headswap.model.layers import linear
 
 

@@ -13,7 +13,7 @@ from headswap.data import fixture
 from headswap.data.messages import SPAM
 from headswap.data.sources import FixtureData
 from headswap.data.splits import fixture_split
-from headswap.results import bases
+from headswap.results import pretrained
 from headswap.results.compare import compare
 from headswap.training.recipe import Recipe
 from headswap.training.regimes import REGIMES
@@ -97,13 +97,13 @@ def test_the_demo_prints_no_progress_when_stderr_is_no_terminal(capsys: pytest.C
 
 def test_pretraining_never_reads_a_message_that_is_judged_on(monkeypatch: pytest.MonkeyPatch) -> None:
     read: list[str] = []
-    real = bases.pretrain_quick
+    real = pretrained.pretrain_quick
 
     def spy(texts, *rest, **named):
         read.extend(texts)
         return real(texts[:50], *rest, **named)
 
-    monkeypatch.setattr(bases, "pretrain_quick", spy)
+    monkeypatch.setattr(pretrained, "pretrain_quick", spy)
     list(compare([RunSpec(FixtureData(), REGIMES["head-only"], Recipe(epochs=1), seed=seed) for seed in (0, 1)]))
     for seed in (0, 1):
         split = fixture_split(seed)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
-from headswap.model.contract import Body
+from headswap.model.body_contract import Body
 
 
 class Shift(nn.Module):

@@ -3,8 +3,8 @@
 from ..data.splits import fixture_split
 from ..files import cache_folder
 from ..model.body import BodyConfig, LanguageModel
-from ..results.bases import kept_base
-from ..training.schooling import pretraining_texts
+from ..results.pretrained import kept_base
+from ..training.pretrain import pretraining_texts
 
 
 def lesson_base(config: BodyConfig | None = None) -> LanguageModel:

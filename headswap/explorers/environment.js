@@ -1,6 +1,6 @@
 // The environment check: Python's rows, and the proof that this page and the kernel hear each other.
 
-import { h, put, say } from "../web/draw.js";
+import { h, put, say } from "../web/charts.js";
 
 function render({ model, el }) {
   const row = ([name, value]) => h("tr", {}, h("th", { scope: "row" }, name), h("td", {}, value));

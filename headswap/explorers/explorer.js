@@ -11,7 +11,7 @@
  */
 
 import { axisNodes, circle, confusionTable, countText, curvePath, diamond, fillSelect, h, legendKey, linear, meter, panel,
-  percentText, put, s, say, scheduler, tableFold, ticks, triangle } from "../web/draw.js";
+  percentText, put, s, say, scheduler, tableFold, ticks, triangle } from "../web/charts.js";
 
 // ---------------------------------------------------------------- numbers and signs as text
 

@@ -13,9 +13,8 @@ from ..data.splits import UNLABELLED, fixture_split, stratified_split
 from ..errors import DataError, HeadswapError
 from ..files import cache_folder
 from ..model.body import BodyConfig
-from ..results.bases import kept_base
-from ..training.pretrain import PretrainStep
-from ..training.schooling import pretraining_texts
+from ..results.pretrained import kept_base
+from ..training.pretrain import PretrainStep, pretraining_texts
 from .runs import Prepared, Settings
 
 SHIFT = {"fixture": 0.0, "shifted": 1.0}

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..data.messages import Split
 from ..metrics.measure import Metrics
-from ..model.contract import Base
+from ..model.body_contract import Base
 from ..training.events import EpochDone
 from ..training.recipe import Recipe
 from ..training.regimes import Regime, find_regime

@@ -1,5 +1,5 @@
 /**
- * The browser side of the lab: Python sends numbers, this module draws them, with what draw.js holds for every widget.
+ * The browser side of the lab: Python sends numbers, this module draws them, with what charts.js holds for every widget.
  *
  * Above the line "The page", every function is pure and exported for tests/view.test.mjs. Below it, each display is one
  * function that builds its elements once and returns how to paint them; one scheduler paints what has changed, at most
@@ -14,12 +14,12 @@
  * @typedef {{text: string, p: number, id: number|null, epoch: number|null}} Answer
  * @typedef {{n: number, gap: boolean, runs: Run[], current: number|null,
  *   messages: Record<string, [string, number][]>, answer: Answer|null}} Store
- * @typedef {import("../web/draw.js").Cells} Cells
+ * @typedef {import("../web/charts.js").Cells} Cells
  * @typedef {{precision: number, recall: number, f1: number, accuracy: number}} Scores
  */
 
 import { EDGE, axisNodes, cellName, circle, confusionTable, countText, curvePath, diamond, fillSelect, h, legendKey, linear,
-  meter, panel, percentText, put, s, say, scheduler, tableFold, ticks, triangle } from "../web/draw.js";
+  meter, panel, percentText, put, s, say, scheduler, tableFold, ticks, triangle } from "../web/charts.js";
 
 // ---------------------------------------------------------------- settings
 

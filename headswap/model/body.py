@@ -15,7 +15,7 @@ from torch import nn
 from ..data.batches import Rows, encode_texts
 from ..data.tokenizer import VOCAB_SIZE
 from ..errors import SettingError
-from .contract import Base, Body, Place, State
+from .body_contract import Base, Body, Place, State
 from .layers import Dropout, embedding, linear, width_std
 
 

@@ -11,7 +11,7 @@ from torch import nn
 from ..data.batches import Batch
 from ..errors import SettingError
 from .body import LanguageModel, LMBody, LMHead
-from .contract import INSERTED, Base, Body, Place, host_name
+from .body_contract import INSERTED, Base, Body, Place, host_name
 from .heads import Head
 from .losses import CROSS_ENTROPY, Loss
 from .pooling import Pool

@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from ..errors import SettingError
-from .contract import INSERTED, Body, shelf_name
+from .body_contract import INSERTED, Body, shelf_name
 
 
 class Insert(Protocol):

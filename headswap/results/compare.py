@@ -17,14 +17,13 @@ from ..data.sources import Source, split_of
 from ..errors import HeadswapError, MissingExtraError, SettingError
 from ..model.body import BodyConfig, LanguageModel
 from ..training.events import Event, StepDone
-from ..training.pretrain import PretrainStep
+from ..training.pretrain import PretrainStep, Schooling
 from ..training.recipe import Recipe
 from ..training.regimes import find_regime
 from ..training.run import epochs_of
-from ..training.schooling import Schooling
 from ..training.spec import Result, RunSpec, train_spec
 from .baselines import NgramsSpec, Spec, need_sklearn, run_ngrams
-from .bases import base_of
+from .pretrained import base_of
 from .store import find, keep
 from .weights import save_base, save_delta
 

@@ -18,8 +18,8 @@ from safetensors.torch import save
 from ..errors import CheckpointError, SettingError
 from ..files import write_atomically
 from ..model.body import BodyConfig, LanguageModel, LMBody, new_language_model
+from ..model.body_contract import Base, device_of
 from ..model.classifier import Classifier, swap_head
-from ..model.contract import Base, device_of
 from ..model.copies import lazy_copy
 from ..model.heads import new_head
 from ..model.inserts import INSERTS, Insert, attach

@@ -17,8 +17,8 @@ from torch import nn
 from ..data.batches import ClassificationDataset, ordered_batches, shuffled_batches
 from ..errors import DivergedError, HeadswapError, SettingError
 from ..metrics.measure import Metrics, measure
+from ..model.body_contract import device_of
 from ..model.classifier import Classifier
-from ..model.contract import device_of
 from ..model.copies import lazy_clone, unchanged
 from ..model.layers import Dropout, use_generator
 from .events import EpochDone, Event, StageBegan, StageEnded, StepDone

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import torch
 
 from ..data.batches import Batch, ClassificationDataset, Rows, ordered_batches
+from ..model.body_contract import State
 from ..model.classifier import Classifier, place_of
-from ..model.contract import State
 
 PREFIX_BATCH = 128
 

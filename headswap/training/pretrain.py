@@ -5,17 +5,19 @@ Shape letters: B batch, T bytes, V vocabulary.
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from time import perf_counter
+from typing import Protocol
 
 import torch
 import torch.nn.functional as F
 
 from ..data.batches import ordered_batches, shuffled_batches
+from ..data.messages import Split
 from ..data.tokenizer import BOS, EOS, PAD, ByteTokenizer
 from ..errors import DataError, DivergedError, SettingError
 from ..model.body import BodyConfig, LanguageModel, new_language_model
-from ..model.contract import device_of
+from ..model.body_contract import Base, device_of
 from ..model.layers import use_generator
 from .precision import modes_kept, one_thread
 
@@ -175,3 +177,39 @@ def _draw(logits: torch.Tensor, temperature: float, generator: torch.Generator) 
     if temperature == 0:
         return int(logits.argmax())
     return int(torch.multinomial((logits / temperature).softmax(0), 1, generator=generator))
+
+
+Watch = Callable[[PretrainStep], None]
+
+
+class Origin(Protocol):
+    """Anything that makes a base for a split and a seed: the same arguments, the same bits."""
+
+    def base(self, split: Split, seed: int, watch: Watch | None = None) -> Base:
+        """The base that regimes start from; `watch` hears of the steps."""
+        ...
+
+    def untrained(self) -> Base:
+        """A base of the same sizes that has read nothing, for regimes that start from a random body."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Schooling:
+    """A language model that has read the training texts and the unlabelled ones, `epochs` times."""
+
+    config: BodyConfig = field(default_factory=BodyConfig)
+    epochs: int = 5
+
+    def base(self, split: Split, seed: int, watch: Watch | None = None) -> LanguageModel:
+        """The language model of this split and seed."""
+        return pretrain_quick(pretraining_texts(split), self.config, epochs=self.epochs, seed=seed, watch=watch)
+
+    def untrained(self) -> LanguageModel:
+        """A language model that has read nothing."""
+        return new_language_model(self.config, seed=0)
+
+
+def pretraining_texts(split: Split) -> list[str]:
+    """What the body may read before: training and unlabelled texts, never one that is judged on."""
+    return [message.text for message in split.train] + list(split.unlabelled)

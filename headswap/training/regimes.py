@@ -15,8 +15,8 @@ from typing import Final, Literal
 from torch import nn
 
 from ..errors import SettingError
+from ..model.body_contract import Place
 from ..model.classifier import Classifier, place_of
-from ..model.contract import Place
 from ..model.inserts import Insert
 from ..model.losses import CROSS_ENTROPY, Loss
 

@@ -9,8 +9,8 @@ import torch
 from ..data.batches import ClassificationDataset
 from ..data.messages import Example, Split
 from ..errors import SettingError
+from ..model.body_contract import Base, Body, device_of
 from ..model.classifier import Classifier, swap_head
-from ..model.contract import Base, Body, device_of
 from ..model.copies import lazy_copy
 from ..model.heads import new_head
 from ..model.inserts import attach

@@ -19,18 +19,17 @@ from ..data.sources import FileData, FixtureData, Source, split_of
 from ..errors import SettingError
 from ..metrics.measure import Metrics, measure
 from ..model.body import BodyConfig
+from ..model.body_contract import Base
 from ..model.classifier import Classifier
-from ..model.contract import Base
 from ..model.inserts import INSERTS
 from ..model.losses import LOSSES
 from .events import EpochDone, Event, StageBegan
 from .loop import predict_logits
 from .precision import one_thread
-from .pretrain import PretrainStep
+from .pretrain import Origin, PretrainStep, Schooling
 from .recipe import Compute, Recipe
 from .regimes import REGIMES, Falling, Frozen, Regime, Stage
 from .run import History, encode, start_regime
-from .schooling import Origin, Schooling
 
 ROOMS = ("data", "metrics", "model", "training", "results")  # whose source makes the numbers
 Watch = Callable[[PretrainStep | Event], None]

@@ -31,15 +31,15 @@ from headswap.files import write_atomically
 from headswap.model.body import BodyConfig
 from headswap.results import baselines, store
 from headswap.results.baselines import NgramsSpec
-from headswap.results.bases import kept_base
 from headswap.results.compare import Failure, Settings, compare
+from headswap.results.executors import cores, processes
+from headswap.results.pretrained import kept_base
 from headswap.results.scores import differences, scores
 from headswap.results.weights import load_delta
-from headswap.results.workers import cores, processes
 from headswap.training import spec as specs_module
+from headswap.training.pretrain import Schooling
 from headswap.training.recipe import SCHEDULES, Compute, Recipe
 from headswap.training.regimes import FROZEN, REGIMES, Falling, Regime, Stage
-from headswap.training.schooling import Schooling
 from headswap.training.spec import Result, RunSpec, run_key, run_spec
 
 SMALL = Schooling(BodyConfig(width=16, heads=2, max_len=16), epochs=1)
@@ -241,7 +241,7 @@ class _Submits(ThreadPoolExecutor):
 def test_on_one_core_and_for_one_worker_the_runs_stay_in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
     with processes(1) as executor:
         assert executor is None
-    monkeypatch.setattr("headswap.results.workers.cores", lambda: 1)
+    monkeypatch.setattr("headswap.results.executors.cores", lambda: 1)
     with processes(4) as executor:
         assert executor is None
     with pytest.raises(SettingError, match="workers is 0"), processes(0):
@@ -345,7 +345,7 @@ def test_a_comparison_that_ends_in_the_middle_goes_on_with_resume(tmp_path: Path
 
 ORPHANS = """
 import os, sys, time
-from headswap.results.workers import processes
+from headswap.results.executors import processes
 def sleep(): time.sleep(600)
 if __name__ == "__main__":
     with processes(2) as executor:

@@ -22,8 +22,8 @@ from headswap.errors import HeadswapError, SettingError
 from headswap.lab.runner import Runner
 from headswap.lab.runs import Prepared, Settings
 from headswap.model import onednn
+from headswap.model.body_contract import Base, Place
 from headswap.model.classifier import Classifier, place_of
-from headswap.model.contract import Base, Place
 from headswap.model.copies import lazy_clone, lazy_copy, unchanged
 from headswap.model.heads import LinearHead
 from headswap.model.inserts import attach

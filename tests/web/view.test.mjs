@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { load } from "./load.mjs";
 
-const draw = await load("../../headswap/web/draw.js");
+const draw = await load("../../headswap/web/charts.js");
 const view = await load("../../headswap/lab/view.js");
 
 const epoch = (number, validation, more = {}) =>

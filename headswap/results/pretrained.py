@@ -11,8 +11,7 @@ from ..data.sources import split_of
 from ..errors import HeadswapError
 from ..files import write_atomically
 from ..model.body import BodyConfig, LanguageModel
-from ..training.pretrain import PretrainStep, pretrain_quick
-from ..training.schooling import Schooling, pretraining_texts
+from ..training.pretrain import PretrainStep, Schooling, pretrain_quick, pretraining_texts
 from ..training.spec import RunSpec, Schooled, Watch, school, source_hash
 from .weights import load_base, save_base
 
