@@ -91,10 +91,9 @@ class _Loop:
                 module.training = training
         for group, rate, new, schedule in self.rates:
             group["lr"] = rate * schedule(self.done / self.steps, new)
-        self.optimizer.zero_grad()
         with one_thread():
             parts = index.split(self.recipe.compute.micro_batch or len(index))
-            value = sum(self._backward(part, len(index)) for part in parts)
+            value = self._backward(parts, len(index))
             self._check(value)
             self.optimizer.step()
         self.done += 1
@@ -135,14 +134,19 @@ class _Loop:
             return inputs, None
         return inputs, prepare(self.model, self.validation, prefix, self.recipe.cache_bytes - held_bytes(inputs))
 
-    def _backward(self, index: torch.Tensor, whole: int) -> float:
-        """Add the gradients of some messages of a batch of `whole`; their part of its mean loss."""
-        batch, model = self.inputs.batch(index), self.model
-        with self._precision():
-            loss = model.loss(above(model, self.inputs.prefix, batch), batch)
-        loss = loss if len(index) == whole else loss * (len(index) / whole)
-        loss.backward()
-        return loss.item()
+    def _backward(self, parts: Sequence[torch.Tensor], whole: int) -> float:
+        """The gradients of a batch of `whole` messages, one part of it after the other; its mean loss."""
+        value = 0.0
+        for part in parts:
+            batch, model = self.inputs.batch(part), self.model
+            with self._precision():
+                loss = model.loss(above(model, self.inputs.prefix, batch), batch)
+            loss = loss if len(part) == whole else loss * (len(part) / whole)
+            if part is parts[0]:
+                self.optimizer.zero_grad()  # not before the forward pass: the memory it frees is what backward takes
+            loss.backward()
+            value += loss.item()
+        return value
 
     def _check(self, loss: float) -> None:
         """Refuse a loss that is no number, and after the first backward a weight that nothing teaches."""
