@@ -48,14 +48,11 @@ class Texts:
         """Real ids per text, (N,)."""
         return self.mask.sum(1)
 
-    def batch(self, index: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        """The chosen texts, cut to the longest of them."""
+    def batch(self, index: torch.Tensor, device: torch.device) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """The chosen texts, cut to the longest of them, on the device of the model; batches are planned on the CPU."""
         longest = int(self.lengths[index].max())
-        return self.ids[index, :longest], self.mask[index, :longest], self.targets[index, :longest]
-
-    def to(self, device: torch.device) -> "Texts":
-        """The same texts on another device."""
-        return Texts(self.ids.to(device), self.mask.to(device), self.targets.to(device))
+        ids, mask, targets = (part[index, :longest].to(device) for part in (self.ids, self.mask, self.targets))
+        return ids, mask, targets
 
 
 def next_byte_texts(texts: Sequence[str], max_len: int) -> Texts:
@@ -79,19 +76,19 @@ def pretrain(
     """
     if epochs < 1 or batch_size < 1:
         raise SettingError(f"epochs is {epochs} and batch_size {batch_size}; give whole numbers of at least 1")
-    data = next_byte_texts(texts, model.body.config.max_len).to(device_of(model))
-    generator = torch.Generator().manual_seed(seed)
+    data = next_byte_texts(texts, model.body.config.max_len)
+    device, generator = device_of(model), torch.Generator().manual_seed(seed)
     use_generator(model, generator)
     optimizer = torch.optim.AdamW(model.parameters(), lr=learning_rate, fused=True)
     steps, step = epochs * math.ceil(len(data.ids) / batch_size), 0
     with modes_kept(model):
         for epoch in range(1, epochs + 1):
-            for index in shuffled_batches(data.lengths.cpu(), batch_size, generator):
+            for index in shuffled_batches(data.lengths, batch_size, generator):
                 began = perf_counter()
                 rate = learning_rate * one_cycle(step / steps)
                 step += 1
                 with one_thread():
-                    loss = _step(model, optimizer, rate, *data.batch(index))
+                    loss = _step(model, optimizer, rate, *data.batch(index, device))
                 yield PretrainStep(epoch, step, steps, loss, perf_counter() - began)
 
 
@@ -138,12 +135,12 @@ def perplexity(model: LanguageModel, texts: Sequence[str]) -> float:
 
     Pads do not count, and the mean is over bytes, not over texts. The model keeps the modes it was in.
     """
-    data = next_byte_texts(texts, model.body.config.max_len).to(device_of(model))
-    total = 0.0
+    data = next_byte_texts(texts, model.body.config.max_len)
+    device, total = device_of(model), 0.0
     with one_thread(), modes_kept(model):
         model.eval()
         for index in ordered_batches(data.lengths, EVALUATION_BATCH):
-            ids, mask, targets = data.batch(index)
+            ids, mask, targets = data.batch(index, device)
             logits = model(ids, mask).flatten(0, 1)  # (B * T, V)
             total += F.cross_entropy(logits, targets.flatten(), ignore_index=PAD, reduction="sum").item()
     return math.exp(total / int(data.mask.sum()))

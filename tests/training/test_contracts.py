@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from helpers import TINY, tiny_base, tiny_classifier, tiny_split
+from helpers import tiny_base, tiny_classifier, tiny_split
 from pictures import Digits, Drawn
 from test_house import PACKAGE, imported, modules
 from torch import nn
@@ -476,10 +476,11 @@ def test_perplexity_babbling_and_pretraining_leave_the_modes_as_they_were() -> N
 
 
 def test_perplexity_and_pretraining_work_where_the_model_is() -> None:
+    """On the meta device all goes well up to the first number that somebody wants to see."""
     base = tiny_base().to("meta")
-    with pytest.raises((RuntimeError, NotImplementedError), match="meta"):  # not: tensors on two devices
+    with pytest.raises(RuntimeError, match=r"item\(\) cannot be called on meta tensors"):
         perplexity(base, ["hello"])
-    with pytest.raises((RuntimeError, NotImplementedError), match="meta"):
+    with pytest.raises(RuntimeError, match=r"item\(\) cannot be called on meta tensors"):
         list(pretrain(base, ["hello there"] * 4, epochs=1))
 
 
@@ -529,7 +530,3 @@ def test_the_probe_of_the_operator_works_inside_no_grad_and_inference() -> None:
             found = onednn.works()
         onednn.works.cache_clear()
         assert found == onednn.works()
-
-
-def test_tiny_is_what_the_contracts_were_tested_on() -> None:
-    assert (TINY.width, TINY.depth) == (16, 2)
