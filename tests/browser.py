@@ -47,6 +47,14 @@ CONTRAST = """() => {
 }"""
 
 
+# Every notebook closed, and its kernel with it, from JupyterLab's side: it would miss one that was taken from it.
+EMPTIED = """async () => {
+  const {shell, serviceManager} = window.jupyterapp;
+  await serviceManager.sessions.shutdownAll();
+  for (const widget of [...shell.widgets('main')]) widget.dispose();
+}"""
+
+
 @dataclass
 class Heard:
     """What the page asked of the network and said on its console."""
@@ -60,16 +68,48 @@ class Heard:
 
     def message(self, message: ConsoleMessage) -> None:
         if message.type in ("error", "warning") and not any(part in message.text for part in NOT_OURS):
-            self.console.append(f"{message.type}: {message.text}")
+            self.console.append(f"{message.type}: {message.text} ({message.location.get('url', '')})")
+
+    def error(self, error: Exception) -> None:
+        self.console.append(f"page error: {getattr(error, 'stack', None) or error}")
+
+
+@dataclass
+class Window:
+    """One JupyterLab page that the tests of a module share, one after another: opening it takes longer than a test."""
+
+    address: str
+    browser: Browser
+    view: Page | None = None
+
+    @contextmanager
+    def lent(self, height: int = 720) -> Iterator[tuple[Page, Heard]]:
+        """The page, empty and light, and what it asks for and says meanwhile. After a failure nobody gets it again."""
+        if self.view is None:
+            self.view = self.browser.new_page()
+            self.view.goto(f"{self.address}/lab/workspaces/shared?reset")
+            self.view.wait_for_selector(".jp-Launcher", timeout=60_000)
+        view, self.view = self.view, None
+        view.set_viewport_size({"width": 1280, "height": height})
+        try:
+            with listening(view) as heard:
+                yield view, heard
+            view.evaluate(EMPTIED)
+            set_theme(view, "JupyterLab Light")
+            self.view = view
+        finally:
+            if self.view is None:
+                view.close()
 
 
 @dataclass(frozen=True)
 class Site:
-    """Where a browser test works: a server's folder and address, and a browser to open pages in."""
+    """Where a browser test works: a server's folder and address, a browser for pages, and one that is open already."""
 
     folder: Path
     address: str
     browser: Browser
+    window: Window
 
     def tidy(self) -> None:
         """As if no test had been here: no kernel, no notebook, no setting, no layout of windows."""
@@ -140,27 +180,56 @@ def page(browser: Browser, width: int = 1280, height: int = 720, *, dark: bool =
     """A new page that shares nothing with others, not even a cache; and what it asks for and says."""
     scheme = "dark" if dark else "light"
     view = browser.new_page(viewport={"width": width, "height": height}, color_scheme=scheme)
-    heard = Heard()
-    view.on("request", heard.request)
-    view.on("console", heard.message)
-    view.on("pageerror", lambda error: heard.console.append(f"page error: {error.stack or error}"))
     try:
-        yield view, heard
+        with listening(view) as heard:
+            yield view, heard
     finally:
         view.close()
 
 
 @contextmanager
-def notebook(site: Site, name: str, *cells: str, app: str = "lab", height: int = 720) -> Iterator[tuple[Page, Heard]]:
+def listening(view: Page) -> Iterator[Heard]:
+    """What the page asks of the network and says on its console while we listen."""
+    heard = Heard()
+    wired = {"request": heard.request, "console": heard.message, "pageerror": heard.error}
+    for event, hear in wired.items():
+        view.on(event, hear)  # type: ignore[call-overload]
+    try:
+        yield heard
+    finally:
+        for event, hear in wired.items():
+            view.remove_listener(event, hear)
+
+
+@contextmanager
+def notebook(site: Site, name: str, *cells: str, height: int = 720) -> Iterator[tuple[Page, Heard]]:
     """A page with these cells run; at its end nothing was asked of the network and the console is quiet."""
     write_notebook(site.folder / f"{name}.ipynb", *cells)
-    with page(site.browser, height=height) as (view, heard):
+    with site.window.lent(height) as (view, heard):
+        show_notebook(view, f"{name}.ipynb")
+        with quiet(heard):
+            run_all(view)
+            yield view, heard
+
+
+@contextmanager
+def fresh_notebook(site: Site, name: str, *cells: str, app: str = "lab") -> Iterator[tuple[Page, Heard]]:
+    """The same on a page that nobody had: for Notebook 7, and where a reload would remember the tests before."""
+    write_notebook(site.folder / f"{name}.ipynb", *cells)
+    with page(site.browser) as (view, heard):
         open_notebook(view, site.address, f"{name}.ipynb", app)
-        heard.console.clear()  # what Jupyter said of itself before there was a widget
-        run_all(view)
-        yield view, heard
-        assert heard.outside == [], "a request left this machine"
-        assert heard.console == [], "the console complains"
+        with quiet(heard):
+            run_all(view)
+            yield view, heard
+
+
+@contextmanager
+def quiet(heard: Heard) -> Iterator[None]:
+    """Nothing is asked of the network and the console does not complain; what Jupyter said before does not count."""
+    heard.console.clear()
+    yield
+    assert heard.outside == [], "a request left this machine"
+    assert heard.console == [], "the console complains"
 
 
 def write_notebook(path: Path, *cells: str) -> None:
@@ -177,9 +246,20 @@ def open_notebook(view: Page, address: str, name: str, app: str = "lab") -> None
     """Open the notebook and wait until its kernel can be asked."""
     path = f"/lab/tree/{name}?reset" if app == "lab" else f"/notebooks/{name}"
     view.goto(address + path)
+    _wait_idle(view, name)
+
+
+def show_notebook(view: Page, name: str) -> None:
+    """Open the notebook in a JupyterLab that is on the page, and wait until its kernel can be asked."""
+    view.evaluate("path => { window.jupyterapp.commands.execute('docmanager:open', {path}) }", name)
+    _wait_idle(view, name)
+
+
+def _wait_idle(view: Page, name: str) -> None:
     view.wait_for_selector(".jp-Notebook .jp-Cell", timeout=60_000)
-    idle = "window.jupyterapp?.shell?.currentWidget?.sessionContext?.session?.kernel?.status === 'idle'"
-    view.wait_for_function(idle, timeout=60_000)
+    idle = """path => { const shown = window.jupyterapp?.shell?.currentWidget;
+        return shown?.context?.path === path && shown.sessionContext?.session?.kernel?.status === 'idle' }"""
+    view.wait_for_function(idle, arg=name, timeout=60_000)
 
 
 def run_all(view: Page) -> None:

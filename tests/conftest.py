@@ -12,7 +12,7 @@ import torch
 from hypothesis import settings
 
 if TYPE_CHECKING:
-    from browser import Site
+    from browser import Site, Window
     from playwright.sync_api import Browser
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -63,12 +63,20 @@ def browser() -> Iterator[Browser]:
         yield launched
 
 
+@pytest.fixture(scope="module")
+def window(jupyter_lab: tuple[Path, str], browser: Browser) -> Window:
+    """One page with JupyterLab for a module, opened when a test first wants it."""
+    from browser import Window
+
+    return Window(jupyter_lab[1], browser)
+
+
 @pytest.fixture
-def site(jupyter_lab: tuple[Path, str], browser: Browser) -> Iterator[Site]:
+def site(jupyter_lab: tuple[Path, str], browser: Browser, window: Window) -> Iterator[Site]:
     """The server and the browser, in which no earlier test has left anything."""
     from browser import Site
 
-    here = Site(*jupyter_lab, browser)
+    here = Site(*jupyter_lab, browser, window)
     yield here
     here.tidy()
 

@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from browser import CHROMIUM, CONTRAST, Site, open_notebook, page, run_all, set_theme
+from browser import CHROMIUM, CONTRAST, Site, run_all, set_theme, show_notebook
 from helpers import ROOT, alone_if_timed
 from playwright.sync_api import Page
 
@@ -52,8 +52,8 @@ TOP = f"document.querySelectorAll('{SCROLLED}').forEach(e => {{ e.scrollTop = 0 
 @pytest.mark.parametrize("notebook", list(map(alone_if_timed, NOTEBOOKS)))
 def test_run_all_ends_without_an_error_and_every_widget_is_seen(site: Site, notebook: Path) -> None:
     shutil.copy(notebook, site.folder)
-    with page(site.browser) as (view, heard):
-        open_notebook(view, site.address, notebook.name)
+    with site.window.lent() as (view, heard):
+        show_notebook(view, notebook.name)
         heard.console.clear()  # what Jupyter said of itself
         run_all(view)
         view.wait_for_timeout(2000)
