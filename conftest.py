@@ -13,15 +13,18 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 from tests.turnstile import Turnstile
 
-# The files that take longest, longest first: begun late, one of them would keep one worker busy while the rest wait.
-# Before them the one that is alone anyway, while nobody has anything to finish.
+# The files that take longest come first, longest first: begun late, one of them would keep one worker busy while the
+# rest wait. Those with a test that is timed come last: they wait for what is running, and nothing else waits for them.
 LONG = (
-    "tests/benchmarks/test_benchmarks.py",
     "tests/lab/test_lab_browser.py",
     "tests/lessons/test_lessons.py",
     "tests/lessons/test_lessons_browser.py",
     "tests/explorers/test_explorers_browser.py",
     "tests/exercises/test_missions.py",
+    "tests/results/test_compare.py",
+    "tests/benchmarks/test_benchmarks.py",
+    "tests/test_readme.py",
+    "tests/test_setup.py",
     "notebooks/05_freeze.ipynb",
     "notebooks/04_pooling.ipynb",
     "notebooks/07_lab.ipynb",
@@ -30,6 +33,7 @@ LONG = (
     "tests/test_delivery.py",
     "tests/lessons/test_prove_cells.py",
 )
+TIMED = ("tests/lab/test_lab.py", "tests/benchmarks/test_timed.py")
 STAY, GOES_ON = pytest.StashKey[ExitStack](), pytest.StashKey[bool]()
 WORKERS = 4  # at most: each may hold a browser, a Jupyter server and kernels with torch, about 2 GB
 
@@ -63,7 +67,7 @@ def pytest_configure(config):
 def pytest_collection_modifyitems(config, items):
     """Where workers share the tests, long files come first; in one process everything keeps its place."""
     if hasattr(config, "workerinput"):
-        place = {name: number for number, name in enumerate(LONG)}
+        place = {name: number for number, name in enumerate(LONG)} | dict.fromkeys(TIMED, len(LONG) + 1)
         items.sort(key=lambda item: place.get(item.nodeid.split("::")[0], len(LONG)))
 
 
@@ -86,5 +90,5 @@ def pytest_runtest_protocol(item, nextitem):
 
 
 def timed(item):
-    """Whether the test asserts on time. A notebook's cell has no mark: it is one that reads the processor's clock."""
-    return item.get_closest_marker("alone") or "process_time(" in getattr(item, "cell", {}).get("source", "")
+    """Whether the test asserts on the clock on the wall, which runs on while others work."""
+    return item.get_closest_marker("alone") is not None

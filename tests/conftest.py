@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-import torch
 from hypothesis import settings
 
 if TYPE_CHECKING:
@@ -34,6 +33,8 @@ def corpus_path() -> Path:
 @pytest.fixture
 def one_thread() -> Iterator[None]:
     """One torch thread: sums in one order, and processor seconds that count work."""
+    import torch  # here, because tests that run this file in a process of its own need none
+
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     yield

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
 import torch
-from _pytest.mark import ParameterSet
 
 from headswap.data import fixture
 from headswap.data.messages import Split
@@ -18,12 +16,6 @@ from headswap.model.pooling import new_pool
 ROOT = Path(__file__).resolve().parents[1]
 CORPUS = ROOT.parent / "shared" / "data" / "sms-spam" / "SMSSpamCollection"
 TINY = BodyConfig(width=16, heads=2, depth=2, max_len=24)
-
-
-def alone_if_timed(lesson: Path) -> ParameterSet:
-    """A lesson as a test's parameter; one that asserts on the processor's seconds runs alone."""
-    timed = "process_time(" in lesson.read_text("utf-8")
-    return pytest.param(lesson, id=lesson.stem, marks=[pytest.mark.alone] if timed else [])
 
 
 def tiny_split(train: int = 48, validation: int = 16, test: int = 16, seed: int = 0) -> Split:

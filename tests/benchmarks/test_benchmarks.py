@@ -6,14 +6,10 @@ import json
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 from helpers import ROOT
-
-from benchmarks.speed import Task, compete, ours, seconds_of, uncached
-from headswap import fixture_split
 
 pytest.importorskip("transformers")
 pytest.importorskip("accelerate")
@@ -23,8 +19,7 @@ CONTESTS = {
     "last-block": {"ours", "no cache"},
 }
 
-# Alone, all of it: the clocks run already where the numbers are made, in the first test.
-pytestmark = [pytest.mark.slow, pytest.mark.alone]
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
@@ -77,15 +72,6 @@ def test_all_do_the_same_steps_from_the_same_weights_and_learn(quick) -> None:
 def test_a_frozen_body_is_trained_faster_than_by_trainer_even_on_a_busy_machine(quick) -> None:
     numbers, _, _ = quick
     assert seconds(numbers, "head-only", "ours") < seconds(numbers, "head-only", "Trainer")
-
-
-@pytest.mark.usefixtures("one_thread")
-def test_a_cached_prefix_saves_work(monkeypatch) -> None:
-    """In seconds of the processor: those of the clock grow with what else a machine does."""
-    monkeypatch.setattr("benchmarks.speed.perf_counter", time.process_time)
-    task = Task("last-block", fixture_split().train[:320]).with_epochs(5)
-    contest = compete({"ours": ours, "no cache": uncached}, task, runs=3)
-    assert seconds_of(contest, "ours") < seconds_of(contest, "no cache")
 
 
 def test_too_few_runs_are_refused_in_one_sentence() -> None:

@@ -227,7 +227,6 @@ def test_a_refused_connection_names_the_address_and_the_way_by_hand(tmp_path):
         assert "refused" in refusal(tmp_path, url).lower()
 
 
-@pytest.mark.alone
 def test_a_silent_server_is_given_up_after_the_timeout(tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"http://127.0.0.1:{silent.getsockname()[1]}/sms.zip"

@@ -60,7 +60,6 @@ def test_a_shorter_list_is_the_beginning_of_a_longer_one(few: int, more: int, se
     assert messages(2 * few, seed) == messages(2 * more, seed)[: 2 * few]
 
 
-@pytest.mark.alone
 def test_eighty_thousand_take_under_three_seconds(many: list[Message]) -> None:
     began = time.process_time()
     again = messages(80_000)

@@ -194,7 +194,6 @@ def test_the_same_values_show_the_same_and_the_line_names_them() -> None:
     assert json.dumps(board.shown) == before
 
 
-@pytest.mark.alone
 def test_a_move_of_the_slider_is_answered_at_once() -> None:
     board = scoreboard(*example())
     began = process_time()

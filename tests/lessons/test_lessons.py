@@ -8,7 +8,6 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from helpers import alone_if_timed
 
 from benchmarks.lessons import PACE, count
 from lessons import build
@@ -184,7 +183,7 @@ def test_a_notebook_names_no_machine_and_no_moment(name: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("lesson", list(map(alone_if_timed, LESSONS.values())))
+@pytest.mark.parametrize("lesson", LESSONS.values(), ids=LESSONS)
 def test_the_solved_lesson_runs_from_top_to_bottom(lesson: Path) -> None:
     build.run(build.solved(lesson), ROOT)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from browser import CHROMIUM, CONTRAST, Site, run_all, set_theme, show_notebook
-from helpers import ROOT, alone_if_timed
+from helpers import ROOT
 from playwright.sync_api import Page
 
 SCREENS = ROOT / ".screenshots"
@@ -49,7 +49,7 @@ HEIGHT = f"Math.max(...[...document.querySelectorAll('{SCROLLED}')].map(e => e.s
 TOP = f"document.querySelectorAll('{SCROLLED}').forEach(e => {{ e.scrollTop = 0 }});"
 
 
-@pytest.mark.parametrize("notebook", list(map(alone_if_timed, NOTEBOOKS)))
+@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=[path.stem for path in NOTEBOOKS])
 def test_run_all_ends_without_an_error_and_every_widget_is_seen(site: Site, notebook: Path) -> None:
     shutil.copy(notebook, site.folder)
     with site.window.lent() as (view, heard):
@@ -57,7 +57,7 @@ def test_run_all_ends_without_an_error_and_every_widget_is_seen(site: Site, note
         heard.console.clear()  # what Jupyter said of itself
         run_all(view)
         view.wait_for_timeout(2000)
-        view.wait_for_function(f"({STATE})().waiting === 0", timeout=240_000)
+        view.wait_for_function(f"({STATE})().waiting === 0", timeout=240_000, polling=250)
         found = view.evaluate(STATE)
         assert found["failed"] == []
         _unrolled(view)

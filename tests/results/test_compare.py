@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pickle
+import shutil
 import signal
 import subprocess
 import sys
@@ -302,6 +303,19 @@ def test_leaving_early_keeps_what_was_finished(tmp_path: Path, monkeypatch: pyte
         assert len(list((folder / "results").glob("*.json"))) == 2
 
 
+@pytest.fixture(scope="module")
+def pretrained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A cache in which bodies stay that an earlier test has pretrained."""
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture
+def bodies(pretrained: Path) -> Path:
+    """The cache without any results."""
+    shutil.rmtree(pretrained / "compare" / "results", ignore_errors=True)
+    return pretrained
+
+
 INTERRUPTED = """
 import os, signal, sys, threading
 from headswap.cli import main
@@ -321,14 +335,16 @@ if __name__ == "__main__":
 @pytest.mark.parametrize(
     "sent, code", [(signal.SIGINT, 130), (signal.SIGKILL, -signal.SIGKILL)], ids=["Ctrl-C", "killed"]
 )
-def test_a_comparison_that_ends_in_the_middle_goes_on_with_resume(tmp_path: Path, sent: int, code: int) -> None:
+def test_a_comparison_that_ends_in_the_middle_goes_on_with_resume(
+    tmp_path: Path, bodies: Path, sent: int, code: int
+) -> None:
     script = tmp_path / "interrupted.py"
     script.write_text(INTERRUPTED)
-    environment = os.environ | {"HEADSWAP_CACHE": str(tmp_path), "PYTHONPATH": str(ROOT)}
+    environment = os.environ | {"HEADSWAP_CACHE": str(bodies), "PYTHONPATH": str(ROOT)}
     run = [sys.executable, str(script), str(int(sent))]
     done = subprocess.run(run, env=environment, capture_output=True, text=True, timeout=300)
     assert done.returncode == code, done.stderr
-    results = tmp_path / "compare" / "results"
+    results = bodies / "compare" / "results"
     kept = {path.name: path.stat().st_mtime_ns for path in results.glob("*.json")}
     assert 3 <= len(kept) < 9
     assert not list(results.glob(".*")), "nothing half-written stays"
