@@ -51,7 +51,7 @@ CONTRAST = """() => {
 EMPTIED = """async () => {
   const {shell, serviceManager} = window.jupyterapp;
   await serviceManager.sessions.shutdownAll();
-  for (const widget of [...shell.widgets('main')]) widget.dispose();
+  for (const widget of [...shell.widgets('main')]) if (widget.context) widget.dispose();  // the launcher stays
 }"""
 
 
@@ -124,13 +124,17 @@ class Site:
 
 
 @contextmanager
-def jupyter(folder: Path, cache: Path | None = None, app: str = "lab") -> Iterator[str]:
-    """A server on a free port with no settings but its own; the address it answers at."""
+def jupyter(folder: Path, cache: Path | None = None, app: str = "lab", kernels: str | None = None) -> Iterator[str]:
+    """A server on a free port with no settings but its own; the address it answers at.
+
+    `kernels` is a folder of kernel specifications, in the form of JUPYTER_PATH.
+    """
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     private = {f"JUPYTER_{kind}_DIR": str(folder / f".{kind.lower()}") for kind in ("CONFIG", "DATA", "RUNTIME")}
     environment = os.environ | private | {"HEADSWAP_CACHE": str(cache or folder / ".cache"), "OMP_NUM_THREADS": "1"}
+    environment |= {"JUPYTER_PATH": kernels} if kernels else {}
     quiet = folder / ".settings" / "@jupyterlab" / "apputils-extension"
     quiet.mkdir(parents=True)
     (quiet / "notification.jupyterlab-settings").write_text('{"fetchNews": "false", "checkForUpdates": false}')

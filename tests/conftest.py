@@ -45,12 +45,21 @@ def one_thread() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def jupyter_lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, str]]:
+def kernels(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A folder, for JUPYTER_PATH, of a Python kernel that need not import PyTorch, because its parent has."""
+    from kernels import forked_kernels
+
+    with forked_kernels(str(tmp_path_factory.mktemp("kernels"))) as path:
+        yield path
+
+
+@pytest.fixture(scope="session")
+def jupyter_lab(tmp_path_factory: pytest.TempPathFactory, kernels: str) -> Iterator[tuple[Path, str]]:
     """One JupyterLab for the browser tests of this process: its folder and its address."""
     from browser import jupyter
 
     folder, shared = tmp_path_factory.mktemp("jupyter"), os.environ.get("HEADSWAP_CACHE")
-    with jupyter(folder, Path(shared) if shared else None) as address:
+    with jupyter(folder, Path(shared) if shared else None, kernels=kernels) as address:
         yield folder, address
 
 
