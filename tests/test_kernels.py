@@ -7,7 +7,7 @@ import signal
 import time
 
 import pytest
-from jupyter_client.manager import KernelManager, start_new_kernel
+from jupyter_client.manager import start_new_kernel
 
 
 @pytest.fixture
