@@ -6,20 +6,21 @@ import json
 import os
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 from helpers import ROOT
 
-pytest.importorskip("transformers")
-pytest.importorskip("accelerate")
+# Looked for, not imported: that takes seconds, in every process that collects tests.
+missing = [name for name in ("transformers", "accelerate") if find_spec(name) is None]
 CONTESTS = {
     "head-only": {"ours", "Trainer", "plain loop"},
     "full": {"ours", "Trainer", "plain loop"},
     "last-block": {"ours", "no cache"},
 }
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(bool(missing), reason=f"not installed: {missing}")]
 
 
 @pytest.fixture(scope="module")

@@ -10,8 +10,6 @@ from headswap.metrics.counts import joint_table
 from headswap.metrics.intervals import mean_interval, paired_difference
 from headswap.metrics.measure import measure
 
-sklearn_metrics = pytest.importorskip("sklearn.metrics")
-
 cases = st.integers(2, 4).flatmap(
     lambda c: st.tuples(
         st.just(c), st.lists(st.tuples(st.integers(0, c - 1), st.integers(0, c - 1)), min_size=1, max_size=40)
@@ -25,6 +23,7 @@ def test_metrics_equal_scikit_learn_with_empty_denominators_as_zero(case: tuple[
     labels, predictions = [a for a, _ in pairs], [b for _, b in pairs]
     ours = measure(labels, predictions, classes)
     judged = [1] if classes == 2 else range(classes)
+    sklearn_metrics = pytest.importorskip("sklearn.metrics")
     p, r, f, _ = sklearn_metrics.precision_recall_fscore_support(
         labels, predictions, labels=judged, zero_division=0, average="macro"
     )
