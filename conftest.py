@@ -1,4 +1,4 @@
-"""For tests and notebooks alike: three workers for two cores, one torch thread each, timed tests alone."""
+"""For tests and notebooks alike: one worker for each core, one torch thread each, timed tests alone."""
 
 import os
 import tempfile
@@ -48,11 +48,11 @@ def pytest_addoption(parser, pluginmanager):
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers():
-    """What `auto` means here: three workers for two cores. A browser test spends half its time waiting for a page."""
+    """What `auto` means here: one worker for each core. A third on two cores took as long: each slows the others."""
     if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ:
         return None
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return min(cores + cores // 2, WORKERS)
+    return min(cores, WORKERS)
 
 
 def pytest_configure(config):
