@@ -23,7 +23,7 @@ class Plan:
     sizes: growth.Sizes = field(default_factory=growth.Sizes)
 
 
-QUICK = Plan(2, 2, 1, ("demo", "--seeds", "1", "--epochs", "1", "--regimes", "head-only,full"), growth.QUICK)
+QUICK = Plan(2, 2, 1, ("demo", "--seeds", "1", "--epochs", "1", "--regimes", "frozen-random,scratch"), growth.QUICK)
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,8 +92,9 @@ def _demonstrate(
 def _problem(done: Sequence[Result | Failure], wanted: int, plan: Plan) -> KeyboardInterrupt | HeadswapError | None:
     failed = [outcome for outcome in done if isinstance(outcome, Failure)]
     if len(done) < wanted:
-        kept = "" if plan.folder is None else "; they are kept, and --resume does the rest"
-        return Interrupted(f"stopped after {len(done)} of {wanted} runs{kept}")
+        finished = len(done) - len(failed)
+        kept = "; they are kept, and --resume does the rest" if finished and plan.folder is not None else ""
+        return Interrupted(f"stopped after {finished} of {wanted} runs{kept}")
     if failed:
         lines = [f"{failure.spec.name}, seed {failure.spec.seed}: {failure.sentence}" for failure in failed]
         return HeadswapError(f"{len(failed)} of {wanted} runs failed: " + "; ".join(lines))

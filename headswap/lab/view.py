@@ -11,8 +11,8 @@ import traitlets as t
 from ..errors import SettingError
 from ..model.heads import HEADS
 from ..model.pooling import POOLS
-from ..training.recipe import SCHEDULES
 from ..training.regimes import REGIMES, find_regime
+from ..training.schedules import SCHEDULES
 from ..web.modules import joined
 
 HERE = Path(__file__).parent

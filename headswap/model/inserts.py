@@ -41,10 +41,14 @@ def attach(body: Body, insert: Insert, generator: torch.Generator) -> tuple[str,
     hosts = insert.hosts(body)
     if not hosts:
         kind = type(body).__name__
-        raise SettingError(f"the insert {insert.name!r} matches no module of this {kind}; name another place")
+        raise SettingError(
+            f"the insert {insert.name!r} matches no module of this {kind}; check what its hosts() looks for"
+        )
     for host in hosts:
         if insert.name in inserts_on(body, host):
-            raise SettingError(f"the insert {insert.name!r} hangs on {host} already; attach it once")
+            raise SettingError(
+                f"{host} already has an insert named {insert.name!r}; list it in the first stage only, or rename it"
+            )
     for host in hosts:
         module = body.get_submodule(host)
         made = insert.new(module, body, generator)

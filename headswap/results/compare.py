@@ -5,8 +5,7 @@
 
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
-from concurrent.futures.process import BrokenProcessPool
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial
@@ -46,8 +45,10 @@ class Settings:
             find_regime(name)
         if self.seeds < 1:
             raise SettingError(f"seeds is {self.seeds}; give a whole number of at least 1")
-        if len(set(self.regimes)) != len(self.regimes) or not self.regimes:
-            raise SettingError(f"regimes is {', '.join(self.regimes) or 'empty'}; name each regime once")
+        if not self.regimes:
+            raise SettingError("no regime is named; name at least one, such as head-only")
+        if len(set(self.regimes)) != len(self.regimes):
+            raise SettingError(f"regimes is {', '.join(self.regimes)}; name each regime once")
 
     def specs(self, data: Source) -> list[Spec]:
         """Every regime at every seed, seed by seed, and the n-grams where scikit-learn is there to train them."""
@@ -61,7 +62,7 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A run that ended in an error; the others go on."""
+    """A run that ended in an error. The others go on, unless the executor itself has broken."""
 
     spec: Spec
     sentence: str
@@ -140,7 +141,7 @@ def _side_by_side(
     for group in _groups(specs):
         first = group[0]
         if _needs_schooling(first):
-            waiting[executor.submit(_school, first, desk)] = group
+            waiting[_submit(executor, _school, first, desk)] = group
         else:
             waiting |= _submitted(group, desk, executor)
     try:
@@ -162,7 +163,17 @@ def _side_by_side(
 
 
 def _submitted(specs: Sequence[Spec], desk: Desk, executor: Executor) -> dict[Waiting, tuple[Spec, ...]]:
-    return {executor.submit(attempt, spec, desk): (spec,) for spec in specs}
+    return {_submit(executor, attempt, spec, desk): (spec,) for spec in specs}
+
+
+def _submit(executor: Executor, work: Callable[[Spec, Desk], object], spec: Spec, desk: Desk) -> Waiting:
+    """The work's future. An executor whose worker has died takes nothing more: then the future says so."""
+    try:
+        return executor.submit(work, spec, desk)
+    except BrokenExecutor as error:
+        future = Waiting()
+        future.set_exception(error)
+        return future
 
 
 def _groups(specs: Sequence[Spec]) -> list[tuple[Spec, ...]]:
@@ -177,8 +188,8 @@ def _groups(specs: Sequence[Spec]) -> list[tuple[Spec, ...]]:
 def _outcome(future: Waiting, spec: Spec) -> Result | Failure | None:
     try:
         return future.result()
-    except BrokenProcessPool:
-        return Failure(spec, "a worker process died, perhaps for want of memory; try fewer workers")
+    except BrokenExecutor:
+        return Failure(spec, "a worker process died, probably because memory ran out; run the rest with fewer workers")
 
 
 def _needs_schooling(spec: Spec) -> bool:

@@ -1,4 +1,4 @@
-"""Pretrained bodies on disk: each is schooled once, whoever asks for it, the lab, a lesson or a worker."""
+"""Pretrained bodies on disk: a folder keeps each one, under what it was trained on, for whoever asks next."""
 
 import hashlib
 from collections.abc import Callable, Sequence

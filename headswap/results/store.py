@@ -1,4 +1,4 @@
-"""Finished runs on disk: a result is found again by its spec, and by nothing that could change its numbers."""
+"""Finished runs on disk. A result is found again only if its spec, our source and the libraries are unchanged."""
 
 import json
 from pathlib import Path

@@ -24,8 +24,9 @@ from ..model.layers import Dropout, use_generator
 from .events import EpochDone, Event, StageBegan, StageEnded, StepDone
 from .precision import modes_kept, one_thread, products_in
 from .prefix import Inputs, Prefix, above, frozen_prefix, held_bytes, prepare, uncached
-from .recipe import SCHEDULES, Recipe
+from .recipe import Recipe
 from .regimes import Group
+from .schedules import SCHEDULES
 
 EVALUATION_BATCH = 128
 

@@ -1,18 +1,10 @@
-"""What a run is told: its settings, and how its learning rate moves."""
+"""What a run is told: its settings, and where and how precisely it computes."""
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from ..errors import SettingError
-
-# A schedule maps the share of the stage that is done, and whether a weight is new, to a multiple of the learning rate.
-SCHEDULES: dict[str, Callable[[float, bool], float]] = {
-    "constant": lambda done, new: 1.0,
-    "cosine": lambda done, new: (1 + math.cos(math.pi * done)) / 2,
-    "cosine-head": lambda done, new: (1 + math.cos(math.pi * done)) / 2 if new else 1.0,
-}
-
+from .schedules import SCHEDULES
 
 DTYPES = ("float32", "bfloat16", "float16")
 

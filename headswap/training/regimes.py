@@ -48,8 +48,8 @@ Rule = tuple[str, Rate]
 class Stage:
     """Rules in order, the head the stage starts (None keeps the one there is), and its share of the epochs.
 
-    A stage may bring `inserts`, a learning rate and a schedule of its own (None takes the regime's), and a loss. What
-    the run's recipe says comes first.
+    A stage may bring `inserts`, a loss, a learning rate and a schedule. For the last two the recipe wins, then the
+    stage, then the regime.
     """
 
     rules: tuple[Rule, ...]
@@ -86,19 +86,19 @@ TUNED = "validation messages of the fixture, 32 bytes, 20 epochs, 3 seeds"
 REGIMES: Final[dict[str, Regime]] = {
     regime.name: regime
     for regime in (
-        Regime("scratch", "Everything learns, from random weights: what the pretraining is worth.",
+        Regime("scratch", "Everything learns, from random weights: this shows what pretraining adds.",
                (WHOLE,), 2e-3, TUNED, body="random"),
         Regime("frozen-random", "Only the head learns, on a random body: the floor every probe must beat.",
                (PROBE,), 0.05, TUNED, body="random"),
-        Regime("head-only", "Only the new head learns; the body is frozen and computed once.",
+        Regime("head-only", "Only the new head learns; the body is frozen, so it runs once per message.",
                (PROBE,), 0.05, TUNED),
         Regime("mlp-head", "A head with a hidden layer learns on the frozen body.",
                (Stage((*NEW, ALL_FROZEN), head="mlp"),), 5e-3, TUNED),
-        Regime("last-block", "The head, the last norm and the last block learn; below, all is frozen.",
+        Regime("last-block", "The head, the last norm and the last block learn; everything below is frozen.",
                (Stage((*NEW, ("norm", 1.0), ("block[-1]", 1.0), ALL_FROZEN)),), 2e-3, TUNED),
         Regime("full", "Everything learns, from the pretrained body.",
                (WHOLE,), 1e-3, TUNED),
-        Regime("discriminative", "Everything learns, lower layers slower: 2.6 times per block.",
+        Regime("discriminative", "Everything learns, each block 2.6 times slower than the one above it.",
                (Stage((*NEW, ("norm", 1.0), ("blocks", Falling(2.6)), ("embedding", Falling(2.6)))),), 2e-3, TUNED),
     )
 }  # fmt: skip
@@ -208,12 +208,14 @@ def _first(tests: list[tuple[Rule, Matcher]], name: str) -> Rule:
     for rule, belongs in tests:
         if belongs(name):
             return rule
-    raise SettingError(f"no rule covers the parameter {name}; end the rules with ('everything', FROZEN) or a rate")
+    raise SettingError(
+        f"no rule covers the parameter {name}; end the rules with ('everything', FROZEN) or ('everything', 1.0)"
+    )
 
 
 def _multiple(place: str, rate: float | Falling, below_top: int) -> float:
     if isinstance(rate, Falling):
         return rate.factor**-below_top
     if not 0.0 < rate < float("inf"):
-        raise SettingError(f"the rate of {place!r} is {rate}; give a multiple above 0, or FROZEN")
+        raise SettingError(f"the rate of {place!r} is {rate}; give a multiple of the learning rate above 0, or FROZEN")
     return float(rate)

@@ -9,6 +9,7 @@ import platform
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cache
+from importlib import metadata
 from pathlib import Path
 
 import torch
@@ -167,11 +168,19 @@ def tests_of(split: Split) -> list[tuple[str, tuple[Example, ...]]]:
 
 
 def run_key(spec: object) -> str:
-    """The SHA-256 under which a spec's result is kept: its values, PyTorch's version and the source that counts.
+    """The SHA-256 under which a spec's result is kept: its values, the libraries' versions and the source that counts.
 
-    The content of a file is in its spec, so no other data, code or PyTorch ever answers for this one.
+    A file's own hash is in its spec, so no other data, code, PyTorch or scikit-learn ever answers for this one.
     """
-    return hashlib.sha256(f"{values.to_json(spec)}\n{torch.__version__}\n{source_hash()}".encode()).hexdigest()
+    versions = torch.__version__, _version("scikit-learn")
+    return hashlib.sha256(f"{values.to_json(spec)}\n{versions}\n{source_hash()}".encode()).hexdigest()
+
+
+def _version(package: str) -> str | None:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return None
 
 
 @cache

@@ -56,7 +56,7 @@ def test_run_all_ends_without_an_error_and_every_widget_is_seen(site: Site, note
         show_notebook(view, notebook.name)
         heard.console.clear()  # what Jupyter said of itself
         run_all(view)
-        view.wait_for_timeout(2000)
+        view.wait_for_function(f"({STATE})().waiting > 0", polling=50)
         view.wait_for_function(f"({STATE})().waiting === 0", timeout=240_000, polling=250)
         found = view.evaluate(STATE)
         assert found["failed"] == []
@@ -78,4 +78,4 @@ def _unrolled(view: Page) -> None:
     for _ in range(3):  # what was not on the page had no height yet
         view.evaluate("() => { window.jupyterapp.shell.currentWidget.content.activeCellIndex = 0; " + TOP + " }")
         view.set_viewport_size({"width": 1280, "height": min(16_000, view.evaluate(HEIGHT) + 200)})
-        view.wait_for_timeout(1000)
+        view.wait_for_timeout(500)

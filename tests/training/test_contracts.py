@@ -175,7 +175,7 @@ def test_an_insert_is_stored_in_the_delta_and_comes_back(tmp_path: Path) -> None
 
 @pytest.mark.parametrize(
     "insert, times, sentence",
-    [(Shifts((7,)), 1, "matches no module of this LMBody"), (Shifts(), 2, "hangs on blocks.1 already; attach it once")],
+    [(Shifts((7,)), 1, "matches no module of this LMBody"), (Shifts(), 2, "blocks.1 already has an insert named")],
 )
 def test_an_insert_that_fits_nowhere_or_twice_is_refused(insert: Shifts, times: int, sentence: str) -> None:
     regime = Regime("toy", "A toy.", (Stage(WITH_SHIFT, inserts=(insert,) * times),), 0.01, "nothing")
