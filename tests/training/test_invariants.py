@@ -369,7 +369,7 @@ def test_biases_and_layernorms_are_places_too() -> None:
         ([("block[-5]", 1.0), ("everything", 1.0)], "matches no parameter"),
         ([("tail", 1.0), ("everything", 1.0)], "place 'tail' is unknown"),
         ([("everything", FROZEN)], "nothing can learn"),
-        ([("everything", -1.0)], "give a multiple above 0"),
+        ([("everything", -1.0)], "give a multiple of the learning rate above 0"),
     ],
 )
 def test_rules_that_do_not_fit_are_refused_by_name(rules: list, sentence: str) -> None:
