@@ -66,7 +66,7 @@ def swap_head(model: Base | Classifier, pool: Pool, head: Head) -> Swap:
 
 
 def put_back(classifier: Classifier, head: LMHead) -> LanguageModel:
-    """The language model again: the classifier's body under its old head (lesson 03)."""
+    """The language model again: the classifier's body under its old head (lesson 03, lesson 11)."""
     if not isinstance(classifier.body, LMBody):
         kind = type(classifier.body).__name__
         raise SettingError(f"a {kind} never predicted bytes; put_back takes a classifier on an LMBody")
