@@ -183,13 +183,6 @@ def test_a_notebook_names_no_machine_and_no_moment(name: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("lesson", LESSONS.values(), ids=LESSONS)
-def test_the_solved_lesson_runs_from_top_to_bottom(lesson: Path, kernels: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("JUPYTER_PATH", kernels)
-    build.run(build.solved(lesson), ROOT)
-
-
-@pytest.mark.slow
 def test_building_twice_changes_nothing() -> None:
     again = build.run(build.learners(LESSONS[QUICK]), ROOT)
     assert nbformat.writes(again) == nbformat.writes(stored(QUICK))

@@ -1,14 +1,18 @@
-"""Every lesson as a learner meets it: JupyterLab in a real Chromium, Run All, nothing touched; light and dark."""
+"""Every lesson as a learner meets it: JupyterLab in a real Chromium, Run All; light and dark; then solved."""
 
 from __future__ import annotations
 
+import ast
 import shutil
 from pathlib import Path
 
+import nbformat
 import pytest
 from browser import CHROMIUM, CONTRAST, Site, run_all, set_theme, show_notebook
 from helpers import ROOT
 from playwright.sync_api import Page
+
+from lessons import build
 
 SCREENS = ROOT / ".screenshots"
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
@@ -43,6 +47,13 @@ CROWDED = """() => [...document.querySelectorAll('svg.hs-plot')].flatMap(svg => 
     return wide > 1 && high > 4 ? [`${e.textContent} on ${other.textContent}`] : [];
   }));
 })"""
+# A cell with another text, run to its end.
+SET_AND_RUN = """async ([number, source]) => {
+  const content = window.jupyterapp.shell.currentWidget.content;
+  content.model.cells.get(number).sharedModel.setSource(source);
+  content.activeCellIndex = number;
+  await window.jupyterapp.commands.execute('notebook:run-cell');
+}"""
 DRAWN = "document.querySelectorAll('.hs-explorer, .hs-lab').length"
 SCROLLED = ".jp-WindowedPanel-outer, .jp-WindowedPanel-viewport, .jp-NotebookPanel-notebook"
 HEIGHT = f"Math.max(...[...document.querySelectorAll('{SCROLLED}')].map(e => e.scrollHeight))"
@@ -50,7 +61,7 @@ TOP = f"document.querySelectorAll('{SCROLLED}').forEach(e => {{ e.scrollTop = 0 
 
 
 @pytest.mark.parametrize("notebook", NOTEBOOKS, ids=[path.stem for path in NOTEBOOKS])
-def test_run_all_ends_without_an_error_and_every_widget_is_seen(site: Site, notebook: Path) -> None:
+def test_run_all_draws_every_widget_and_the_solutions_pass(site: Site, notebook: Path) -> None:
     shutil.copy(notebook, site.folder)
     with site.window.lent() as (view, heard):
         show_notebook(view, notebook.name)
@@ -69,8 +80,32 @@ def test_run_all_ends_without_an_error_and_every_widget_is_seen(site: Site, note
             SCREENS.mkdir(exist_ok=True)
             view.screenshot(path=SCREENS / f"{notebook.stem}-{theme.lower()}.png")
             assert view.evaluate(CONTRAST.replace("'.hs-lab *'", "'.hs-lab *, .hs-explorer *'")) == []
+        _solve(view, notebook)
         assert heard.outside == []
         assert heard.console == []
+
+
+def _solve(view: Page, notebook: Path) -> None:
+    """Put the solutions where the stubs are and run those cells, as a learner does, and what uses them; no other."""
+    solved = build.solved(build.LESSONS / f"{notebook.stem}.py").cells
+    for number in _to_run_again([cell.source for cell in nbformat.read(notebook, 4).cells], solved):
+        view.evaluate(SET_AND_RUN, [number, solved[number].source])
+        assert view.evaluate(STATE)["failed"] == []
+
+
+def _to_run_again(stubs: list[str], solved: list[nbformat.NotebookNode]) -> list[int]:
+    """The numbers of the cells that a solution changes, and of those that read what such a cell defines."""
+    again, changed = [], set()
+    for number, (stub, cell) in enumerate(zip(stubs, solved, strict=True)):
+        if cell.cell_type != "code":
+            continue
+        nodes = list(ast.walk(ast.parse(cell.source)))
+        names = [node for node in nodes if isinstance(node, ast.Name)]
+        if stub != cell.source or changed & {name.id for name in names}:
+            again.append(number)
+            changed |= {name.id for name in names if isinstance(name.ctx, ast.Store)}
+            changed |= {node.name for node in nodes if isinstance(node, ast.FunctionDef)}
+    return again
 
 
 def _unrolled(view: Page) -> None:
