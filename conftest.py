@@ -89,5 +89,5 @@ def pytest_runtest_protocol(item, nextitem):
 
 
 def timed(item):
-    """Whether the test asserts on the clock on the wall, which runs on while others work."""
+    """Whether other work beside it could make the test fail."""
     return item.get_closest_marker("alone") is not None

@@ -135,9 +135,9 @@ def jupyter(folder: Path, cache: Path | None = None, app: str = "lab", kernels: 
     private = {f"JUPYTER_{kind}_DIR": str(folder / f".{kind.lower()}") for kind in ("CONFIG", "DATA", "RUNTIME")}
     environment = os.environ | private | {"HEADSWAP_CACHE": str(cache or folder / ".cache"), "OMP_NUM_THREADS": "1"}
     environment |= {"JUPYTER_PATH": kernels} if kernels else {}
-    quiet = folder / ".settings" / "@jupyterlab" / "apputils-extension"
-    quiet.mkdir(parents=True)
-    (quiet / "notification.jupyterlab-settings").write_text('{"fetchNews": "false", "checkForUpdates": false}')
+    settings = folder / ".settings" / "@jupyterlab" / "apputils-extension"
+    settings.mkdir(parents=True)
+    (settings / "notification.jupyterlab-settings").write_text('{"fetchNews": "false", "checkForUpdates": false}')
     environment["JUPYTERLAB_SETTINGS_DIR"] = str(folder / ".settings")
     command = [
         sys.executable, "-m", "jupyter", app, "--no-browser", "--allow-root", f"--ServerApp.port={port}",

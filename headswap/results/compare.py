@@ -171,7 +171,7 @@ def _submit(executor: Executor, work: Callable[[Spec, Desk], object], spec: Spec
     try:
         return executor.submit(work, spec, desk)
     except BrokenExecutor as error:
-        future = Waiting()
+        future: Waiting = Future()
         future.set_exception(error)
         return future
 
@@ -189,7 +189,7 @@ def _outcome(future: Waiting, spec: Spec) -> Result | Failure | None:
     try:
         return future.result()
     except BrokenExecutor:
-        return Failure(spec, "a worker process died, probably because memory ran out; run the rest with fewer workers")
+        return Failure(spec, "a worker died, probably because memory ran out; run the rest with fewer workers")
 
 
 def _needs_schooling(spec: Spec) -> bool:

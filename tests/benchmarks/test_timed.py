@@ -1,4 +1,4 @@
-"""What the frozen prefix saves, by the clock."""
+"""What the frozen prefix saves; alone, because what else a core does takes from its cache."""
 
 from __future__ import annotations
 

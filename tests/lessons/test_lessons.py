@@ -1,4 +1,4 @@
-"""Every lesson: its notebook is up to date, fits the screen, keeps its shape, and runs with every exercise solved."""
+"""Every lesson: its notebook is up to date, fits the screen and keeps its shape; and the builder that makes it."""
 
 from __future__ import annotations
 

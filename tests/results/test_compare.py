@@ -219,7 +219,7 @@ def test_a_worker_that_dies_is_told_and_nothing_hangs() -> None:
             dying.result()
         made = [spec(), spec("scratch")]  # one waits for a body, one does not
         outcomes = list(compare(made, executor))
-    said = "a worker process died, probably because memory ran out; run the rest with fewer workers"
+    said = "a worker died, probably because memory ran out; run the rest with fewer workers"
     assert by_spec(outcomes) == {one: Failure(one, said) for one in made}
 
 
