@@ -6,7 +6,9 @@ ARGS ?=
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.headswap-ready
-# --no-compile: Python compiles what is imported, when it is imported; most of what is installed never is.
+# --no-compile: Python compiles what is imported, when it is imported; most of what is installed never is. For that it
+# must be allowed to write what it has compiled: where it is not, `import torch` takes twice as long, every time.
+unexport PYTHONDONTWRITEBYTECODE
 PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check --no-compile
 TORCH_INDEX := https://download.pytorch.org/whl/cpu
 
