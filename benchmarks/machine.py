@@ -17,7 +17,7 @@ import torch
 
 from headswap.errors import HeadswapError
 
-LOOK_EVERY = 0.1  # seconds between two looks at the memory; a look takes some milliseconds from what it looks at
+LOOK_EVERY = 0.02  # seconds between two looks at the memory; a look takes some milliseconds from what it looks at
 
 
 @dataclass(frozen=True, slots=True)
