@@ -5,24 +5,26 @@ import json
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
 from tqdm import tqdm
 
 from .data.download import download_sms
-from .data.messages import Message, Split
+from .data.messages import Message
+from .data.readers import Reading
 from .data.sources import FileData, FixtureData, Source, split_of
 from .errors import HeadswapError, SettingError
-from .files import cache_folder, write_atomically
+from .files import cache_folder, check_writable, write_atomically
 from .model.body import BodyConfig
-from .model.pooling import POOLS
+from .model.pooling import POOLS, pool_names
 from .results.baselines import Spec
 from .results.compare import DEFAULT_REGIMES, Failure, Settings, compare, steps_of
 from .results.executors import processes
-from .results.report import report, table
+from .results.report import diverged, report, table
 from .results.scores import Score, scores
+from .results.tune import Grid, chosen
 from .results.weights import load_base, load_delta
 from .training.loop import predict_logits
 from .training.recipe import Recipe
@@ -31,6 +33,7 @@ from .training.run import encode
 from .training.spec import Result
 
 SIZES = "640,160,160"
+TUNED = "Tuned: for each regime and seed the best of {} settings on that seed's own validation messages."
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -48,18 +51,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def run_demo(
-    data: Path | str | None = None, settings: Settings | None = None, *, sizes: tuple[int, int, int] = (640, 160, 160),
+    data: Path | str | None = None, settings: Settings | None = None, *, sizes: tuple[int, int, int] | None = None,
     save: Path | str | None = None, workers: int = 1, folder: Path | str | None = None, resume: bool = False,
+    tune: bool = False,
 ) -> list[Score]:  # fmt: skip
     """Pretrain, train every regime on several seeds, print each one's report and a table, and return the scores.
 
-    `data` is a file of messages (the fixture by default). With `save`, the first seed's base and deltas are written
-    to that folder. With more `workers` the runs go to so many processes; the numbers stay the same. Finished runs
-    are kept in `folder`, and with `resume` found there. Progress is shown on stderr, and only on a terminal.
+    `data` is a file of messages (the fixture by default); without `sizes` the parts are as large as it allows. With
+    `save`, the first seed's base and deltas are written to that folder. With more `workers` the runs go to so many
+    processes; the numbers stay the same. Finished runs are kept in `folder`, and with `resume` found there. With
+    `tune` a second table follows, of the settings that were best on the validation messages. Progress is shown on
+    stderr, and only on a terminal.
     """
     source = FixtureData() if data is None else FileData.of(data, sizes)
     kept = None if folder is None else Path(folder)
-    found, problem = _demonstrate(source, settings or Settings(), Plan(workers, kept, resume, save and Path(save)))
+    found, problem = _demonstrate(
+        source, settings or Settings(), Plan(workers, kept, resume, save and Path(save), tune)
+    )
     if problem is not None:
         raise problem
     return found
@@ -67,30 +75,53 @@ def run_demo(
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How a comparison is carried out: processes, where finished runs are kept and found, where weights go."""
+    """How a comparison is carried out: processes, where finished runs are kept and found, where weights go.
+
+    With `tune`, every run is also made with the settings that were best on its validation messages.
+    """
 
     workers: int = 1
     folder: Path | None = None
     resume: bool = False
     save: Path | str | None = None
+    tune: bool = False
 
 
 def _demonstrate(
     source: Source, settings: Settings, plan: Plan
 ) -> tuple[list[Score], KeyboardInterrupt | HeadswapError | None]:
     """Carry out a comparison and tell it; the scores that came in, and what kept others from doing so."""
-    first = split_of(source, 0)
-    print(_headline(str(source), first, settings), flush=True)
+    print(_headline(source, settings), flush=True)
     specs = settings.specs(source)
+    found, problem = _compared(specs, settings, plan)
+    if not plan.tune or problem is not None:
+        return found, problem
+    grid = Grid()
+    tried = _carry_out([candidate for spec in specs for candidate in grid.candidates(spec)], plan)
+    problem = _problem(tried, sum(len(grid.candidates(spec)) for spec in specs), plan)
+    if problem is not None:
+        return found, problem
+    best = chosen(outcome for outcome in tried if isinstance(outcome, Result))
+    print(f"\n{TUNED.format(len(tried) // len(specs))}", flush=True)
+    more, problem = _compared(best, settings, replace(plan, save=None))
+    return found + more, problem
+
+
+def _compared(
+    specs: Sequence[Spec], settings: Settings, plan: Plan
+) -> tuple[list[Score], KeyboardInterrupt | HeadswapError | None]:
+    """Run them all and print what came out."""
     done = _carry_out(specs, plan)
+    place = {spec: number for number, spec in enumerate(specs)}
     results = [outcome for outcome in done if isinstance(outcome, Result)]
-    found = scores(sorted(results, key=lambda result: specs.index(result.spec)))  # type: ignore[arg-type]
-    _tell(found, first.label_names, settings)
+    found = scores(sorted(results, key=lambda result: place[result.spec]))  # type: ignore[index]
+    _tell(found, split_of(specs[0].data, 0).label_names, settings, [o for o in done if isinstance(o, Failure)])
     return found, _problem(done, len(specs), plan)
 
 
 def _problem(done: Sequence[Result | Failure], wanted: int, plan: Plan) -> KeyboardInterrupt | HeadswapError | None:
-    failed = [outcome for outcome in done if isinstance(outcome, Failure)]
+    """What kept the comparison from being whole; a run that diverged is told in its row."""
+    failed = [outcome for outcome in done if isinstance(outcome, Failure) and not outcome.diverged]
     if len(done) < wanted:
         finished = len(done) - len(failed)
         kept = "; they are kept, and --resume does the rest" if finished and plan.folder is not None else ""
@@ -119,13 +150,15 @@ def _carry_out(specs: Sequence[Spec], plan: Plan) -> list[Result | Failure]:
     return done
 
 
-def _tell(found: Sequence[Score], label_names: Sequence[str], settings: Settings) -> None:
-    """Each regime's report, then the table of all."""
+def _tell(found: Sequence[Score], label_names: Sequence[str], settings: Settings, failures: Sequence[Failure]) -> None:
+    """Each regime's report, then the table of all, with a row for what diverged."""
     for name in dict.fromkeys(s.regime for s in found):
         print("\n" + report([s for s in found if s.regime == name], label_names))
     baseline = next((name for name in ("frozen-random", "scratch") if name in settings.regimes), "")
     if found:
         print("\n" + table(found, baseline))
+    for line in diverged(failures):
+        print(line)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -146,16 +179,18 @@ def _add_demo(parser: argparse.ArgumentParser) -> None:
     add("--text-column", metavar="NAME", help="the column with the text (default: guessed)")
     add("--label-column", metavar="NAME", help="the column with the label (default: guessed)")
     add("--encoding", metavar="NAME", help="the file's encoding (default: UTF-8)")
-    add("--sizes", default=SIZES, metavar="A,B,C", help=f"messages to train, validate, test on (default: {SIZES})")
+    add("--positive", metavar="NAME", help="the class that is looked for, of two (default: guessed, and said)")
+    add("--sizes", metavar="A,B,C", help=f"messages to train, validate, test on (default: {SIZES}, or what there is)")
     add("--regimes", default=",".join(DEFAULT_REGIMES), metavar="A,B", help=f"of {', '.join(REGIMES)}")
     add("--epochs", type=int, default=20, help="default: 20")
-    add("--pool", choices=list(POOLS), default="mean", help="default: mean")
+    add("--pool", default="mean", help=f"of {', '.join(POOLS)}, or several: mean+max (default: mean)")
     add("--max-len", type=int, default=32, metavar="BYTES", help="default: 32; one SMS is 160")
     add("--seeds", type=int, default=5, help="default: 5")
     add("--json", type=Path, metavar="FILE", help="write every run as JSON")
     add("--plot", type=Path, metavar="FILE", help="draw the comparison (.png, .svg or .pdf)")
     add("--save", type=Path, metavar="FOLDER", help="keep the first seed's base and deltas, for `predict`")
     add("--workers", type=int, default=1, metavar="N", help="processes that share the runs (default: 1)")
+    add("--tune", action="store_true", help="a second table: every regime tuned on its own validation messages")
     add("--resume", action="store_true", help="take the runs that are finished already, and do the rest")
     parser.set_defaults(run=_demo)
 
@@ -169,7 +204,8 @@ def _add_predict(parser: argparse.ArgumentParser) -> None:
 
 
 def _demo(options: argparse.Namespace) -> None:
-    sizes = _sizes(options.sizes)
+    sizes = None if options.sizes is None else _sizes(options.sizes)
+    pool_names(options.pool)
     settings = Settings(
         tuple(name.strip() for name in options.regimes.split(",")),
         options.seeds,
@@ -178,6 +214,8 @@ def _demo(options: argparse.Namespace) -> None:
     )
     if options.plot is not None and options.plot.suffix.lower() not in (".png", ".svg", ".pdf"):
         raise SettingError(f"--plot is {options.plot}; its name must end in .png, .svg or .pdf")
+    for path in filter(None, (options.json, options.plot, options.save and options.save / "base")):
+        check_writable(path)
     found, problem = _demonstrate(_source(options, sizes), settings, _plan(options))
     if found and options.json is not None:
         write_atomically(options.json, json.dumps([score.as_json() for score in found], indent=1).encode())
@@ -189,16 +227,17 @@ def _demo(options: argparse.Namespace) -> None:
         raise problem
 
 
-def _source(options: argparse.Namespace, sizes: tuple[int, int, int]) -> Source:
+def _source(options: argparse.Namespace, sizes: tuple[int, int, int] | None) -> Source:
     if options.data is None:
         return FixtureData()
-    return FileData.of(options.data, sizes, options.text_column, options.label_column, options.encoding)
+    columns = options.text_column, options.label_column, options.encoding
+    return FileData.of(options.data, sizes, Reading(*columns, positive=options.positive))
 
 
 def _plan(options: argparse.Namespace) -> Plan:
     if options.workers < 1:
         raise SettingError(f"--workers is {options.workers}; give a whole number of at least 1")
-    return Plan(options.workers, cache_folder() / "compare", options.resume, options.save)
+    return Plan(options.workers, cache_folder() / "compare", options.resume, options.save, options.tune)
 
 
 def _data(options: argparse.Namespace) -> None:
@@ -237,16 +276,20 @@ def _sizes(text: str) -> tuple[int, int, int]:
     return train, validation, test
 
 
-def _headline(source: str, split: Split, settings: Settings) -> str:
+def _headline(source: Source, settings: Settings) -> str:
+    """What is compared on what, and what the reader of the file decided."""
+    split, notes = split_of(source, 0), source.corpus().notes if isinstance(source, FileData) else ()
     seeds = f"{settings.seeds} seed{'s' if settings.seeds > 1 else ''}"
-    return (
+    names = split.label_names
+    what = f"the positive class is {names[1]}, the other {names[0]}" if len(names) == 2 else f"{len(names)} classes"
+    return "\n".join([
         f"{source}: {len(split.train)} messages to train on, {len(split.validation)} to validate, "
-        f"{len(split.test)} to test"
-        + (f" and {len(split.natural)} at the natural share" if split.natural else "")
-        + ".\n"
+        f"{len(split.test)} to test" + (f" and {len(split.natural)} at the natural share" if split.natural else "")
+        + f"; {what}.",
+        *notes,
         f"{settings.config.max_len} bytes of each, {settings.recipe.epochs} epochs, {settings.recipe.pool} pooling, "
-        f"{seeds}; each seed draws its own split, body, head and order. Intervals cover 95 %, over seeds and messages."
-    )
+        f"{seeds}; each seed draws its own split, body, head and order. Intervals cover 95 %, over seeds and messages.",
+    ])  # fmt: skip
 
 
 def _advance(bar: tqdm, what: str, steps: int) -> None:

@@ -15,6 +15,21 @@ def cache_folder() -> Path:
     return Path(os.environ.get("HEADSWAP_CACHE") or user_cache_path("headswap"))
 
 
+def check_writable(path: Path) -> None:
+    """DataError now, not after an hour of training, where a file could not be written there."""
+    if path.is_dir():
+        raise DataError(f"{path} is a folder, expected a file to write to; add a name")
+    folder = next(place for place in (path.parent, *path.parent.parents) if place.exists())
+    probe = folder / f".headswap-{uuid4().hex[:8]}.part"
+    try:
+        probe.touch()
+    except OSError as error:
+        raise DataError(f"{path} cannot be written ({error.strerror}); choose another place") from error
+    finally:
+        with contextlib.suppress(OSError):
+            probe.unlink()
+
+
 def write_atomically(path: Path, content: bytes) -> None:
     """Write a file to a temporary neighbour and rename it; DataError, and nothing left behind, when that fails."""
     # A name of this write's own: two threads of one process may write the same path.

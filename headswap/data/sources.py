@@ -1,15 +1,15 @@
 """Where the messages of a run come from, as values: a seed turns one into a split."""
 
 import hashlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Protocol, Self
 
 from ..errors import DataError
 from .messages import Split
-from .readers import Corpus, read_messages
-from .splits import fixture_split, natural_split
+from .readers import Corpus, Reading, read_as
+from .splits import fixture_split, natural_split, sizes_for
 
 FEWEST_NATURAL = 160  # a natural test set smaller than the balanced one would say nothing
 
@@ -52,27 +52,27 @@ class FileData:
 
     path: str
     sha256: str
-    train: int = 640
-    validation: int = 160
-    test: int = 160
-    text: str | None = None
-    label: str | None = None
-    encoding: str | None = None
+    train: int
+    validation: int
+    test: int
+    reading: Reading = field(default_factory=Reading)
 
     @classmethod
-    def of(
-        cls, path: str | Path, sizes: tuple[int, int, int] = (640, 160, 160), text: str | None = None,
-        label: str | None = None, encoding: str | None = None,
-    ) -> Self:  # fmt: skip
-        """The file as it is now; it is read once, so that one which cannot be used is found at once."""
-        read_messages(path, text, label, encoding=encoding)
-        return cls(str(path), _sha256(Path(path)), *sizes, text, label, encoding)
+    def of(cls, path: str | Path, sizes: tuple[int, int, int] | None = None, reading: Reading | None = None) -> Self:
+        """The file as it is now, with sizes that follow it where none are given.
+
+        It is read once, so that a file which cannot be used is found at once.
+        """
+        reading = reading or Reading()
+        corpus = read_as(path, reading)
+        sizes = sizes or sizes_for(corpus.messages, len(corpus.label_names))
+        return cls(str(path), _sha256(Path(path)), *sizes, reading)
 
     def corpus(self) -> Corpus:
         """All messages of the file."""
         if _sha256(Path(self.path)) != self.sha256:
             raise DataError(f"{self.path} has changed since this run was described; describe it anew")
-        return _corpus(self.path, self.sha256, self.text, self.label, self.encoding)
+        return _corpus(self.path, self.sha256, self.reading)
 
     def split(self, seed: int) -> Split:
         """This seed's split, with a second, natural test set where the file holds enough beyond the balanced parts."""
@@ -86,8 +86,8 @@ class FileData:
 
 
 @lru_cache(maxsize=2)
-def _corpus(path: str, sha256: str, text: str | None, label: str | None, encoding: str | None) -> Corpus:
-    return read_messages(path, text, label, encoding=encoding)
+def _corpus(path: str, sha256: str, reading: Reading) -> Corpus:
+    return read_as(path, reading)
 
 
 def _sha256(path: Path) -> str:

@@ -7,10 +7,12 @@ import numpy as np
 
 from ..errors import DataError, SettingError
 from . import fixture
+from .labels import HAM_SPAM
 from .messages import Message, Split
-from .readers import HAM_SPAM, unique_messages
+from .readers import unique_messages
 
 UNLABELLED = 1280
+DEFAULT_SIZES = (640, 160, 160)  # messages to train, validate and test on, where there are enough
 Pools = list[list[Message]]  # one list of messages per class
 
 
@@ -21,8 +23,9 @@ def stratified_split(
     """Draw three parts that hold every class equally often, so that always guessing one class earns nothing.
 
     Sizes count messages and divide by the number of classes. Texts that differ only in case or white space
-    count once. One seed and one order of the messages give one split. Raises `SettingError` for sizes, seed
-    or names that do not fit, `DataError` for too few texts of a class, a nameless label or a text under two.
+    count once, and one under two labels not at all. One seed and one order of the messages give one split. Raises
+    `SettingError` for sizes, seed or names that do not fit, `DataError` for too few texts of a class or a nameless
+    label.
     """
     return _draw(messages, {"train": train, "validation": validation, "test": test}, seed, label_names)[0]
 
@@ -47,6 +50,28 @@ def natural_split(
     natural = _mix([pool[:take] for pool, take in zip(left, takes, strict=True)], rng)
     rest = _mix([pool[take:] for pool, take in zip(left, takes, strict=True)], rng)
     return replace(split, natural=natural, unlabelled=tuple(message.text for message in rest))
+
+
+def sizes_for(
+    messages: Sequence[Message], classes: int, wanted: tuple[int, int, int] = DEFAULT_SIZES
+) -> tuple[int, int, int]:
+    """Sizes of the three parts that this many different texts allow: `wanted`, or less where a class is small.
+
+    A small class gives a sixth each to validate and to test on, and the rest to train on. Raises `DataError` where
+    a class has fewer than three different texts.
+    """
+    counts = [0] * classes
+    for message in unique_messages(messages):
+        counts[message.label] += 1
+    fewest = min(counts)
+    if fewest < 3:
+        raise DataError(f"The rarest class has {fewest} different texts, expected at least 3: give more of it.")
+    train, validation, test = (max(1, size // classes) for size in wanted)
+    held_out = max(1, fewest // 6)
+    if train + validation + test > fewest:
+        validation, test = min(validation, held_out), min(test, held_out)
+        train = min(train, fewest - validation - test)
+    return train * classes, validation * classes, test * classes
 
 
 def fixture_split(seed: int = 0, shift: float = 0.0, train: int = 640) -> Split:
@@ -82,7 +107,7 @@ def _pools(messages: Sequence[Message], label_names: Sequence[str], rng: np.rand
         if message.label not in range(len(pools)):
             expected = f"expected 0 to {len(pools) - 1}: give one name per class in label_names"
             raise DataError(f"A message has the label {message.label}, {expected}.")
-    for message in unique_messages(messages, label_names):
+    for message in unique_messages(messages):
         pools[message.label].append(message)
     return [list(_mix([pool], rng)) for pool in pools]
 

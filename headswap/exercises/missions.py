@@ -10,12 +10,13 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+
 from ..data.messages import Split
 from ..errors import HeadswapError, MissingExtraError
 from ..lab import Lab, Run, Settings
 from ..lab.prepare import SHIFT, own
-from ..metrics.counts import joint_table
-from ..metrics.intervals import paired_difference
+from ..metrics.intervals import Verdicts, paired_difference
 from ..metrics.measure import measure
 from ..results.baselines import train_ngrams
 from ..training.regimes import REGIMES
@@ -44,7 +45,7 @@ def predicted(lab: Lab) -> Verdict:
     if len(bets) > 1:
         return _wrong(f"You changed your bet between the runs, from {first.forecast} to {second.forecast}: bet once.")
     held = "That is what came out" if bets == {_outcome(lab, first, second)} else "It came out otherwise"
-    return _passed(f"You said: {first.forecast}. {held}: {_scores(first)}, {_scores(second)}.{_overlap(first, second)}")
+    return _passed(f"You said: {first.forecast}. {held}: {_scores(first)}, {_scores(second)}.{_doubt(first, second)}")
 
 
 def cheapest(lab: Lab, regime: str = "") -> Verdict:
@@ -130,7 +131,8 @@ def _against_ngrams(run: Run, split: Split, tried: int) -> Verdict:
     labels = [message.label for message in split.validation]
     theirs = train_ngrams(split).predict(split.validation)
     bar, ours = measure(labels, theirs).f1, [int(row[1] > row[0]) for row in run.epochs[-1].probabilities]
-    gain, (low, high) = paired_difference([joint_table(labels, ours, theirs)])
+    keys = range(len(labels))
+    gain, (low, high) = paired_difference([(Verdicts(keys, labels, ours), Verdicts(keys, labels, theirs))])
     apart = f"a difference of {gain:+.3f} [{low:+.3f}, {high:+.3f}]"
     told = f"Your best run, {_scores(run)}, against n-grams, {bar:.3f}, on the same {len(labels)} messages: {apart}"
     if gain <= 0:
@@ -148,9 +150,18 @@ def _outcome(lab: Lab, first: Run, second: Run) -> str:
     return tie[0] if near and tie else ahead.settings.regime
 
 
-def _overlap(first: Run, second: Run) -> str:
-    (a, b), (c, d) = _interval(first), _interval(second)
-    return " The intervals overlap: another seed may turn it round." if a <= d and c <= b else ""
+def _doubt(first: Run, second: Run) -> str:
+    """Whether the luck of the messages could have made the difference; both runs are judged on the same ones."""
+    sides = [Verdicts(range(len(run.told["messages"])), *_verdicts(run)) for run in (first, second)]
+    gain, (low, high) = paired_difference([(sides[0], sides[1])])
+    told = f" Compared message by message the difference is {gain:+.3f} [{low:+.3f}, {high:+.3f}]"
+    return f"{told}: that could be luck." if low <= 0 <= high else f"{told}, one seed each."
+
+
+def _verdicts(run: Run) -> tuple[list[int], list[int]]:
+    """Labels and predicted classes of the validation messages after the last epoch."""
+    labels = [label for _, label in run.told["messages"]]
+    return labels, [int(np.argmax(row)) for row in run.epochs[-1].probabilities]
 
 
 def _done(lab: Lab) -> list[Run]:

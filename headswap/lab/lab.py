@@ -177,13 +177,10 @@ class Lab(View):
 
     def _take_file(self, name: str, buffers: list[memoryview]) -> None:
         try:
-            self._file = dropped(name, bytes(buffers[0]) if buffers else b"")
+            self._file = dropped(name, bytes(buffers[0]) if buffers else b"", self._settings().reading())
             self.data = self._file.source
-            self.state = {
-                "phase": self._runner.phase,
-                "sentence": f"{name}: {len(self._file.messages)} messages",
-                "done": 0.0,
-            }
+            counts = f"{name}: {len(self._file.messages):,} messages, {' and '.join(self._file.label_names)}."
+            self.state = {"phase": self._runner.phase, "sentence": " ".join([counts, *self._file.notes]), "done": 0.0}
         except HeadswapError as error:
             self._refuse(error)
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from ..data import fixture
 from ..data.messages import Example, Split
-from ..data.readers import Corpus, read_messages
-from ..data.splits import UNLABELLED, fixture_split, stratified_split
+from ..data.readers import Corpus, Reading, read_as
+from ..data.splits import UNLABELLED, fixture_split, sizes_for, stratified_split
 from ..errors import DataError, HeadswapError
 from ..files import cache_folder
 from ..model.body import BodyConfig
@@ -64,14 +64,10 @@ def balanced(messages: Sequence[Example], wanted: int) -> tuple[Example, ...]:
 
 
 def own(settings: Settings, file: Corpus | None) -> Split:
-    """A learner's messages: 160 to validate and to test, or a fifth each of a small file, the rest to train on."""
-    corpus = two_classes(file or read_messages(settings.data))
-    fewest = min(sum(m.label == c for m in corpus.messages) for c in (0, 1))
-    held_out = min(80, fewest // 5) * 2
-    train = min(settings.messages // 2, fewest - held_out) * 2
-    if held_out < 2 or train < 2:
-        raise DataError(f"{corpus.source} has {fewest} messages of its rarest class; give at least 5 of each")
-    return stratified_split(corpus.messages, train, held_out, held_out, label_names=corpus.label_names)
+    """A learner's messages: 160 to validate and to test, or a sixth each of a small file, the rest to train on."""
+    corpus = two_classes(file or read_as(settings.data, settings.reading()))
+    sizes = sizes_for(corpus.messages, 2, (settings.messages, 160, 160))
+    return stratified_split(corpus.messages, *sizes, label_names=corpus.label_names)
 
 
 def two_classes(corpus: Corpus) -> Corpus:
@@ -82,7 +78,7 @@ def two_classes(corpus: Corpus) -> Corpus:
     return corpus
 
 
-def dropped(name: str, content: bytes) -> Corpus:
+def dropped(name: str, content: bytes, reading: Reading) -> Corpus:
     """A file that the learner chose or dropped into the lab."""
     if len(content) > LARGEST_FILE:
         raise DataError(
@@ -92,6 +88,6 @@ def dropped(name: str, content: bytes) -> Corpus:
         path = Path(folder) / Path(name).name
         path.write_bytes(content)
         try:
-            return two_classes(replace(read_messages(path), source=name))
+            return two_classes(replace(read_as(path, reading), source=name))
         except HeadswapError as error:
             raise DataError(str(error).replace(str(path), name)) from None

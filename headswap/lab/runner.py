@@ -13,7 +13,7 @@ from typing import Any
 from ..data.messages import Message
 from ..errors import HeadswapError
 from ..model.classifier import Classifier
-from ..training.events import EpochDone, Event, StageBegan
+from ..training.events import EpochDone, Event, StageBegan, StageEnded
 from ..training.loop import predict_logits
 from ..training.run import encode, start_regime
 from .runs import Prepared, Run, Settings, diagnose, finite, thousandths, told
@@ -135,6 +135,8 @@ class Runner:
                     self._began(run, prepared, event, watch)
                 if isinstance(event, EpochDone):
                     self._epoch(run, event, watch, model)
+                if isinstance(event, StageEnded):
+                    run.objective = event.objective
         finally:
             for handle in (watch.handle, *brakes):
                 handle.remove()
@@ -143,6 +145,7 @@ class Runner:
 
     def _began(self, run: Run, prepared: Prepared, event: StageBegan, watch: Watch) -> None:
         run.learning, run.total, run.cached = max(run.learning, event.learning), event.total, event.cached
+        run.floor, run.objective = event.floor, None
         if run not in self.runs:
             run.perplexities.append(watch.before())
             run.told = told(run, prepared)

@@ -8,9 +8,12 @@ from typing import Any
 import numpy as np
 
 from ..data.messages import Split
+from ..data.readers import Reading
 from ..metrics.measure import Metrics
 from ..model.body_contract import Base
+from ..model.losses import CROSS_ENTROPY
 from ..training.events import EpochDone
+from ..training.probe import Probe
 from ..training.recipe import Recipe
 from ..training.regimes import Regime, find_regime
 from ..training.run import epochs_of
@@ -18,7 +21,11 @@ from ..training.run import epochs_of
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What a run of the lab is told; the defaults are the lesson's. Empty head or schedule is the regime's own."""
+    """What a run of the lab is told; the defaults are the lesson's. Empty head or schedule is the regime's own.
+
+    `encoding` and `positive` are for a file of one's own: how it was saved (empty for UTF-8), and which of its two
+    classes is looked for (empty to let the reader guess).
+    """
 
     regime: str = "head-only"
     pool: str = "mean"
@@ -32,6 +39,12 @@ class Settings:
     batch_size: int = 32
     schedule: str = ""
     causal: bool = True
+    encoding: str = ""
+    positive: str = ""
+
+    def reading(self) -> Reading:
+        """How to read a file of one's own."""
+        return Reading(encoding=self.encoding or None, positive=self.positive or None)
 
     def recipe(self) -> Recipe:
         """The recipe for the loop."""
@@ -50,6 +63,9 @@ class Settings:
         if not self.head:
             return regime
         first, *rest = regime.stages
+        # A probe's objective is for a linear head; another head learns by the plain loss.
+        probes = isinstance(first.loss, Probe) and self.head != "linear"
+        first = replace(first, loss=CROSS_ENTROPY, weight_decay=None, least_steps=0) if probes else first
         return replace(regime, stages=(replace(first, head=self.head), *rest))
 
     def line(self) -> str:
@@ -88,6 +104,8 @@ class Run:
     outcome: str = "running"
     forecast: str = ""
     perplexities: list[float] = field(default_factory=list)
+    floor: float | None = None
+    objective: float | None = None
     pinned: bool = False
     told: dict[str, Any] = field(default_factory=dict)
 
@@ -122,6 +140,7 @@ def told(run: Run, prepared: Prepared) -> dict[str, Any]:
         "learning": run.learning,
         "total": run.total,
         "cached": run.cached,
+        "floor": finite(run.floor),
         "recorded": False,
         "pinned": False,
         "outcome": "running",
@@ -144,6 +163,11 @@ def diagnose(run: Run) -> str:
     losses = [e.validation_loss for e in run.epochs if e.validation_loss is not None]
     if len(losses) < 3:
         return ""
+    if run.objective is not None and run.floor is not None and run.objective > tolerated(run.floor):
+        return (
+            f"The head is not done: its loss is {run.objective:.3f} nats and the least there is {run.floor:.3f}. "
+            "Give it more epochs, or its tuned learning rate."
+        )
     best = int(np.argmin(losses))
     since = len(losses) - 1 - best
     if min(losses) > _guessing(run) - 0.01 and run.epochs[-1].train_loss > _guessing(run) - 0.01:
@@ -153,6 +177,11 @@ def diagnose(run: Run) -> str:
     if since == 0 and losses[-1] < losses[-3] * 0.99:
         return "It still improves: more epochs would help."
     return "It has settled."
+
+
+def tolerated(floor: float) -> float:
+    """How far above its floor a probe counts as converged: 2 %, or 0.005 nats where that is more."""
+    return max(1.02 * floor, floor + 0.005)
 
 
 def _guessing(run: Run) -> float:

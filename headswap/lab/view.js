@@ -8,7 +8,7 @@
  * @typedef {{epoch: number, train: number|null, validation: number|null, p: number[], xy: number[],
  *   perplexity: number|null, seconds: number, diagnosis: string}} Epoch
  * @typedef {{id: number, label: string, line: string, regime: string, pool: string, seed: number, planned: number,
- *   learning: number, total: number, cached: string, recorded: boolean, pinned: boolean, outcome: string,
+ *   learning: number, total: number, cached: string, floor?: number|null, recorded: boolean, pinned: boolean, outcome: string,
  *   forecast: string, perplexity0: number|null, stages: number, messages?: [string, number][], data_key: string,
  *   label_names: string[], epochs: Epoch[], diagnosis: string, best: number|null}} Run
  * @typedef {{text: string, p: number, id: number|null, epoch: number|null}} Answer
@@ -115,60 +115,16 @@ export function scoresOf({ tn, fp, fn, tp }) {
     accuracy: share(tp + tn, tn + fp + fn + tp) };
 }
 
-/** mulberry32: small, seeded, good enough to resample with. @param {number} seed */
-export function generator(seed) {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-  };
-}
-
-/** Successes among n tries: gaps between them where they are few, the normal curve where they are many.
- * @param {number} n @param {number} p @param {() => number} random @returns {number} */
-function binomial(n, p, random) {
-  if (n === 0 || p <= 0) return 0;
-  if (p >= 1) return n;
-  if (p > 0.5) return n - binomial(n, 1 - p, random);
-  if (n * p > 40) {
-    const z = Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
-    return Math.min(n, Math.max(0, Math.round(n * p + z * Math.sqrt(n * p * (1 - p)))));
-  }
-  const rate = Math.log1p(-p);
-  let count = 0;
-  for (let spent = 0; ; count++) {
-    spent += Math.floor(Math.log(1 - random()) / rate) + 1;
-    if (spent > n) return count;
-  }
-}
-
-/** One multinomial draw of as many messages, with the shares of `cells`.
- * @param {Cells} cells @param {() => number} random @returns {Cells} */
-function redraw(cells, random) {
-  let left = cells.tn + cells.fp + cells.fn + cells.tp;
-  let mass = left;
-  const drawn = { tn: 0, fp: 0, fn: 0, tp: 0 };
-  for (const name of /** @type {const} */ (["tn", "fp", "fn", "tp"])) {
-    drawn[name] = mass ? binomial(left, cells[name] / mass, random) : 0;
-    left -= drawn[name];
-    mass -= cells[name];
-  }
-  return drawn;
-}
-
-/** 95 % percentile bootstrap of every score; the same cells give the same intervals.
+/** 95 % interval of each score: how far the luck of the messages reaches. On the logit scale (log of right over wrong,
+ * half a message added to each cell), as `metrics/intervals.py` has it, so none leaves 0 to 1 and no perfect score is certain.
  * @param {Cells} cells @returns {{[K in keyof Scores]: [number, number]}} */
-export function intervals(cells, draws = 400, seed = 7) {
-  const random = generator(seed);
-  const rows = Array.from({ length: draws }, () => scoresOf(redraw(cells, random)));
-  const of = (/** @type {keyof Scores} */ name) => {
-    const sorted = rows.map((row) => row[name]).sort((a, b) => a - b);
-    const at = (/** @type {number} */ q) => sorted[Math.min(draws - 1, Math.max(0, Math.round(q * (draws - 1))))];
-    return /** @type {[number, number]} */ ([at(0.025), at(0.975)]);
+export function intervals({ tn, fp, fn, tp }) {
+  const of = (/** @type {number} */ hit, /** @type {number} */ missed, weight = 1) => {
+    const middle = Math.log((weight * hit) / missed), half = 1.959964 * Math.sqrt(1 / hit + 1 / missed);
+    return /** @type {[number, number]} */ ([-half, half].map((side) => 1 / (1 + Math.exp(-middle - side))));
   };
-  return { precision: of("precision"), recall: of("recall"), f1: of("f1"), accuracy: of("accuracy") };
+  return { precision: of(tp + 0.5, fp + 0.5), recall: of(tp + 0.5, fn + 0.5), f1: of(tp + 0.5, fp + fn + 1, 2),
+    accuracy: of(tp + tn + 1, fp + fn + 1) };
 }
 
 /** The messages of one cell (null: all that are wrong), nearest to the threshold first.
@@ -419,6 +375,7 @@ function controlsPart(lab) {
     numberControl(lab, "batch_size", "Batch size"),
     choiceControl(lab, "schedule", "Schedule", () => plain("schedules")),
     causalControl(lab),
+    choiceControl(lab, "encoding", "File's encoding", () => [["", "UTF-8"], ["cp1252", "Windows (cp1252)"], ["latin-1", "latin-1"]]),
   ];
   const summaries = { regime: h("p", { class: "hs-hint", id: lab.id("regime-says") }),
     pool: h("p", { class: "hs-hint", id: lab.id("pool-says") }) };
@@ -540,10 +497,12 @@ function curvesPart(lab) {
   const frame = s("clipPath", { id: clip });
   frame.append(hole);
   defs.append(frame);
-  clipped.append(lines.train, lines.validation);
+  const floor = s("path", { class: "hs-line hs-floor" });
+  const floorName = s("text", { class: "hs-ghostname", "text-anchor": "end", "aria-hidden": "true" });
+  clipped.append(floor, lines.train, lines.validation);
   const svg = s("svg", { class: "hs-plot", tabindex: 0, role: "slider", "aria-label": "Epoch shown", "aria-valuemin": 1,
     "aria-orientation": "horizontal" });
-  svg.append(defs, axes, ghosts, clipped, ghostNames, best, cross);
+  svg.append(defs, axes, ghosts, clipped, ghostNames, floorName, best, cross);
   const readout = h("p", { class: "hs-readout" });
   const tag = h("span", { class: "hs-tag" });
   const keys = { training: "hs-line hs-train", validation: "hs-line hs-validation" };
@@ -599,6 +558,14 @@ function curvesPart(lab) {
     best.replaceChildren(...diamond(x(epoch.epoch), y(epoch.validation), `best: ${epoch.epoch}`, [size[0], size[1] - EDGE.bottom]));
   };
 
+  /** The least that the training loss can come to, where it is known. */
+  const drawFloor = (/** @type {number|null} */ least, /** @type {(v: number) => number} */ y) => {
+    const there = least !== null && y(least) >= EDGE.top;
+    put(floor, { d: there ? `M${x(0).toFixed(1)} ${y(least).toFixed(1)}H${x(planned).toFixed(1)}` : "" });
+    put(floorName, { x: x(planned), y: there ? Math.min(y(least) + 12, size[1] - EDGE.bottom - 3) : 0 });
+    say(floorName, there ? "floor: the best head there is" : "");
+  };
+
   const drawCross = (/** @type {Epoch|null} */ epoch, /** @type {boolean} */ live, /** @type {(v: number) => number} */ y) => {
     if (!epoch) return cross.replaceChildren();
     const nodes = live ? [] : [s("line", { x1: x(epoch.epoch), x2: x(epoch.epoch), y1: EDGE.top, y2: size[1] - EDGE.bottom })];
@@ -626,10 +593,13 @@ function curvesPart(lab) {
     if (now !== painted) { drawAxes(top, y); drawGhosts(ghostRuns, y); painted = now; }
     put(lines.train, { d: curvePath(epochs.map((/** @type {Epoch} */ e) => [e.epoch, e.train]), x, y) });
     put(lines.validation, { d: curvePath(epochs.map((/** @type {Epoch} */ e) => [e.epoch, e.validation]), x, y) });
+    drawFloor(run?.floor ?? null, y);
     drawBest(run, y);
     drawCross(epoch, live, y);
+    const least = run?.floor == null ? "" : `; floor ${lossText(run.floor)}`;
     const words = epoch
-      ? `epoch ${epoch.epoch}: training ${lossText(epoch.train)}, validation ${lossText(epoch.validation)} nats` : "no epoch yet";
+      ? `epoch ${epoch.epoch}: training ${lossText(epoch.train)}, validation ${lossText(epoch.validation)} nats${least}`
+      : "no epoch yet";
     say(readout, live ? words : `${words} ${held ? "(held: Escape returns)" : ""}`);
     put(svg, { "aria-valuemax": Math.max(1, epochs.length), "aria-valuenow": epoch?.epoch ?? 1,
       "aria-valuetext": live ? `latest, ${words}` : words });
@@ -977,7 +947,7 @@ async function copyText(text) {
 // ---------------------------------------------------------------- the lab
 
 const SETTINGS = ["regime", "pool", "epochs", "learning_rate", "messages", "max_len", "seed", "data", "head", "batch_size",
-  "schedule", "causal", "threshold"];
+  "schedule", "causal", "encoding", "positive", "threshold"];
 // Milliseconds between two paintings of arriving epochs: the eye needs no more, and training wants the processor.
 const CALM = 60;
 const EPOCH_PARTS = ["curves", "confusion", "messages", "metrics", "facts", "scatter", "diagnosis"];

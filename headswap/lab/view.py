@@ -10,16 +10,15 @@ import traitlets as t
 
 from ..errors import SettingError
 from ..model.heads import HEADS
-from ..model.pooling import POOLS
 from ..training.regimes import REGIMES, find_regime
 from ..training.schedules import SCHEDULES
 from ..web.modules import joined
 
 HERE = Path(__file__).parent
 SETTINGS = ("regime", "pool", "epochs", "learning_rate", "messages", "max_len", "seed", "data", "head", "batch_size",
-            "schedule", "causal")  # fmt: skip
+            "schedule", "causal", "encoding", "positive")  # fmt: skip
 COMMANDS = ("train", "stop", "step", "reset", "pin", "predict", "file", "forecast")
-CONTROLS = SETTINGS + COMMANDS
+CONTROLS = tuple(name for name in SETTINGS if name != "positive") + COMMANDS
 LIMITS = {
     "epochs": (1, 200),
     "messages": (20, 80_000),
@@ -35,7 +34,7 @@ def choices() -> dict[str, Any]:
         {"name": r.name, "summary": r.summary, "rate": r.learning_rate, "schedule": r.schedule}
         for r in REGIMES.values()
     ]
-    pools = [{"name": name, "summary": POOL_SUMMARIES[name]} for name in POOLS]
+    pools = [{"name": name, "summary": summary} for name, summary in POOL_SUMMARIES.items()]
     return {"regimes": regimes, "pools": pools, "heads": list(HEADS), "schedules": list(SCHEDULES)}
 
 
@@ -45,6 +44,7 @@ POOL_SUMMARIES = {
     "last": "the last real position",
     "max": "the largest value of each feature",
     "attention": "a weighted mean with one learned query",
+    "mean+max": "both, side by side: a head twice as wide",
 }
 
 
@@ -66,6 +66,8 @@ class View(anywidget.AnyWidget):
     batch_size = t.Int(32).tag(sync=True)
     schedule = t.Unicode("").tag(sync=True)
     causal = t.Bool(True).tag(sync=True)
+    encoding = t.Unicode("").tag(sync=True)
+    positive = t.Unicode("").tag(sync=True)
     threshold = t.Float(0.5).tag(sync=True)
 
     choices = t.Dict().tag(sync=True)
@@ -95,7 +97,7 @@ class View(anywidget.AnyWidget):
     @t.validate("pool", "head", "schedule")
     def _known(self, proposal: dict[str, Any]) -> str:
         name, value = proposal["trait"].name, proposal["value"]
-        offered = {"pool": tuple(POOLS), "head": ("", *HEADS), "schedule": ("", *SCHEDULES)}[name]
+        offered = {"pool": tuple(POOL_SUMMARIES), "head": ("", *HEADS), "schedule": ("", *SCHEDULES)}[name]
         if value not in offered:
             raise SettingError(f"{name} {value!r} is unknown; choose one of {', '.join(filter(None, offered))}")
         return value

@@ -21,13 +21,6 @@ def confusion_matrix(labels: Sequence[int], predictions: Sequence[int], classes:
     return np.bincount(truth * classes + verdict, minlength=classes * classes).reshape(classes, classes)
 
 
-def joint_table(labels: Sequence[int], first: Sequence[int], second: Sequence[int], classes: int = 2) -> np.ndarray:
-    """Counts (C, C, C) of truth, verdict of the first and verdict of the second on the same messages."""
-    table = np.zeros((classes, classes, classes), dtype=np.int64)
-    np.add.at(table, (np.asarray(labels), np.asarray(first), np.asarray(second)), 1)
-    return table
-
-
 def quotients(confusions: np.ndarray) -> dict[str, np.ndarray]:
     """Precision, recall, F1 and accuracy (R,) of R confusion matrices (R, C, C); an empty denominator gives 0.0."""
     hit = np.diagonal(confusions, axis1=1, axis2=2)  # (R, C)
@@ -36,6 +29,25 @@ def quotients(confusions: np.ndarray) -> dict[str, np.ndarray]:
     per_class = {"precision": _divide(hit, taken), "recall": _divide(hit, real), "f1": _divide(2 * hit, taken + real)}
     means = {name: values[:, keep].mean(1) for name, values in per_class.items()}
     return means | {"accuracy": _divide(hit.sum(1), real.sum(1))}
+
+
+def gradient(confusion: np.ndarray, name: str) -> np.ndarray:
+    """By how much one more message in each cell of (C, C) moves the metric, measured from the mean over all messages.
+
+    The sum over messages of its square is the metric's variance by the luck of the messages (delta method). Every
+    row and column must hold something.
+    """
+    classes, total = len(confusion), confusion.sum()
+    hit, taken, real = np.diagonal(confusion), confusion.sum(0), confusion.sum(1)
+    if name == "accuracy":
+        moves = np.eye(classes) / total
+        return moves - (confusion * moves).sum() / total
+    taken_counts, real_counts = name in ("precision", "f1"), name in ("recall", "f1")
+    factor, bottom = taken_counts + real_counts, taken_counts * taken + real_counts * real  # F1 is 2 h / (t + r)
+    weight = np.full(classes, 1 / classes) if classes > 2 else np.array([0.0, 1.0])
+    fall = weight * factor * hit / bottom**2  # (C,): what one more message in the denominator costs
+    moves = np.diag(weight * factor / bottom) - taken_counts * fall[None, :] - real_counts * fall[:, None]
+    return moves - (confusion * moves).sum() / total
 
 
 def _divide(top: np.ndarray, bottom: np.ndarray) -> np.ndarray:

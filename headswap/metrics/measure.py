@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .counts import confusion_matrix, quotients
-from .intervals import Interval, percentile, resample_cells
+from .intervals import Interval, confusion_interval
 
 NAMES = ("precision", "recall", "f1", "accuracy")
 
@@ -39,14 +39,13 @@ class Metrics:
         """The share of messages whose class was found."""
         return sum(row[i] for i, row in enumerate(self.confusion)) / max(1, sum(self.support))
 
-    def intervals(self, level: float = 0.95, seed: int = 0) -> dict[str, Interval]:
-        """Bootstrap intervals of precision, recall, F1 and accuracy: how far chance in the test messages reaches.
+    def intervals(self, level: float = 0.95) -> dict[str, Interval]:
+        """Intervals of precision, recall, F1 and accuracy: how far the luck of the test messages reaches.
 
-        Drawing N messages with replacement is drawing from the cells of the confusion matrix, so no prediction
-        is needed (percentile bootstrap, Efron 1979; 2,000 draws from a generator of its own).
+        One classifier is judged here, so the luck of its training is not in them. The confusion matrix is enough: the
+        delta method gives the spread of each quotient, and the logit scale keeps it between 0 and 1.
         """
-        draws = resample_cells(np.array(self.confusion), np.random.default_rng(seed))
-        return {name: percentile(values, level) for name, values in quotients(draws).items()}
+        return {name: confusion_interval(np.array(self.confusion), name, level) for name in NAMES}
 
 
 def measure(labels: Sequence[int], predictions: Sequence[int], classes: int = 2) -> Metrics:

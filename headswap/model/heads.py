@@ -13,14 +13,41 @@ from .layers import linear
 
 
 class LinearHead(nn.Module):
-    """One linear layer, the linear probe: (B, D) to logits (B, C), with C * D weights and C biases."""
+    """One linear layer, the linear probe: (B, D) to logits (B, C), with C * D weights and C biases.
+
+    While a probe trains, the head may see each feature with mean 0 and deviation 1 (`standardise`); afterwards that is
+    folded into its weights, and the answers stay the same.
+    """
+
+    mean: torch.Tensor | None
+    scale: torch.Tensor | None
 
     def __init__(self, width: int, classes: int, generator: torch.Generator) -> None:
         super().__init__()
         self.linear = linear(width, classes, generator)
+        self.register_buffer("mean", None, persistent=False)
+        self.register_buffer("scale", None, persistent=False)
 
     def forward(self, pooled: torch.Tensor) -> torch.Tensor:
+        if self.mean is not None and self.scale is not None:
+            pooled = (pooled - self.mean) / self.scale
         return self.linear(pooled)
+
+    @torch.no_grad()
+    def standardise(self, mean: torch.Tensor, scale: torch.Tensor) -> None:
+        """From now on see (pooled - mean) / scale, both (D,), with weights that give the same answers as before."""
+        self.linear.bias.add_(self.linear.weight @ mean)
+        self.linear.weight.mul_(scale)
+        self.mean, self.scale = mean, scale
+
+    @torch.no_grad()
+    def fold(self) -> None:
+        """See the features as they are again: W / scale, and b - W mean / scale."""
+        if self.mean is None or self.scale is None:
+            return
+        self.linear.weight.div_(self.scale)
+        self.linear.bias.sub_(self.linear.weight @ self.mean)
+        self.mean = self.scale = None
 
 
 class MLPHead(nn.Module):

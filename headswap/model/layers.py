@@ -62,3 +62,10 @@ def use_generator(model: nn.Module, generator: torch.Generator) -> None:
     for module in model.modules():
         if isinstance(module, Dropout):
             module.generator = generator
+
+
+def set_dropout(model: nn.Module, p: float) -> None:
+    """Let every Dropout in `model` zero a share `p`."""
+    for module in model.modules():
+        if isinstance(module, Dropout):
+            module.p = p

@@ -1,10 +1,11 @@
-"""Many vectors to one: five ways to summarise a message.
+"""Many vectors to one: six ways to summarise a message, and several of them side by side.
 
-A pool maps hidden states (B, T, D) and a mask (B, T), True on real ids, to one vector per message (B, D).
+A pool maps hidden states (B, T, D) and a mask (B, T), True on real ids, to one vector per message (B, D), or to one of
+k D where it is made of k pools.
 Shape letters: B batch, T bytes, D width.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import nn
@@ -57,6 +58,19 @@ class MaxPool(nn.Module):
         return hidden.masked_fill(~mask.unsqueeze(-1), float("-inf")).amax(1)
 
 
+class StdPool(nn.Module):
+    """The standard deviation of each feature over the real positions: how much it varies along the message."""
+
+    prepends_cls = False
+
+    def forward(self, hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        weight = mask.unsqueeze(-1).to(hidden.dtype)  # (B, T, 1)
+        count = weight.sum(1)
+        mean = (hidden * weight).sum(1) / count
+        variance = ((hidden - mean.unsqueeze(1)).square() * weight).sum(1) / count
+        return (variance + 1e-6).sqrt()  # without the grain, the gradient of sqrt at 0 is infinite
+
+
 class AttentionPool(nn.Module):
     """A weighted mean whose weights come from one learned query; at first it is close to the plain mean."""
 
@@ -72,19 +86,55 @@ class AttentionPool(nn.Module):
         return torch.einsum("bt,btd->bd", weight, hidden)
 
 
-Pool = MeanPool | ClsPool | LastTokenPool | MaxPool | AttentionPool
+class ConcatPool(nn.Module):
+    """Several pools side by side: (B, k D), so the head has k times as many weights."""
+
+    prepends_cls = False
+
+    def __init__(self, pools: Sequence[nn.Module]) -> None:
+        super().__init__()
+        self.pools = nn.ModuleList(pools)
+
+    def forward(self, hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        return torch.cat([pool(hidden, mask) for pool in self.pools], dim=1)
+
+
+Pool = MeanPool | ClsPool | LastTokenPool | MaxPool | StdPool | AttentionPool | ConcatPool
 
 POOLS: dict[str, Callable[[int, torch.Generator], Pool]] = {
     "mean": lambda width, generator: MeanPool(),
     "cls": lambda width, generator: ClsPool(),
     "last": lambda width, generator: LastTokenPool(),
     "max": lambda width, generator: MaxPool(),
+    "std": lambda width, generator: StdPool(),
     "attention": AttentionPool,
 }
 
 
 def new_pool(name: str, width: int, generator: torch.Generator) -> Pool:
-    """The pool of that name for hidden states of `width` floats; SettingError names the ones there are."""
-    if name not in POOLS:
-        raise SettingError(f"pool {name!r} is unknown; choose one of {', '.join(POOLS)}")
-    return POOLS[name](width, generator)
+    """The pool of that name for hidden states of `width` floats; "mean+max" puts two side by side.
+
+    SettingError names the ones there are.
+    """
+    parts = pool_names(name)
+    pools = [POOLS[part](width, generator) for part in parts]
+    return pools[0] if len(pools) == 1 else ConcatPool(pools)
+
+
+def pool_names(name: str) -> tuple[str, ...]:
+    """The pools that a name such as "mean+max" is made of; SettingError where it cannot be made."""
+    parts = tuple(name.split("+"))
+    unknown = [part for part in parts if part not in POOLS]
+    if unknown:
+        known = ", ".join(POOLS)
+        raise SettingError(f"pool {unknown[0]!r} is unknown; choose one of {known}, or several, such as mean+max")
+    if len(set(parts)) < len(parts):
+        raise SettingError(f"pool {name!r} names one pool twice; name each once")
+    if "cls" in parts and len(parts) > 1:
+        raise SettingError(f"pool {name!r} puts cls beside others, which then would read the cls id; use it alone")
+    return parts
+
+
+def pooled_width(name: str, width: int) -> int:
+    """Floats in what a pool of that name makes of hidden states of `width` floats."""
+    return len(pool_names(name)) * width

@@ -10,41 +10,50 @@ import numpy as np
 from ..data.messages import Example, Split
 from ..data.sources import Source, split_of
 from ..errors import MissingExtraError
-from ..metrics.measure import measure
+from ..metrics.thresholds import shares
 from ..training import spec as runs
-from ..training.spec import Cost, Judged, Result, RunSpec, tests_of
+from ..training.spec import Cost, Result, RunSpec, judged_as, tests_of
 
 NGRAMS = "n-grams"
 
 
 @dataclass(frozen=True, slots=True)
 class Ngrams:
-    """Logistic regression on character n-grams (1 to 4, tf-idf), trained; `predict` names classes of texts."""
+    """Logistic regression on character n-grams (1 to 4, tf-idf), trained; it reads `max_len` bytes, or all."""
 
     model: object
     weights: int
     seconds: float
+    max_len: int | None = None
 
     def predict(self, messages: Sequence[Example]) -> list[int]:
         """The class of each message, (N,)."""
-        return [int(c) for c in self.model.predict([m.text for m in messages])]  # type: ignore[attr-defined]
+        return [int(c) for c in self.model.predict(_texts(messages, self.max_len))]  # type: ignore[attr-defined]
 
     def probabilities(self, messages: Sequence[Example]) -> np.ndarray:
         """The probability of each class, (N, C)."""
-        return self.model.predict_proba([m.text for m in messages])  # type: ignore[attr-defined]
+        return self.model.predict_proba(_texts(messages, self.max_len))  # type: ignore[attr-defined]
 
 
 @dataclass(frozen=True, slots=True)
 class NgramsSpec:
-    """The n-gram baseline on the messages of a seed, as a value beside the runs that it is compared to."""
+    """The n-gram baseline on the messages of a seed, as a value beside the runs that it is compared to.
+
+    A body reads `max_len` bytes of each message; without it the n-grams read all of them, which is more. `strength`
+    is scikit-learn's C; for `tested` and `tried` see `RunSpec`.
+    """
 
     data: Source
     seed: int = 0
+    max_len: int | None = None
+    strength: float = 10.0
+    tested: bool = True
+    tried: int = 0
 
     @property
     def name(self) -> str:
         """What a table calls it."""
-        return NGRAMS
+        return NGRAMS if self.max_len is None else f"{NGRAMS} {self.max_len} B"
 
 
 Spec: TypeAlias = RunSpec | NgramsSpec
@@ -54,14 +63,20 @@ KINDS: dict[str, type] = runs.KINDS | {"NgramsSpec": NgramsSpec}
 def run_ngrams(spec: NgramsSpec) -> Result:
     """Train the baseline and judge it on the same test sets as every run of that seed."""
     split = split_of(spec.data, spec.seed)
-    model, classes = train_ngrams(split), len(split.label_names)
-    judged = []
-    for test, messages in tests_of(split):
-        labels, predictions = tuple(m.label for m in messages), tuple(model.predict(messages))
-        probabilities = tuple(map(tuple, model.probabilities(messages).tolist()))
-        judged.append(Judged(test, measure(labels, predictions, classes), labels, predictions, probabilities))
-    cost = Cost(model.seconds)
-    return Result(spec, NGRAMS, spec.seed, tuple(judged), (), model.weights, model.weights, "nothing", cost)
+    model = train_ngrams(split, spec.max_len, spec.strength)
+    parts = tests_of(split) if spec.tested else []
+    judged = [judged_as(t, part, model.predict(part), model.probabilities(part).tolist()) for t, part in parts]
+    held_out = split.validation
+    validation = (
+        judged_as("validation", held_out, model.predict(held_out), model.probabilities(held_out).tolist())
+        if held_out
+        else None
+    )
+    return Result(
+        spec, spec.name, spec.seed, tuple(judged), validation,
+        shares([m.label for m in split.train], len(split.label_names)), (), model.weights, model.weights, "nothing",
+        Cost(model.seconds),
+    )  # fmt: skip
 
 
 def need_sklearn() -> None:
@@ -72,8 +87,8 @@ def need_sklearn() -> None:
         raise MissingExtraError("the n-gram baseline needs scikit-learn; pip install scikit-learn") from None
 
 
-def train_ngrams(split: Split) -> Ngrams:
-    """Train the n-gram baseline on the split's training messages; it reads them whole, whatever max_len is.
+def train_ngrams(split: Split, max_len: int | None = None, strength: float = 10.0) -> Ngrams:
+    """Train the n-gram baseline on the split's training messages, whole or cut to `max_len` bytes each.
 
     Needs scikit-learn, and raises MissingExtraError without it.
     """
@@ -84,6 +99,12 @@ def train_ngrams(split: Split) -> Ngrams:
 
     began = perf_counter()
     features = TfidfVectorizer(analyzer="char", ngram_range=(1, 4), sublinear_tf=True)
-    regression = LogisticRegression(C=10.0, max_iter=1000)
-    model = make_pipeline(features, regression).fit([m.text for m in split.train], [m.label for m in split.train])
-    return Ngrams(model, int(np.size(regression.coef_) + np.size(regression.intercept_)), perf_counter() - began)
+    regression = LogisticRegression(C=strength, max_iter=1000)
+    model = make_pipeline(features, regression).fit(_texts(split.train, max_len), [m.label for m in split.train])
+    weights = int(np.size(regression.coef_) + np.size(regression.intercept_))
+    return Ngrams(model, weights, perf_counter() - began, max_len)
+
+
+def _texts(messages: Sequence[Example], max_len: int | None) -> list[str]:
+    """The texts, cut where a body's reading ends; a letter that is cut in two is left out."""
+    return [m.text if max_len is None else m.text.encode()[:max_len].decode(errors="ignore") for m in messages]

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from ..data.sources import Source, split_of
-from ..errors import HeadswapError, MissingExtraError, SettingError
+from ..errors import DivergedError, HeadswapError, MissingExtraError, SettingError
 from ..model.body import BodyConfig, LanguageModel
 from ..training.events import Event, StepDone
 from ..training.pretrain import PretrainStep, Schooling
@@ -56,16 +56,20 @@ class Settings:
         for seed in range(self.seeds):
             body = Schooling(self.config)
             found += [RunSpec(data, find_regime(name), self.recipe, body, seed) for name in self.regimes]
-            found += _ngrams(data, seed)
+            found += _ngrams(data, seed, self.config.max_len)
         return found
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A run that ended in an error. The others go on, unless the executor itself has broken."""
+    """A run that ended in an error. The others go on, unless the executor itself has broken.
+
+    One that `diverged` is a result of its own: with these settings the regime does not train.
+    """
 
     spec: Spec
     sentence: str
+    diverged: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +221,7 @@ def attempt(
     try:
         return run_ngrams(spec) if isinstance(spec, NgramsSpec) else _train(spec, desk, watch)
     except Exception as error:
-        return Failure(spec, in_words(error))
+        return Failure(spec, in_words(error), isinstance(error, DivergedError))
 
 
 def _train(spec: RunSpec, desk: Desk, watch: Callable[[PretrainStep | Event], None]) -> Result:
@@ -236,9 +240,10 @@ def in_words(error: Exception) -> str:
     return str(error) if isinstance(error, HeadswapError) else f"{type(error).__name__}: {error}"
 
 
-def _ngrams(data: Source, seed: int) -> list[Spec]:
+def _ngrams(data: Source, seed: int, max_len: int) -> list[Spec]:
+    """The n-grams of the whole text, and of the bytes that the body reads."""
     try:
         need_sklearn()
     except MissingExtraError:
         return []
-    return [NgramsSpec(data, seed)]
+    return [NgramsSpec(data, seed), NgramsSpec(data, seed, max_len)]

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ..metrics.intervals import mean_interval
+from ..metrics.intervals import mean_interval, share_interval
 from ..metrics.measure import NAMES
 from ..training.regimes import REGIMES
+from .compare import Failure
 from .scores import Score, differences
 
 TITLES = {"balanced": "balanced test: as much ham as spam", "natural": "natural test: spam as rare as in the corpus"}
@@ -16,7 +17,7 @@ def report(results: Sequence[Score], label_names: Sequence[str]) -> str:
     """One regime over its seeds: each test set's metrics with 95 % intervals and its confusion matrix."""
     first = results[0]
     seconds = np.mean([r.seconds for r in results])
-    summary = REGIMES[first.regime].summary if first.regime in REGIMES else "Logistic regression on character n-grams."
+    summary = REGIMES[first.regime].summary if first.regime in REGIMES else _ngrams(first.regime)
     lines = [
         f"{first.regime}\n  {summary}",
         f"  {first.learning:,} of {first.total:,} weights learn, computed once: {first.cached}; "
@@ -32,10 +33,25 @@ def table(results: Sequence[Score], baseline: str) -> str:
     return "\n\n".join(_block(results, test, baseline) for test in dict.fromkeys(r.test for r in results))
 
 
+def diverged(failures: Sequence[Failure]) -> list[str]:
+    """A row for each regime that does not train with these settings: at which seeds, and how it ended."""
+    rows = []
+    for name in dict.fromkeys(f.spec.name for f in failures if f.diverged):
+        mine = [f for f in failures if f.diverged and f.spec.name == name]
+        seeds = ", ".join(str(f.spec.seed) for f in mine)
+        rows.append(f"{name:<15}  diverged at seed{'s' if len(mine) > 1 else ''} {seeds}: {mine[0].sentence}")
+    return rows
+
+
 def cell(results: Sequence[Score], name: str) -> tuple[float, float, float]:
     """A metric's mean over seeds and the ends of its 95 % interval."""
     mean = float(np.mean([getattr(r.metrics, name) for r in results]))
-    return mean, *mean_interval([r.metrics.confusion for r in results], name)
+    return mean, *mean_interval([r.verdicts for r in results], name, len(results[0].metrics.confusion))
+
+
+def _ngrams(name: str) -> str:
+    read = f"the first {name.split()[1]} bytes" if " " in name else "the whole text, which is more than a body reads"
+    return f"Logistic regression on character n-grams of {read}."
 
 
 def _test_lines(results: Sequence[Score], label_names: Sequence[str]) -> list[str]:
@@ -44,8 +60,14 @@ def _test_lines(results: Sequence[Score], label_names: Sequence[str]) -> list[st
     lines = [f"  {TITLES[results[0].test]} ({counts}; {_seeds(results)})"]
     for name in NAMES:
         mean, low, high = cell(results, name)
-        lines.append(f"    {name:<10} {mean:.3f}  [{low:.3f}, {high:.3f}]{_undefined(results, name)}")
+        lines.append(f"    {name:<17} {mean:.3f}  [{low:.3f}, {high:.3f}]{_undefined(results, name)}")
+    low, high = share_interval([r.ranking for r in results])
+    lines.append(f"    {'average precision':<17} {_mean_ranking(results):.3f}  [{low:.3f}, {high:.3f}]")
     return lines + _confusion_lines(results, label_names)
+
+
+def _mean_ranking(results: Sequence[Score]) -> float:
+    return float(np.mean([r.average_precision for r in results]))
 
 
 def _undefined(results: Sequence[Score], name: str) -> str:
@@ -67,9 +89,12 @@ def _confusion_lines(results: Sequence[Score], label_names: Sequence[str]) -> li
 def _block(results: Sequence[Score], test: str, baseline: str) -> str:
     mine = [r for r in results if r.test == test]
     better = differences(results, test, baseline)
-    widest = f"{'regime':<15}{'learn':>9}{'precision':>11}{'recall':>8}{'F1':>7}  {'95 % interval':<15}"
+    widest = (
+        f"{'regime':<15}{'learn':>9}{'precision':>11}{'recall':>8}{'F1':>7}  {'95 % interval':<15}"
+        f"{'F1 prior':>10}{'AP':>7}{'s, body':>9}{'s, task':>9}"
+    )
     title = f"F1 minus {baseline}, paired" if better else ""
-    lines = [f"{TITLES[test]} ({_seeds(mine)})", f"{widest}{'seconds':>8}  {title}".rstrip()]
+    lines = [f"{TITLES[test]} ({_seeds(mine)})", f"{widest}  {title}".rstrip()]
     for name in dict.fromkeys(r.regime for r in mine):
         lines.append(_row([r for r in mine if r.regime == name], better.get(name)))
     return "\n".join(lines)
@@ -77,10 +102,13 @@ def _block(results: Sequence[Score], test: str, baseline: str) -> str:
 
 def _row(results: Sequence[Score], better: tuple[float, tuple[float, float]] | None) -> str:
     (precision, *_), (recall, *_), (f1, low, high) = (cell(results, name) for name in NAMES[:3])
-    seconds = np.mean([r.seconds for r in results])
+    body, task, prior = (
+        float(np.mean([value(r) for r in results]))
+        for value in (lambda r: r.pretrain_seconds, lambda r: r.seconds, lambda r: r.prior_metrics.f1)
+    )
     line = (
         f"{results[0].regime:<15}{results[0].learning:>9,}{precision:>11.3f}{recall:>8.3f}{f1:>7.3f}"
-        f"  [{low:.3f}, {high:.3f}] {seconds:>8.2f}"
+        f"  [{low:.3f}, {high:.3f}] {prior:>9.3f}{_mean_ranking(results):>7.3f}{body:>9.2f}{task:>9.2f}"
     )
     return line if better is None else line + f"  {better[0]:+.3f} [{better[1][0]:+.3f}, {better[1][1]:+.3f}]"
 

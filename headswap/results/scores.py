@@ -3,45 +3,79 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ..metrics.counts import joint_table
-from ..metrics.intervals import Interval, paired_difference
-from ..metrics.measure import Metrics
-from ..training.spec import Result
+import numpy as np
+
+from ..metrics.intervals import Influence, Interval, Verdicts, paired_difference
+from ..metrics.measure import Metrics, measure
+from ..metrics.ranking import average_precision, ranked
+from ..metrics.thresholds import at_prior, shares, temperature
+from ..training.spec import Judged, Result
 
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """One regime at one seed on one test set; seconds are training alone, labels and predictions are classes."""
+    """One regime at one seed on one test set; seconds are training alone, pretrain_seconds the body's schooling.
+
+    The prior's numbers are what comes out when the threshold is moved to the share of spam that the test set has, after
+    a `temperature` was fitted on the validation messages. The average precision has no threshold; `ranking` is for its
+    interval.
+    `tried` says among how many settings the run's were chosen; 0 are the defaults.
+    """
 
     regime: str
     seed: int
     test: str
     metrics: Metrics
-    labels: tuple[int, ...]
-    predictions: tuple[int, ...]
+    verdicts: Verdicts
+    prior_metrics: Metrics
+    prior_verdicts: Verdicts
+    average_precision: float
+    ranking: Influence
+    temperature: float
     seconds: float
     pretrain_seconds: float
     learning: int
     total: int
     cached: str
+    tried: int = 0
 
     def as_json(self) -> dict[str, object]:
         """The score as plain numbers, confusion [[TN, FP], [FN, TP]]."""
-        own = ("regime", "seed", "test", "seconds", "pretrain_seconds", "learning", "total", "cached")
+        own = (
+            "regime",
+            "seed",
+            "test",
+            "seconds",
+            "pretrain_seconds",
+            "learning",
+            "total",
+            "cached",
+            "temperature",
+            "tried",
+        )
         measured = ("precision", "recall", "f1", "accuracy", "confusion", "undefined")
-        return {n: getattr(self, n) for n in own} | {n: getattr(self.metrics, n) for n in measured}
+        more: dict[str, object] = {"average_precision": self.average_precision, "f1_at_prior": self.prior_metrics.f1}
+        return {n: getattr(self, n) for n in own} | {n: getattr(self.metrics, n) for n in measured} | more
 
 
 def scores(results: Sequence[Result]) -> list[Score]:
     """One score per result and test set, in the order of the results."""
-    return [
-        Score(
-            result.name, result.seed, judged.test, judged.metrics, judged.labels, judged.predictions,
-            result.cost.seconds, result.cost.pretrain_seconds, result.learning, result.total, result.cached,
-        )
-        for result in results
-        for judged in result.judged
-    ]  # fmt: skip
+    return [_score(result, judged) for result in results for judged in result.judged]
+
+
+def _score(result: Result, judged: Judged) -> Score:
+    probabilities = np.array(judged.probabilities)
+    classes = probabilities.shape[1]
+    held_out = result.validation
+    heat = 1.0 if held_out is None else temperature(np.array(held_out.probabilities), held_out.labels)
+    moved = at_prior(probabilities, heat, result.shares, shares(judged.labels, classes)).argmax(1).tolist()
+    return Score(
+        result.name, result.seed, judged.test, judged.metrics, judged.verdicts,
+        measure(judged.labels, moved, classes), Verdicts(judged.keys, judged.labels, moved),
+        average_precision(judged.labels, probabilities), ranked(judged.keys, judged.labels, probabilities), heat,
+        result.cost.seconds, result.cost.pretrain_seconds, result.learning, result.total, result.cached,
+        getattr(result.spec, "tried", 0),
+    )  # fmt: skip
 
 
 def differences(results: Sequence[Score], test: str, baseline: str) -> dict[str, tuple[float, Interval]]:
@@ -60,4 +94,4 @@ def differences(results: Sequence[Score], test: str, baseline: str) -> dict[str,
 
 def _paired(pairs: list[tuple[Score, Score]]) -> tuple[float, Interval]:
     classes = len(pairs[0][0].metrics.confusion)
-    return paired_difference([joint_table(a.labels, a.predictions, b.predictions, classes) for a, b in pairs])
+    return paired_difference([(a.verdicts, b.verdicts) for a, b in pairs], classes=classes)

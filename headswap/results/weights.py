@@ -23,7 +23,7 @@ from ..model.classifier import Classifier, swap_head
 from ..model.copies import lazy_copy
 from ..model.heads import new_head
 from ..model.inserts import INSERTS, Insert, attach
-from ..model.pooling import new_pool
+from ..model.pooling import new_pool, pooled_width
 from ..training.run import History, last_head
 from ..values import as_plain, from_plain
 
@@ -137,7 +137,7 @@ def _about(path: Path, raw: dict[str, Any], kinds: Mapping[str, type]) -> Delta:
 
 def _assemble(base: Base, about: Delta) -> Classifier:
     width, generator = base.body.width, torch.Generator()
-    head = new_head(about.head, width, len(about.label_names), generator)
+    head = new_head(about.head, pooled_width(about.pool, width), len(about.label_names), generator)
     body = lazy_copy(base.body)
     for insert in about.inserts:
         attach(body, insert, generator)

@@ -10,7 +10,10 @@ from ..metrics.measure import Metrics
 
 @dataclass(frozen=True, slots=True)
 class StageBegan:
-    """A stage is about to train: how many weights learn, and what was computed once, in `seconds`."""
+    """A stage is about to train: how many weights learn, and what was computed once, in `seconds`.
+
+    `floor` is the least value of what training makes small, in nats, where it is known: a linear probe's.
+    """
 
     stage: int
     stages: int
@@ -20,6 +23,7 @@ class StageBegan:
     steps: int
     cached: str
     seconds: float = field(compare=False)
+    floor: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +38,9 @@ class StepDone:
 
 @dataclass(frozen=True, slots=True)
 class EpochDone:
-    """One pass over the training messages; losses are mean cross-entropies in nats, seconds are its own work.
+    """One epoch; losses are means in nats, seconds are its own work.
 
+    train_loss is what training makes small, a penalty included; validation_loss is the cross-entropy alone.
     probabilities (N, C) are those of the validation messages, in their order.
     """
 
@@ -51,10 +56,16 @@ class EpochDone:
 
 @dataclass(frozen=True, slots=True)
 class StageEnded:
-    """A stage is over; its `frozen` weights were found as they had been, bit for bit."""
+    """A stage is over; its `frozen` weights were found as they had been, bit for bit.
+
+    `objective` is what training made small, over all training messages at the end, where its floor is known. `kept` is
+    the epoch whose weights the stage ends with.
+    """
 
     stage: int
     frozen: int
+    kept: int
+    objective: float | None
     seconds: float = field(compare=False)
 
 

@@ -7,23 +7,24 @@ Shape letters: N messages, B batch, C classes.
 import math
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from time import perf_counter
 
 import torch
 import torch.nn.functional as F
 from torch import nn
 
-from ..data.batches import ClassificationDataset, ordered_batches, shuffled_batches
+from ..data.batches import Batch, ClassificationDataset, ordered_batches, shuffled_batches
 from ..errors import DivergedError, HeadswapError, SettingError
 from ..metrics.measure import Metrics, measure
 from ..model.body_contract import device_of
 from ..model.classifier import Classifier
 from ..model.copies import lazy_clone, unchanged
 from ..model.layers import Dropout, use_generator
+from ..model.losses import Seen
+from ..model.precision import modes_kept, one_thread, products_in
 from .events import EpochDone, Event, StageBegan, StageEnded, StepDone
-from .precision import modes_kept, one_thread, products_in
-from .prefix import Inputs, Prefix, above, frozen_prefix, held_bytes, prepare, uncached
+from .prefix import Inputs, Prefix, above, frozen_prefix, held_bytes, pooled, prepare, uncached
 from .recipe import Recipe
 from .regimes import Group
 from .schedules import SCHEDULES
@@ -58,11 +59,14 @@ class _Loop:
     recipe: Recipe
     generator: torch.Generator
     done: int = 0
+    kept: int = 0
+    lowest: float = math.inf
+    weights: list[tuple[nn.Parameter, torch.Tensor]] = field(default_factory=list)
 
     @property
     def steps(self) -> int:
         """Optimizer steps of the stage."""
-        return math.ceil(len(self.train) / self.recipe.batch_size) * self.recipe.epochs
+        return math.ceil(len(self.train) / self.recipe.batch_size) * self.recipe.passes * self.recipe.epochs
 
     def prepare(self) -> float:
         """Drop stale gradients, set the modes and compute the frozen prefix; seconds spent."""
@@ -80,6 +84,7 @@ class _Loop:
         model.eval()
         with one_thread(), self._precision():
             self.inputs, self.held_out = self._inputs(prefix)
+            model.objective = model.objective.begin(model, self._seen)
         schedule = SCHEDULES[self.recipe.schedule or "constant"]
         self.rates = [(group, group["lr"], group.get("new", True), schedule) for group in self.optimizer.param_groups]
         return perf_counter() - began
@@ -113,6 +118,30 @@ class _Loop:
         probabilities = tuple(map(tuple, logits.softmax(1).tolist()))
         return loss, metrics, probabilities, perf_counter() - began
 
+    def keep_best(self, epoch: int, loss: float | None) -> None:
+        """Where the best epoch is to be kept: remember the weights that learn, if no loss was lower so far."""
+        if self.recipe.keep == "last" or loss is None:
+            self.kept = epoch
+        elif loss < self.lowest:
+            self.lowest, self.kept = loss, epoch
+            self.weights = [(p, p.detach().clone()) for p in self.model.parameters() if p.requires_grad]
+
+    @torch.no_grad()
+    def restore(self) -> None:
+        """Go back to the epoch that is kept."""
+        for parameter, value in self.weights:
+            parameter.copy_(value)
+
+    @torch.no_grad()
+    def objective(self) -> float | None:
+        """What training made small, over all training messages, where its floor is known."""
+        if self.model.objective.floor is None:
+            return None
+        self.model.eval()
+        with one_thread(), self._precision():
+            logits = _logits(self.model, self.inputs, self.train.lengths).float()
+        return self.model.loss(logits, Batch((), self.train.labels)).item()
+
     def end(self) -> int:
         """How many weights were frozen; HeadswapError where one of them is not what it was."""
         changed = [name for name, tensor, before in self.frozen if not unchanged(tensor, before)]
@@ -124,6 +153,7 @@ class _Loop:
 
     def leave(self) -> None:
         """Leave the model in eval mode, and the optimizer with the rates that it came with."""
+        self.model.objective.end(self.model)
         self.model.eval()
         for group, rate, _, _ in getattr(self, "rates", ()):
             group["lr"] = rate
@@ -134,6 +164,16 @@ class _Loop:
         if self.validation is None:
             return inputs, None
         return inputs, prepare(self.model, self.validation, prefix, self.recipe.cache_bytes - held_bytes(inputs))
+
+    @torch.no_grad()
+    def _seen(self) -> Seen:
+        """The head's inputs: pooled vectors as they are now."""
+        features = [(_pooled(self.model, self.inputs, self.train.lengths), self.train.labels)]
+        if self.held_out is not None and self.validation is not None:
+            held_out = _pooled(self.model, self.held_out, self.validation.lengths)
+            features.append((held_out, self.validation.labels))
+        validation = features[1] if len(features) > 1 else None
+        return Seen(*features[0], validation, self.train.classes, fixed=frozen_prefix(self.model).pooled)
 
     def _backward(self, parts: Sequence[torch.Tensor], whole: int) -> float:
         """The gradients of a batch of `whole` messages, one part of it after the other; its mean loss."""
@@ -166,14 +206,16 @@ def _train(loop: _Loop, stage: int, stages: int) -> Iterator[Event]:
     """Events of one stage; closing it leaves the model whole, in eval mode."""
     try:
         spent = loop.prepare()
-        yield StageBegan(
-            stage, stages, *_counts(loop.model), loop.recipe.epochs, loop.steps, str(loop.inputs.prefix), spent
-        )
+        counts = (*_counts(loop.model), loop.recipe.epochs, loop.steps)
+        floor = loop.model.objective.floor
+        yield StageBegan(stage, stages, *counts, str(loop.inputs.prefix), spent, floor)
         for epoch in range(1, loop.recipe.epochs + 1):
             done = yield from _epoch(loop, stage, epoch)
             spent += done.seconds
+            loop.keep_best(epoch, done.validation_loss)
             yield done
-        yield StageEnded(stage, loop.end(), spent)
+        loop.restore()
+        yield StageEnded(stage, loop.end(), loop.kept, loop.objective(), spent)
     finally:
         loop.leave()
 
@@ -181,16 +223,17 @@ def _train(loop: _Loop, stage: int, stages: int) -> Iterator[Event]:
 def _epoch(loop: _Loop, stage: int, epoch: int) -> Generator[Event, None, EpochDone]:
     """The steps of one epoch, then its summary."""
     total = spent = 0.0
-    for index in shuffled_batches(loop.train.lengths, loop.recipe.batch_size, loop.generator):
-        loss, seconds = loop.step(index)
-        total, spent = total + loss * len(index), spent + seconds
-        yield StepDone(epoch, loop.done, loop.steps, loss)
+    for _ in range(loop.recipe.passes):
+        for index in shuffled_batches(loop.train.lengths, loop.recipe.batch_size, loop.generator):
+            loss, seconds = loop.step(index)
+            total, spent = total + loss * len(index), spent + seconds
+            yield StepDone(epoch, loop.done, loop.steps, loss)
     validation_loss, metrics, probabilities, seconds = loop.check()
     return EpochDone(
         stage,
         epoch,
         loop.recipe.epochs,
-        total / len(loop.train),
+        total / (len(loop.train) * loop.recipe.passes),
         validation_loss,
         metrics,
         probabilities,
@@ -277,6 +320,16 @@ def _seed_dropout(model: Classifier, generator: torch.Generator) -> None:
 def _logits(model: Classifier, inputs: Inputs, lengths: torch.Tensor) -> torch.Tensor:
     batches = ordered_batches(lengths, EVALUATION_BATCH)
     rows = torch.cat([above(model, inputs.prefix, inputs.batch(index)) for index in batches])
+    return rows[torch.cat(batches).argsort()]
+
+
+@torch.no_grad()
+def _pooled(model: Classifier, inputs: Inputs, lengths: torch.Tensor) -> torch.Tensor:
+    """What the head sees of every message, (N, D)."""
+    if inputs.prefix.pooled:
+        return inputs.rows.tensors[0]
+    batches = ordered_batches(lengths, EVALUATION_BATCH)
+    rows = torch.cat([pooled(model, inputs.prefix, inputs.batch(index)) for index in batches])
     return rows[torch.cat(batches).argsort()]
 
 

@@ -68,10 +68,15 @@ def below(model: Classifier, prefix: Prefix, *inputs: torch.Tensor) -> State:
 
 def above(model: Classifier, prefix: Prefix, batch: Batch) -> torch.Tensor:
     """Logits (B, C) from what the prefix left: the part of the classifier above it."""
+    return model.head(pooled(model, prefix, batch))
+
+
+def pooled(model: Classifier, prefix: Prefix, batch: Batch) -> torch.Tensor:
+    """What the head sees (B, D), from what the prefix left."""
     if prefix.pooled:
-        return model.head(*batch.inputs)
+        return batch.inputs[0]
     state = model.body.embed(*batch.inputs) if prefix.blocks < 0 else batch.inputs
-    return model.head(model.pool(*model.body.finish(model.body.run_blocks(state, max(0, prefix.blocks)))))
+    return model.pool(*model.body.finish(model.body.run_blocks(state, max(0, prefix.blocks))))
 
 
 def uncached(data: ClassificationDataset) -> Inputs:

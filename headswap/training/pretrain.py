@@ -19,7 +19,7 @@ from ..errors import DataError, DivergedError, SettingError
 from ..model.body import BodyConfig, LanguageModel, new_language_model
 from ..model.body_contract import Base, device_of
 from ..model.layers import use_generator
-from .precision import modes_kept, one_thread
+from ..model.precision import modes_kept, one_thread
 
 EVALUATION_BATCH = 64
 

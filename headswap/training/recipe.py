@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass, field
+from typing import Literal
 
 from ..errors import SettingError
 from .schedules import SCHEDULES
@@ -33,7 +34,10 @@ class Compute:
 class Recipe:
     """The settings of a run. Batches count messages; None takes what the regime was tuned to.
 
-    cache_bytes bounds what the frozen prefix may take, training and validation together; 0 turns it off.
+    With `keep` "best" a stage ends with the weights of the epoch whose validation loss was lowest, with "last" with
+    those it has. `dropout` is the body's while it is fine-tuned; None leaves it as it is. An epoch goes `passes` times
+    over the messages. cache_bytes bounds what the frozen prefix may take, training and validation together; 0 turns
+    it off.
     """
 
     epochs: int = 20
@@ -43,14 +47,21 @@ class Recipe:
     weight_decay: float = 0.01
     pool: str = "mean"
     seed: int = 0
+    keep: Literal["last", "best"] = "last"
+    dropout: float | None = None
+    passes: int = 1
     cache_bytes: int = 256 * 2**20
     compute: Compute = field(default_factory=Compute)
 
     def __post_init__(self) -> None:
-        for name in ("epochs", "batch_size"):
+        for name in ("epochs", "batch_size", "passes"):
             if getattr(self, name) < 1:
                 raise SettingError(f"{name} is {getattr(self, name)}; give a whole number of at least 1")
         if self.learning_rate is not None and not 0.0 < self.learning_rate < math.inf:
             raise SettingError(f"learning_rate is {self.learning_rate}; give a number above 0, such as 0.001")
+        if self.keep not in ("last", "best"):
+            raise SettingError(f"keep is {self.keep!r}; give last, or best for the epoch of the lowest validation loss")
+        if self.dropout is not None and not 0.0 <= self.dropout < 1.0:
+            raise SettingError(f"dropout is {self.dropout}; it is a share, so give 0 <= dropout < 1")
         if self.schedule is not None and self.schedule not in SCHEDULES:
             raise SettingError(f"schedule {self.schedule!r} is unknown; choose one of {', '.join(SCHEDULES)}")

@@ -19,6 +19,7 @@ from ..model.body_contract import Place
 from ..model.classifier import Classifier, place_of
 from ..model.inserts import Insert
 from ..model.losses import CROSS_ENTROPY, Loss
+from .probe import Probe
 
 
 class Frozen(Enum):
@@ -48,8 +49,9 @@ Rule = tuple[str, Rate]
 class Stage:
     """Rules in order, the head the stage starts (None keeps the one there is), and its share of the epochs.
 
-    A stage may bring `inserts`, a loss, a learning rate and a schedule. For the last two the recipe wins, then the
-    stage, then the regime.
+    A stage may bring `inserts`, a loss, a learning rate, a schedule and a weight decay. For rate and schedule the
+    recipe wins, then the stage, then the regime; the stage's own weight decay wins over the recipe's. Where
+    `least_steps` asks for more than the epochs have, each epoch goes over the messages more than once.
     """
 
     rules: tuple[Rule, ...]
@@ -59,6 +61,8 @@ class Stage:
     learning_rate: float | None = None
     schedule: str | None = None
     loss: Loss = CROSS_ENTROPY
+    weight_decay: float | None = None
+    least_steps: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +83,8 @@ class Regime:
 
 ALL_FROZEN: Final[Rule] = ("everything", FROZEN)
 NEW: Final[tuple[Rule, ...]] = (("head", 1.0), ("pool", 1.0))
-PROBE = Stage((*NEW, ALL_FROZEN))
+PROBE_STEPS = 400
+PROBE = Stage((*NEW, ALL_FROZEN), loss=Probe(), weight_decay=0.0, least_steps=PROBE_STEPS)
 WHOLE = Stage((("everything", 1.0),))
 TUNED = "validation messages of the fixture, 32 bytes, 20 epochs, 3 seeds"
 

@@ -1,5 +1,6 @@
 """A regime from its first stage to its last: a copy of the body, a new head, and the loop once per stage."""
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
@@ -14,7 +15,8 @@ from ..model.classifier import Classifier, swap_head
 from ..model.copies import lazy_copy
 from ..model.heads import new_head
 from ..model.inserts import attach
-from ..model.pooling import new_pool
+from ..model.layers import set_dropout
+from ..model.pooling import new_pool, pooled_width
 from .events import EpochDone, Event, StageBegan, StageEnded
 from .loop import make_optimizer, train_classifier
 from .recipe import Recipe
@@ -56,8 +58,10 @@ def start_regime(base: Base, split: Split, regime: Regime | str, recipe: Recipe)
     classes = len(split.label_names)
     generator = torch.Generator().manual_seed(recipe.seed)
     body = _body(base, regime, generator)
+    if recipe.dropout is not None:
+        set_dropout(body, recipe.dropout)
     pool = new_pool(recipe.pool, body.width, generator)
-    head = new_head(first_head(regime), body.width, classes, generator)
+    head = new_head(first_head(regime), pooled_width(recipe.pool, body.width), classes, generator)
     model = swap_head(Base(body, base.head), pool, head).classifier
     _check_stages(model, regime)
     train, validation = (encode(part, model, classes) for part in (split.train, split.validation))
@@ -132,22 +136,25 @@ def _run_stages(
     for i, (stage, epochs) in enumerate(zip(regime.stages, epochs_of(regime, recipe.epochs), strict=True)):
         if i > 0:
             if stage.head is not None:
-                model.head = new_head(stage.head, model.body.width, train.classes, generator)
+                model.head = new_head(stage.head, pooled_width(recipe.pool, model.body.width), train.classes, generator)
             begin_stage(model, stage, generator)
             model.to(train.labels.device)
-        settings = _stage_recipe(recipe, regime, stage, epochs)
+        settings = _stage_recipe(recipe, regime, stage, epochs, len(train))
         groups = parameter_groups(model, stage)
-        optimizer = make_optimizer(groups, settings.learning_rate or regime.learning_rate, recipe.weight_decay)
+        optimizer = make_optimizer(groups, settings.learning_rate or regime.learning_rate, settings.weight_decay)
         yield from train_classifier(
             model, train, optimizer, settings,
             validation=validation, generator=generator, stage=i, stages=len(regime.stages),
         )  # fmt: skip
 
 
-def _stage_recipe(recipe: Recipe, regime: Regime, stage: Stage, epochs: int) -> Recipe:
+def _stage_recipe(recipe: Recipe, regime: Regime, stage: Stage, epochs: int, messages: int) -> Recipe:
+    steps = epochs * math.ceil(messages / recipe.batch_size)
     return replace(
         recipe,
         epochs=epochs,
+        passes=max(recipe.passes, math.ceil(stage.least_steps / steps)),
+        weight_decay=recipe.weight_decay if stage.weight_decay is None else stage.weight_decay,
         learning_rate=recipe.learning_rate or stage.learning_rate or regime.learning_rate,
         schedule=recipe.schedule or stage.schedule or regime.schedule,
     )

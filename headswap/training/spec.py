@@ -6,7 +6,7 @@ Shape letters: N messages, C classes.
 
 import hashlib
 import platform
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib import metadata
@@ -15,19 +15,23 @@ from pathlib import Path
 import torch
 
 from .. import values
-from ..data.messages import Example, Split
+from ..data.messages import Example, Split, key_of
+from ..data.readers import Reading
 from ..data.sources import FileData, FixtureData, Source, split_of
 from ..errors import SettingError
+from ..metrics.intervals import Verdicts
 from ..metrics.measure import Metrics, measure
+from ..metrics.thresholds import shares
 from ..model.body import BodyConfig
 from ..model.body_contract import Base
 from ..model.classifier import Classifier
 from ..model.inserts import INSERTS
-from ..model.losses import LOSSES
-from .events import EpochDone, Event, StageBegan
+from ..model.losses import CrossEntropy
+from ..model.precision import one_thread
+from .events import EpochDone, Event, StageBegan, StageEnded
 from .loop import predict_logits
-from .precision import one_thread
 from .pretrain import Origin, PretrainStep, Schooling
+from .probe import Probe
 from .recipe import Compute, Recipe
 from .regimes import REGIMES, Falling, Frozen, Regime, Stage
 from .run import History, encode, start_regime
@@ -40,7 +44,8 @@ Watch = Callable[[PretrainStep | Event], None]
 class RunSpec:
     """One run: its messages, the regime, the recipe, the body it starts from, and the seed of every draw.
 
-    The seed draws the split, the schooling and the run; the recipe's own is set to it.
+    The seed draws the split, the schooling and the run; the recipe's own is set to it. A run that is only a candidate
+    for tuning is not `tested`: nobody sees its test sets. `tried` says among how many its settings were chosen.
     """
 
     data: Source = field(default_factory=FixtureData)
@@ -48,6 +53,8 @@ class RunSpec:
     recipe: Recipe = field(default_factory=Recipe)
     body: Origin = field(default_factory=Schooling)
     seed: int = 0
+    tested: bool = True
+    tried: int = 0
 
     def __post_init__(self) -> None:
         if isinstance(self.seed, bool) or not isinstance(self.seed, int) or self.seed < 0:
@@ -62,13 +69,22 @@ class RunSpec:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """One test set: labels and predicted classes (N,), and the probabilities (N, C) of each class."""
+    """One test set: a key per message, labels and predicted classes (N,), and each class's probability (N, C).
+
+    A message has the same key in every test set and at every seed.
+    """
 
     test: str
     metrics: Metrics
+    keys: tuple[str, ...]
     labels: tuple[int, ...]
     predictions: tuple[int, ...]
     probabilities: tuple[tuple[float, ...], ...]
+
+    @property
+    def verdicts(self) -> Verdicts:
+        """What an interval needs to know of it."""
+        return Verdicts(self.keys, self.labels, self.predictions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,17 +98,25 @@ class Cost:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What came out of a spec. Two results are equal when their numbers are: what they cost does not count."""
+    """What came out of a spec. Two results are equal when their numbers are: what they cost does not count.
+
+    `validation` is what it said of the validation messages, `shares` are those of the classes among the training
+    messages. `objective` and `floor` are a converged probe's, in nats: what it reached, and the least there is.
+    """
 
     spec: object
     name: str
     seed: int
     judged: tuple[Judged, ...]
+    validation: Judged | None
+    shares: tuple[float, ...]
     epochs: tuple[EpochDone, ...]
     learning: int
     total: int
     cached: str
     cost: Cost = field(compare=False)
+    objective: float | None = None
+    floor: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,10 +130,10 @@ class Schooled:
 KINDS: dict[str, type] = {
     kind.__name__: kind
     for kind in (
-        RunSpec, FixtureData, FileData, Regime, Stage, Falling, Frozen, Recipe, Compute, Schooling, BodyConfig,
-        Result, Judged, Metrics, EpochDone, Cost,
+        RunSpec, FixtureData, FileData, Reading, Regime, Stage, Falling, Frozen, CrossEntropy, Probe, Recipe,
+        Compute, Schooling, BodyConfig, Result, Judged, Metrics, EpochDone, Cost,
     )
-} | INSERTS | LOSSES  # fmt: skip
+} | INSERTS  # fmt: skip
 
 
 def run_spec(spec: RunSpec, schooled: Schooled | None = None, watch: Watch = lambda event: None) -> Result:
@@ -132,11 +156,16 @@ def train_spec(
         for event in events:
             history.events.append(event)
             watch(event)
-        judged = tuple(judge(model, test, part, len(split.label_names)) for test, part in tests_of(split))
-    began = next(event for event in history.events if isinstance(event, StageBegan))
-    cost = Cost(history.seconds, schooled.seconds, platform.machine())
-    found = (tuple(history.epochs), history.learning, began.total, began.cached)
-    return history, Result(spec, spec.name, spec.seed, judged, *found, cost)
+        classes = len(split.label_names)
+        judged = tuple(judge(model, test, part, classes) for test, part in (tests_of(split) if spec.tested else []))
+        validation = judge(model, "validation", split.validation, classes) if split.validation else None
+    began = [event for event in history.events if isinstance(event, StageBegan)]
+    ended = [event for event in history.events if isinstance(event, StageEnded)]
+    return history, Result(
+        spec, spec.name, spec.seed, judged, validation, shares([m.label for m in split.train], classes),
+        tuple(history.epochs), history.learning, began[0].total, began[0].cached,
+        Cost(history.seconds, schooled.seconds, platform.machine()), ended[-1].objective, began[-1].floor,
+    )  # fmt: skip
 
 
 def school(spec: RunSpec, split: Split, watch: Watch = lambda event: None) -> Schooled:
@@ -157,9 +186,17 @@ def judge(model: Classifier, test: str, messages: tuple[Example, ...], classes: 
     data = encode(messages, model, classes)
     assert data is not None
     logits = predict_logits(model, data).cpu()
-    labels, predictions = data.labels.tolist(), logits.argmax(1).tolist()
-    probabilities = tuple(map(tuple, logits.softmax(1).tolist()))
-    return Judged(test, measure(labels, predictions, classes), tuple(labels), tuple(predictions), probabilities)
+    return judged_as(test, messages, logits.argmax(1).tolist(), logits.softmax(1).tolist())
+
+
+def judged_as(
+    test: str, messages: Sequence[Example], predictions: Sequence[int], probabilities: Sequence[Sequence[float]]
+) -> Judged:
+    """Predictions (N,) and probabilities (N, C) of a test set, with everything that is counted from them."""
+    labels = tuple(message.label for message in messages)
+    metrics = measure(labels, predictions, len(probabilities[0]))
+    keys = tuple(map(key_of, messages))
+    return Judged(test, metrics, keys, labels, tuple(predictions), tuple(map(tuple, probabilities)))
 
 
 def tests_of(split: Split) -> list[tuple[str, tuple[Example, ...]]]:

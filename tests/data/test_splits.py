@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from headswap.data.messages import Message, Split
 from headswap.data.readers import read_sms, text_key
-from headswap.data.splits import natural_split, stratified_split
+from headswap.data.splits import natural_split, sizes_for, stratified_split
 from headswap.errors import DataError, SettingError
 
 PARTS = ("train", "validation", "test")
@@ -119,9 +119,26 @@ def test_too_few_texts_of_a_class_are_counted_in_the_error():
         stratified_split(corpus(9, 5), 4, 4, 4)
 
 
-def test_a_text_under_two_labels_is_refused():
-    with pytest.raises(DataError, match="as ham and as spam"):
-        stratified_split([*corpus(9, 9), Message("CLASS 0 text 3", 1)], 4, 4, 4)
+def test_a_text_under_two_labels_is_in_no_part():
+    split = stratified_split([*corpus(9, 9), Message("CLASS 0 text 3", 1)], 4, 4, 4)
+    assert "class 0 text 3" not in all_keys(split)
+
+
+@given(st.lists(st.integers(3, 900), min_size=2, max_size=5))
+@settings(max_examples=60, deadline=None)
+def test_sizes_follow_the_data_however_small_or_lopsided(counts):
+    messages = corpus(*counts, copies=1)
+    sizes = sizes_for(messages, len(counts))
+    names = [f"n{c}" for c in range(len(counts))]
+    split = stratified_split(messages, *sizes, label_names=names)
+    assert [len(split.train), len(split.validation), len(split.test)] == list(sizes)
+    per_class = sum(sizes) // len(counts)
+    assert min(counts) >= 480 or per_class == min(counts, default=0) or per_class == sum(960 // len(counts) for _ in [0])
+
+
+def test_a_class_of_two_texts_is_too_few_to_split():
+    with pytest.raises(DataError, match="The rarest class has 2 different texts, expected at least 3"):
+        sizes_for(corpus(9, 2), 2)
 
 
 @pytest.mark.parametrize("label", [2, -1])

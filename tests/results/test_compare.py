@@ -382,7 +382,8 @@ def test_the_ngrams_are_a_run_beside_the_others() -> None:
     found = list(compare([NgramsSpec(Few(), 0), spec()]))
     assert [outcome.name for outcome in found if isinstance(outcome, Result)] == ["n-grams", "head-only"]
     table = scores([outcome for outcome in found if isinstance(outcome, Result)])
-    assert table[0].labels == table[1].labels
+    assert table[0].verdicts.labels == table[1].verdicts.labels
+    assert table[0].verdicts.keys == table[1].verdicts.keys, "a message is known again"
     assert set(differences(table, "balanced", "head-only")) == {"n-grams"}
     assert differences([row for row in table if row.regime != "head-only"], "balanced", "head-only") == {}
 

@@ -28,7 +28,7 @@ from headswap.model.copies import lazy_clone, lazy_copy, unchanged
 from headswap.model.heads import LinearHead
 from headswap.model.inserts import attach
 from headswap.model.layers import linear
-from headswap.model.losses import CrossEntropy
+from headswap.model.losses import CrossEntropy, Loss
 from headswap.model.pooling import MeanPool
 from headswap.results.weights import load_delta, save_delta
 from headswap.training.events import EpochDone, Event, StageBegan, StageEnded, StepDone
@@ -203,7 +203,7 @@ def test_only_inserted_and_everything_reach_what_an_insert_brought() -> None:
 
 
 @dataclass(frozen=True)
-class Doubled:
+class Doubled(Loss):
     """Twice the cross-entropy: a loss of a stage's own."""
 
     def __call__(self, model: nn.Module, output: torch.Tensor, batch: Batch) -> torch.Tensor:

@@ -1,0 +1,46 @@
+"""From probabilities to verdicts when the world has another share of spam than the training messages.
+
+First a temperature makes the probabilities as sure as they may be (Guo et al. 2017), then the odds are multiplied by
+those of the new prior (Saerens et al. 2002). Without the first step the second would trust an over- or under-confident
+model. Shape letters: N messages, C classes.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+COLDEST, HOTTEST = 0.05, 20.0
+LEAST = 1e-12  # a probability of 0 has no logarithm
+
+
+def temperature(probabilities: np.ndarray, labels: Sequence[int]) -> float:
+    """The temperature T under which softmax(log p / T) has the lowest cross-entropy on these messages, in [0.05, 20].
+
+    probabilities (N, C), labels (N,). The derivative by 1 / T rises, so halving an interval finds its zero.
+    """
+    logs = np.log(np.maximum(np.asarray(probabilities, dtype=float), LEAST))
+    truth = logs[np.arange(len(logs)), np.asarray(labels)]
+    low, high = 1 / HOTTEST, 1 / COLDEST
+    for _ in range(60):
+        middle = (low + high) / 2
+        expected = (_softmax(middle * logs) * logs).sum(1)
+        low, high = (low, middle) if (expected - truth).mean() > 0 else (middle, high)
+    return 2 / (low + high)
+
+
+def at_prior(probabilities: np.ndarray, heat: float, before: Sequence[float], after: Sequence[float]) -> np.ndarray:
+    """Probabilities (N, C) at temperature `heat`, for a world whose classes have the shares `after`, not `before`."""
+    logs = np.log(np.maximum(np.asarray(probabilities, dtype=float), LEAST)) / heat
+    odds = np.log(np.maximum(after, LEAST)) - np.log(np.maximum(before, LEAST))
+    return _softmax(logs + odds)
+
+
+def shares(labels: Sequence[int], classes: int) -> tuple[float, ...]:
+    """The share of each class among labels (N,)."""
+    counts = np.bincount(np.asarray(labels), minlength=classes)
+    return tuple((counts / max(1, counts.sum())).tolist())
+
+
+def _softmax(logits: np.ndarray) -> np.ndarray:
+    raised = np.exp(logits - logits.max(1, keepdims=True))
+    return raised / raised.sum(1, keepdims=True)
