@@ -44,7 +44,9 @@ def test_the_demo_reports_each_regime_with_intervals_confusion_and_cost(demo: tu
 def test_the_json_holds_one_object_per_regime_seed_and_test(demo: tuple[Path, str]) -> None:
     runs = json.loads((demo[0] / "runs.json").read_text())
     assert {(r["regime"], r["seed"], r["test"]) for r in runs} == {
-        (name, seed, "balanced") for name in ("head-only", "frozen-random", "n-grams", "n-grams 16 B") for seed in (0, 1)
+        (name, seed, "balanced")
+        for name in ("head-only", "frozen-random", "n-grams", "n-grams 16 B")
+        for seed in (0, 1)
     }
     for run in runs:
         (tn, fp), (fn, tp) = run["confusion"]

@@ -119,12 +119,14 @@ export function scoresOf({ tn, fp, fn, tp }) {
  * half a message added to each cell), as `metrics/intervals.py` has it, so none leaves 0 to 1 and no perfect score is certain.
  * @param {Cells} cells @returns {{[K in keyof Scores]: [number, number]}} */
 export function intervals({ tn, fp, fn, tp }) {
-  const of = (/** @type {number} */ hit, /** @type {number} */ missed, weight = 1) => {
-    const middle = Math.log((weight * hit) / missed), half = 1.959964 * Math.sqrt(1 / hit + 1 / missed);
-    return /** @type {[number, number]} */ ([-half, half].map((side) => 1 / (1 + Math.exp(-middle - side))));
+  const scores = scoresOf({ tn, fp, fn, tp });
+  const of = (/** @type {number} */ score, /** @type {number} */ hit, /** @type {number} */ missed, weight = 1) => {
+    const middle = Math.log((weight * hit) / missed), half = 1.95996398454 * Math.sqrt(1 / hit + 1 / missed);
+    const [low, high] = [-half, half].map((side) => 1 / (1 + Math.exp(-middle - side)));
+    return /** @type {[number, number]} */ ([Math.min(low, score), Math.max(high, score)]);
   };
-  return { precision: of(tp + 0.5, fp + 0.5), recall: of(tp + 0.5, fn + 0.5), f1: of(tp + 0.5, fp + fn + 1, 2),
-    accuracy: of(tp + tn + 1, fp + fn + 1) };
+  return { precision: of(scores.precision, tp + 0.5, fp + 0.5), recall: of(scores.recall, tp + 0.5, fn + 0.5),
+    f1: of(scores.f1, tp + 0.5, fp + fn + 1, 2), accuracy: of(scores.accuracy, tp + tn + 1, fp + fn + 1) };
 }
 
 /** The messages of one cell (null: all that are wrong), nearest to the threshold first.

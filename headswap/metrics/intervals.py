@@ -55,7 +55,8 @@ class Influence:
 def mean_interval(seeds: Sequence[Verdicts], name: str, classes: int = 2) -> Interval:
     """The 95 % interval of a metric's mean over seeds, from what each seed's classifier said of its messages."""
     half = HALF / _test_sets([one.keys for one in seeds])
-    return share_interval([_influence(one, name, classes, half) for one in seeds])
+    plain = float(np.mean([_plain(one, name, classes) for one in seeds]))
+    return share_interval([_influence(one, name, classes, half) for one in seeds], plain)
 
 
 def paired_difference(
@@ -79,25 +80,31 @@ def confusion_interval(confusion: np.ndarray, name: str, level: float = 0.95) ->
     smooth = _smoothed(confusion, HALF)
     value, moves = float(quotients(smooth[None])[name][0]), gradient(smooth, name)
     width = NormalDist().inv_cdf((1 + level) / 2) * float((smooth * moves**2).sum()) ** 0.5
-    return _on_logits(value, width)
+    return _on_logits(value, width, float(quotients(confusion[None])[name][0]))
 
 
-def share_interval(found: Sequence[Influence]) -> Interval:
-    """The 95 % interval of the mean of shares (F1, accuracy, average precision), kept inside [0, 1]."""
-    return _on_logits(float(np.mean([one.value for one in found])), half_width(found))
+def share_interval(found: Sequence[Influence], mean: float) -> Interval:
+    """The 95 % interval of a mean of shares (F1, accuracy, average precision), inside [0, 1] and around that mean."""
+    return _on_logits(float(np.mean([one.value for one in found])), half_width(found), mean)
 
 
 def half_width(found: Sequence[Influence]) -> float:
     """Half the width of the 95 % interval of a mean over seeds, as the head of this file says."""
     values = np.array([one.value for one in found])
     S, moves = len(values), _by_message(found)  # (S, K)
-    shared = moves.sum(0) @ moves.sum(0) - (moves**2).sum()  # over pairs of different seeds
     apart = values.var(ddof=1) / S * _student(S - 1) ** 2 if S > 1 else 0.0
-    together = max(0.0, shared / (S * (S - 1))) * Z**2 if S > 1 else 0.0
+    together = max(0.0, shared_variance(found)) * Z**2
     # Never narrower than a 90 % interval over the messages alone: five seeds may agree by luck.
     sets = _test_sets([one.keys for one in found])
     least = (moves.mean(0) ** 2).sum() + np.mean([one.unseen for one in found]) / sets
     return float(max(apart + together, least * (LEAST if S > 1 else Z) ** 2) ** 0.5)
+
+
+def shared_variance(found: Sequence[Influence]) -> float:
+    """c, the mean covariance of two different seeds through the messages that both were judged on."""
+    S, moves = len(found), _by_message(found)
+    pairs = moves.sum(0) @ moves.sum(0) - (moves**2).sum()
+    return float(pairs / (S * (S - 1))) if S > 1 else 0.0
 
 
 def _by_message(found: Sequence[Influence]) -> np.ndarray:
@@ -154,12 +161,12 @@ def _test_sets(keys: Sequence[Sequence[str | int]]) -> float:
     return max(1.0, different * len(keys) / max(1, sum(map(len, keys))))
 
 
-def _on_logits(value: float, width: float) -> Interval:
-    """value ± width, carried to the logit scale and back: it never leaves [0, 1]."""
+def _on_logits(value: float, width: float, inside: float) -> Interval:
+    """value ± width, carried to the logit scale and back: it never leaves [0, 1], and holds the number `inside`."""
     value = min(max(value, 1e-9), 1 - 1e-9)
     logit, half = np.log(value / (1 - value)), width / (value * (1 - value))
     low, high = (float(1 / (1 + np.exp(-(logit + sign * half)))) for sign in (-1, 1))
-    return low, high
+    return min(low, inside), max(high, inside)
 
 
 def _student(degrees: int) -> float:

@@ -61,7 +61,7 @@ def _test_lines(results: Sequence[Score], label_names: Sequence[str]) -> list[st
     for name in NAMES:
         mean, low, high = cell(results, name)
         lines.append(f"    {name:<17} {mean:.3f}  [{low:.3f}, {high:.3f}]{_undefined(results, name)}")
-    low, high = share_interval([r.ranking for r in results])
+    low, high = share_interval([r.ranking for r in results], _mean_ranking(results))
     lines.append(f"    {'average precision':<17} {_mean_ranking(results):.3f}  [{low:.3f}, {high:.3f}]")
     return lines + _confusion_lines(results, label_names)
 

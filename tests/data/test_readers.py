@@ -55,7 +55,8 @@ def scratch(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @settings(max_examples=60, deadline=None)
 def test_any_messages_written_in_uci_form_read_back_equal(scratch, rows):
     path = write(scratch, "".join(f"{label}\t{text}\n" for label, text in rows))
-    assert read_sms(path) == Corpus(as_messages(rows), HAM_SPAM, str(path))
+    found = read_sms(path)
+    assert (found.messages, found.label_names, found.source) == (as_messages(rows), HAM_SPAM, str(path))
 
 
 @given(labelled(LONG_TEXTS), st.sampled_from([",", ";"]), st.sampled_from(["\n", "\r\n"]))
@@ -103,8 +104,7 @@ def test_characters_an_editor_does_not_break_at_do_not_break_a_message(tmp_path,
 @pytest.mark.parametrize(
     ("negative", "positive"),
     [("0", "1"), ("No", "YES"), ("False", "True"), ("legit", "fraud"), ("Not spam", "SPAM"), ("zebra", "junk mail"),
-     ("non-toxic", "toxic"), ("-1", "1"), ("1", "2"), ("0.0", "1.0"), ("ham", "unwanted"), ("positive", "spam or fraud"),
-     ("Ham", "spam"), ("spam free", "ham free")][:11] + [("Ham", "SPAM")],
+     ("non-toxic", "toxic"), ("-1", "1"), ("1", "2"), ("0.0", "1.0"), ("ham", "unwanted"), ("Ham", "SPAM")],
 )  # fmt: skip
 def test_classes_keep_their_names_and_the_one_that_is_looked_for_is_guessed_from_words(tmp_path, negative, positive):
     path = write(tmp_path, f"label,text\n{positive},win\n{negative},hi\n", "m.csv")
@@ -221,9 +221,7 @@ def test_a_broken_utf16_file_is_refused_with_its_line_and_offset(tmp_path):
     assert f"line 2, byte offset {len(raw)} " in complaint(write(tmp_path, raw + b"\x00\xdcx\x00"))
 
 
-@pytest.mark.parametrize(
-    "raw", [b"ham\thi\nspam\tw\0in\n", "ham\thi\n".encode("utf-16")[2:]]
-)
+@pytest.mark.parametrize("raw", [b"ham\thi\nspam\tw\0in\n", "ham\thi\n".encode("utf-16")[2:]])
 def test_a_binary_file_is_refused_with_its_line(tmp_path, raw):
     said = complaint(write(tmp_path, raw))
     assert ("line 2 " if raw.startswith(b"ham\thi") else "line 1") in said and "text file" in said

@@ -133,7 +133,9 @@ def test_sizes_follow_the_data_however_small_or_lopsided(counts):
     split = stratified_split(messages, *sizes, label_names=names)
     assert [len(split.train), len(split.validation), len(split.test)] == list(sizes)
     per_class = sum(sizes) // len(counts)
-    assert min(counts) >= 480 or per_class == min(counts, default=0) or per_class == sum(960 // len(counts) for _ in [0])
+    assert (
+        min(counts) >= 480 or per_class == min(counts, default=0) or per_class == sum(960 // len(counts) for _ in [0])
+    )
 
 
 def test_a_class_of_two_texts_is_too_few_to_split():

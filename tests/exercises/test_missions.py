@@ -97,9 +97,7 @@ def test_a_bet_is_kept_and_stands_beside_the_outcome() -> None:
 
 
 def test_less_than_two_points_is_the_answer_that_names_no_regime() -> None:
-    says(
-        missions.predicted(pair(BET[2], BET[2], missed=(8, 9))), "passed", "That is what came out", "could be luck"
-    )
+    says(missions.predicted(pair(BET[2], BET[2], missed=(8, 9))), "passed", "That is what came out", "could be luck")
     says(missions.predicted(pair("full", "full", missed=(8, 9))), "passed", "It came out otherwise")
 
 

@@ -44,5 +44,5 @@ def test_attention_with_a_zero_query_is_the_mean() -> None:
 
 
 def test_an_unknown_pool_is_refused_with_the_names_there_are() -> None:
-    with pytest.raises(SettingError, match="mean, cls, last, max, attention"):
+    with pytest.raises(SettingError, match="mean, cls, last, max, std, attention"):
         make("median")

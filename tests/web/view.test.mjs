@@ -1,5 +1,6 @@
 // The view's pure functions: `node --test tests/web/view.test.mjs`.
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { load } from "./load.mjs";
 
