@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
@@ -38,12 +39,20 @@ TUNED = "Tuned: for each regime and seed the best of {} settings on that seed's 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; 0 when it worked, 2 with one line on stderr when it could not."""
-    options = _parser().parse_args(arguments)
+    parser = _parser()
+    options, more = parser.parse_known_args(arguments)
+    if hasattr(options, "texts") and not any(word.startswith("-") for word in more):
+        options.texts += more  # argparse takes the words behind an option for strangers
+    elif more:
+        parser.error(f"unrecognized arguments: {' '.join(more)}")
     try:
         options.run(options)
     except HeadswapError as error:
         print(f"headswap: {error}", file=sys.stderr)
         return 2
+    except BrokenPipeError:  # whoever read our output has seen enough
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115  (Python flushes it once more at the end)
+        return 0
     except KeyboardInterrupt as stop:
         print(f"headswap: {stop if isinstance(stop, Interrupted) else 'stopped'}", file=sys.stderr)
         return 130
@@ -217,6 +226,7 @@ def _demo(options: argparse.Namespace) -> None:
     for path in filter(None, (options.json, options.plot, options.save and options.save / "base")):
         check_writable(path)
     found, problem = _demonstrate(_source(options, sizes), settings, _plan(options))
+    _tell_saved(options.save)
     if found and options.json is not None:
         write_atomically(options.json, json.dumps([score.as_json() for score in found], indent=1).encode())
     if found and options.plot is not None:
@@ -227,8 +237,24 @@ def _demo(options: argparse.Namespace) -> None:
         raise problem
 
 
+def _tell_saved(folder: Path | None) -> None:
+    """Say where the weights are, and how to ask them."""
+    deltas = sorted(path.name for path in folder.glob("*.safetensors")) if folder and folder.is_dir() else []
+    deltas = [name for name in deltas if not name.startswith("base-")]
+    if folder and deltas:
+        print(
+            f"\nIn {folder}: {', '.join(deltas)}. Ask one: python -m headswap predict {folder / deltas[0]} 'a message'"
+        )
+    elif folder:
+        print(f"\nNothing to keep in {folder}: a regime on a random body is not saved.")
+
+
 def _source(options: argparse.Namespace, sizes: tuple[int, int, int] | None) -> Source:
     if options.data is None:
+        for name in ("sizes", "text_column", "label_column", "encoding", "positive"):
+            if getattr(options, name) is not None:
+                said = f"--{name.replace('_', '-')}"
+                raise SettingError(f"{said} is for a file of your own, and --data names none; give --data too")
         return FixtureData()
     columns = options.text_column, options.label_column, options.encoding
     return FileData.of(options.data, sizes, Reading(*columns, positive=options.positive))

@@ -8,13 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from headswap.cli import main
+from headswap.cli import Plan, _problem, _tell, main
 from headswap.data import fixture
 from headswap.data.messages import SPAM
 from headswap.data.sources import FixtureData
 from headswap.data.splits import fixture_split
+from headswap.model.body import BodyConfig
 from headswap.results import pretrained
-from headswap.results.compare import compare
+from headswap.results.compare import Desk, Failure, Settings, attempt, compare
+from headswap.training.pretrain import Schooling
 from headswap.training.recipe import Recipe
 from headswap.training.regimes import REGIMES
 from headswap.training.spec import RunSpec
@@ -113,3 +115,67 @@ def test_pretraining_never_reads_a_message_that_is_judged_on(monkeypatch: pytest
         start = seed * (640 + 1280)
         assert judged.isdisjoint(read[start : start + 640 + 1280])
         assert set(read[start : start + 640]) == {m.text for m in split.train}
+
+
+@pytest.mark.parametrize("option", ["--json", "--plot", "--save"])
+@pytest.mark.parametrize("place", ["a folder", "below a file"])
+def test_an_output_that_cannot_be_written_is_found_before_the_training(
+    option: str, place: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("headswap.cli.compare", lambda *a, **k: pytest.fail("it has begun to train"))
+    (tmp_path / "file").write_text("")
+    (tmp_path / "x.svg").mkdir()
+    if place == "a folder" and option == "--save":
+        (tmp_path / "x.svg" / "base").mkdir()
+    path = tmp_path / "x.svg" if place == "a folder" else tmp_path / "file" / "x.svg"
+    assert main([*SMALL, option, str(path)]) == 2
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1 and ("is a folder" in said or "cannot be written" in said)
+    assert sorted(p.name for p in tmp_path.rglob("*") if p.name != "base") == ["file", "x.svg"]
+
+
+def test_a_regime_that_diverges_is_a_row_that_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    wild, small = Recipe(epochs=3, learning_rate=1e30), Schooling(BodyConfig(16, max_len=8), 1)
+    failure = attempt(RunSpec(FixtureData(train=20), REGIMES["full"], wild, small), Desk(tmp_path))
+    assert isinstance(failure, Failure) and failure.diverged
+    _tell([], ("ham", "spam"), Settings(("full",)), [failure])
+    said = capsys.readouterr().out
+    assert re.search(r"^full +diverged at seed 0: .+ smaller learning rate$", said, re.MULTILINE)
+    assert _problem([failure], 1, Plan()) is None, "a result, not a failure of ours"
+
+
+def test_options_of_a_file_without_a_file_are_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    for option in (["--sizes", "100,50,50"], ["--positive", "spam"], ["--encoding", "latin-1"]):
+        assert main(["demo", *option]) == 2
+        assert f"{option[0]} is for a file of your own" in capsys.readouterr().err
+
+
+def test_the_demo_says_what_it_saved_and_how_to_ask_it(demo: tuple[Path, str]) -> None:
+    folder, said = demo
+    assert f"In {folder / 'saved'}: head-only.safetensors. Ask one: python -m headswap predict" in said
+
+
+def test_predict_takes_its_texts_on_either_side_of_an_option(
+    demo: tuple[Path, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    delta, base = str(demo[0] / "saved" / "head-only.safetensors"), next((demo[0] / "saved").glob("base-*"))
+    assert main(["predict", delta, "--base", str(base), "See you", "at lunch"]) == 0
+    assert len(capsys.readouterr().out.splitlines()) == 2
+    assert main(["predict", str(demo[0] / "saved"), "hi"]) == 2
+    assert "is a folder, expected a file in it" in capsys.readouterr().err
+
+
+def test_tune_prints_a_second_table_with_the_settings_chosen_on_validation(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("sklearn")
+    monkeypatch.setenv("HEADSWAP_CACHE", str(tmp_path))
+    one = ["demo", "--epochs", "1", "--seeds", "1", "--max-len", "8", "--regimes", "frozen-random", "--tune"]
+    assert main([*one, "--json", str(tmp_path / "runs.json")]) == 0
+    said = capsys.readouterr().out
+    assert said.count("balanced test: as much ham as spam (1 seed)") == 2
+    assert "Tuned: for each regime and seed the best of 6 settings" in said
+    rows = json.loads((tmp_path / "runs.json").read_text())
+    assert {(r["regime"], r["tried"]) for r in rows} == {
+        (name, tried) for name in ("frozen-random", "n-grams", "n-grams 8 B") for tried in (0, 6)
+    }

@@ -171,7 +171,8 @@ def _write(path: Path, tensors: dict[str, torch.Tensor], about: dict[str, Any]) 
 def _read(path: Path, kind: str) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
     """Tensors and settings of a file whose hash is right."""
     if not path.is_file():
-        raise CheckpointError(f"{path} is not there; check the path")
+        what = "is a folder, expected a file in it" if path.is_dir() else "is not there"
+        raise CheckpointError(f"{path} {what}; check the path")
     try:
         with safe_open(path, framework="pt") as file:
             about = json.loads((file.metadata() or {})[KEY])
