@@ -27,17 +27,17 @@ from .training.pretrain import Schooling, generate, perplexity, pretrain, pretra
 from .training.recipe import Compute, Recipe
 from .training.regimes import FROZEN, REGIMES, Falling, Regime, Stage, freeze_body, parameter_groups, unfreeze_body
 from .training.run import History, encode, run_regime, start_regime
-from .training.spec import Result, RunSpec, run_spec
+from .training.spec import Judged, Result, RunSpec, judge, run_spec
 
 __all__ = [
     "FROZEN", "REGIMES", "AttentionPool", "Base", "Block", "Body", "BodyConfig", "ByteTokenizer", "CheckpointError",
     "ClassificationDataset", "Classifier", "ClsPool", "Compute", "Corpus", "DataError", "DivergedError",
-    "EpochDone", "Event", "Failure", "Falling", "FileData", "FixtureData", "HeadswapError", "History", "LMBody",
-    "LMHead", "LanguageModel", "LastTokenPool", "LinearHead", "MLPHead", "MaxPool", "MeanPool", "Message",
+    "EpochDone", "Event", "Failure", "Falling", "FileData", "FixtureData", "HeadswapError", "History", "Judged",
+    "LMBody", "LMHead", "LanguageModel", "LastTokenPool", "LinearHead", "MLPHead", "MaxPool", "MeanPool", "Message",
     "Metrics", "MissingExtraError", "Place", "Recipe", "Regime", "Result", "RunSpec", "Schooling", "SettingError",
     "Split", "Stage", "StageBegan", "StageEnded", "StepDone", "Swap", "compare", "download_sms", "encode",
-    "evaluate", "fixture_split", "freeze_body", "generate", "load_base", "load_delta", "make_optimizer", "measure",
-    "natural_split", "new_language_model", "parameter_groups", "perplexity", "place_of", "predict_logits",
+    "evaluate", "fixture_split", "freeze_body", "generate", "judge", "load_base", "load_delta", "make_optimizer",
+    "measure", "natural_split", "new_language_model", "parameter_groups", "perplexity", "place_of", "predict_logits",
     "pretrain", "pretrain_quick", "processes", "put_back", "read_messages", "read_sms", "read_table", "run_demo",
     "run_regime", "run_spec", "save_base", "save_delta", "start_regime", "stratified_split", "swap_head",
     "train_classifier", "unfreeze_body",

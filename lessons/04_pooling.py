@@ -184,17 +184,16 @@ exercises.last_real.check(last_real)
 # %%
 from statistics import mean as average
 
+from headswap import judge
 from headswap.metrics.intervals import mean_interval
 
 
 def judged(base, pool, regime="head-only"):
     """Mean accuracy of five seeds and the ends of its 95 % interval, as text."""
-    found = []
-    for seed in range(5):
-        model = run_regime(base, split, regime, Recipe(pool=pool, seed=seed)).classifier
-        found.append(evaluate(model, encode(split.test, model)))
-    low, high = mean_interval([one.confusion for one in found], "accuracy")
-    return average(one.accuracy for one in found), f"[{low:.2f}, {high:.2f}]"
+    runs = [run_regime(base, split, regime, Recipe(pool=pool, seed=seed)) for seed in range(5)]
+    found = [judge(run.classifier, "test", split.test) for run in runs]
+    low, high = mean_interval([one.verdicts for one in found], "accuracy")
+    return average(one.metrics.accuracy for one in found), f"[{low:.2f}, {high:.2f}]"
 
 
 # %% tags=["nbval-ignore-output"]
@@ -208,7 +207,7 @@ assert accuracy["cls"] == 0.5
 # %% [markdown]
 # The last byte is weak on this body. It was schooled to guess the byte after it, and at byte 32 that is the middle of
 # some word; what the message was about is not what it had to carry. The attention pool is ahead of the mean by two
-# points, with 64 weights more; the intervals overlap, so take it as a hint. And cls?
+# points, with 64 weights more; one body and one split, so take it as a hint. And cls?
 
 # %% [markdown]
 # ## Look: CLS is blind
@@ -264,8 +263,8 @@ for body, regime, pool in (
 
 # %% [markdown]
 # Without the causal mask CLS sees: .76 instead of .50. But random weights do no worse than the cheat, under either
-# pool. What the cheating body learned is of no use here; what helped CLS is the lifted mask alone. Intervals of five
-# seeds on one test set overlap, so do not rank the lines more finely than that.
+# pool. What the cheating body learned is of no use here; what helped CLS is the lifted mask alone. Do not rank the
+# lines more finely than that: to compare two of them, pair them message by message, as lesson 03 does.
 
 # %% [markdown]
 # ## Look: where the vectors lie

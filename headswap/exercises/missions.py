@@ -10,13 +10,11 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
-
 from ..data.messages import Split
 from ..errors import HeadswapError, MissingExtraError
 from ..lab import Lab, Run, Settings
 from ..lab.prepare import SHIFT, own
-from ..metrics.intervals import Verdicts, paired_difference
+from ..metrics.intervals import paired_difference
 from ..metrics.measure import measure
 from ..results.baselines import train_ngrams
 from ..training.regimes import REGIMES
@@ -128,11 +126,9 @@ def _named(group: Group, name: str) -> Verdict:
 
 def _against_ngrams(run: Run, split: Split, tried: int) -> Verdict:
     """The run and the n-grams on the same validation messages, compared message by message."""
-    labels = [message.label for message in split.validation]
-    theirs = train_ngrams(split).predict(split.validation)
-    bar, ours = measure(labels, theirs).f1, [int(row[1] > row[0]) for row in run.epochs[-1].probabilities]
-    keys = range(len(labels))
-    gain, (low, high) = paired_difference([(Verdicts(keys, labels, ours), Verdicts(keys, labels, theirs))])
+    ours, theirs = run.verdicts, train_ngrams(split).predict(split.validation)
+    bar, labels = measure(ours.labels, theirs).f1, ours.labels
+    gain, (low, high) = paired_difference([(ours, replace(ours, predictions=theirs))])
     apart = f"a difference of {gain:+.3f} [{low:+.3f}, {high:+.3f}]"
     told = f"Your best run, {_scores(run)}, against n-grams, {bar:.3f}, on the same {len(labels)} messages: {apart}"
     if gain <= 0:
@@ -152,16 +148,9 @@ def _outcome(lab: Lab, first: Run, second: Run) -> str:
 
 def _doubt(first: Run, second: Run) -> str:
     """Whether the luck of the messages could have made the difference; both runs are judged on the same ones."""
-    sides = [Verdicts(range(len(run.told["messages"])), *_verdicts(run)) for run in (first, second)]
-    gain, (low, high) = paired_difference([(sides[0], sides[1])])
+    gain, (low, high) = paired_difference([(first.verdicts, second.verdicts)])
     told = f" Compared message by message the difference is {gain:+.3f} [{low:+.3f}, {high:+.3f}]"
     return f"{told}: that could be luck." if low <= 0 <= high else f"{told}, one seed each."
-
-
-def _verdicts(run: Run) -> tuple[list[int], list[int]]:
-    """Labels and predicted classes of the validation messages after the last epoch."""
-    labels = [label for _, label in run.told["messages"]]
-    return labels, [int(np.argmax(row)) for row in run.epochs[-1].probabilities]
 
 
 def _done(lab: Lab) -> list[Run]:

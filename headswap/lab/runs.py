@@ -7,8 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from ..data.labels import text_key
 from ..data.messages import Split
 from ..data.readers import Reading
+from ..metrics.intervals import Verdicts
 from ..metrics.measure import Metrics
 from ..model.body_contract import Base
 from ..model.losses import CROSS_ENTROPY
@@ -113,6 +115,13 @@ class Run:
     def metrics(self) -> Metrics | None:
         """Validation metrics after the last epoch."""
         return self.epochs[-1].validation if self.epochs else None
+
+    @property
+    def verdicts(self) -> Verdicts:
+        """What it says of each validation message after the last epoch, for `paired_difference` with another run."""
+        labels = [label for _, label in self.told["messages"]]
+        said = [int(np.argmax(row)) for row in self.epochs[-1].probabilities]
+        return Verdicts([text_key(text) for text, _ in self.told["messages"]], labels, said)
 
     @property
     def best(self) -> int | None:

@@ -150,18 +150,21 @@ def perplexity(model: LanguageModel, texts: Sequence[str]) -> float:
 def generate(
     model: LanguageModel, prompt: str = "", *, length: int = 60, temperature: float = 0.8, seed: int = 0
 ) -> str:
-    """Let the model babble: up to `length` further bytes after `prompt`, until it says eos.
+    """Let the model babble: up to `length` further bytes after `prompt`, until it says eos or its max_len is full.
 
-    It reads at most its max_len last ids. Temperature 0 takes the likeliest byte; higher is wilder.
+    Further on it has never read, and would only be lost: on the practice messages it hesitates between 2 bytes up to
+    there and between 40 beyond. Temperature 0 takes the likeliest byte; higher is wilder.
     """
     if temperature < 0:
         raise SettingError(f"temperature is {temperature}; give 0 or more")
     generator = torch.Generator().manual_seed(seed)
     ids, window, device = [BOS, *ByteTokenizer().encode(prompt)], model.body.config.max_len, device_of(model)
+    if len(ids) > window:
+        raise SettingError(f"the prompt has {len(ids) - 1} bytes and the model reads {window}; shorten it")
     with one_thread(), modes_kept(model):
         model.eval()
-        for _ in range(length):
-            read = torch.tensor([ids[-window:]], device=device)
+        for _ in range(min(length, window + 1 - len(ids))):
+            read = torch.tensor([ids], device=device)
             logits = model(read, torch.ones_like(read, dtype=torch.bool))[0, -1].cpu()  # (V,)
             logits[[PAD, BOS]] = float("-inf")
             ids.append(_draw(logits, temperature, generator))

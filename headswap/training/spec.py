@@ -181,8 +181,8 @@ def school(spec: RunSpec, split: Split, watch: Watch = lambda event: None) -> Sc
     return Schooled(spec.body.base(split, spec.seed, hear), sum(took))
 
 
-def judge(model: Classifier, test: str, messages: tuple[Example, ...], classes: int) -> Judged:
-    """What the classifier says of a test set."""
+def judge(model: Classifier, test: str, messages: Sequence[Example], classes: int = 2) -> Judged:
+    """What the classifier says of a test set: its metrics, and verdicts that intervals and pairs can be made of."""
     data = encode(messages, model, classes)
     assert data is not None
     logits = predict_logits(model, data).cpu()
