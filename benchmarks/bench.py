@@ -8,7 +8,7 @@ from headswap.errors import MissingExtraError
 
 from . import growth
 from .machine import Imports, Machine, import_times, peak_memory, this_machine
-from .peak import CONVENTION, Peak, matmul_peak, work_of
+from .peak import CONVENTION, Peak, matmul_peaks, where_time_goes, work_of
 from .speed import Contest, Contestant, Task, compete, ours, plain, seconds_of, uncached
 
 
@@ -54,12 +54,12 @@ def run(plan: Plan, say: Callable[[str], None]) -> Results:
     """Measure everything in the plan; `say` hears what is being done. Needs the package transformers."""
     trainer = find_trainer()
     tasks = {name: _task(name, plan) for name in ("head-only", "full", "last-block")}
-    peaks = [matmul_peak()]
+    peaks = [matmul_peaks()]
     rivals: dict[str, Contestant] = {"ours": ours, "Trainer": trainer, "plain loop": plain}
     say("head-only against Trainer and a plain loop")
     contests = {"head-only": compete(rivals, tasks["head-only"], plan.runs)}
     say("full against Trainer and a plain loop")
-    contests["full"] = compete(rivals, tasks["full"], plan.runs, lambda: peaks.append(matmul_peak()))
+    contests["full"] = compete(rivals, tasks["full"], plan.runs, lambda: peaks.append(matmul_peaks()))
     say("last-block with and without the cached prefix")
     contests["last-block"] = compete({"ours": ours, "no cache": uncached}, tasks["last-block"], plan.runs)
     say("memory of the demo")
@@ -69,7 +69,8 @@ def run(plan: Plan, say: Callable[[str], None]) -> Results:
     say("imports")
     imports = import_times(plan.pairs)
     say("growth")
-    peak = Peak(tuple(peaks), *work_of(tasks["full"]))
+    gflops = {name: tuple(found[name] for found in peaks) for name in peaks[0]}
+    peak = Peak(gflops, *work_of(tasks["full"]), where_time_goes(tasks["full"].with_epochs(1)))
     points = tuple(growth.grow(plan.sizes))
     return Results(this_machine(), plan, contests, peak, memory, memory_of_two, imports, points)
 

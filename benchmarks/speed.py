@@ -17,6 +17,7 @@ from headswap.data.messages import Message, Split
 from headswap.errors import HeadswapError
 from headswap.model.body import BodyConfig, new_language_model
 from headswap.model.classifier import Classifier
+from headswap.model.losses import CROSS_ENTROPY
 from headswap.training.events import Event, StepDone
 from headswap.training.loop import predict_logits
 from headswap.training.recipe import Recipe
@@ -42,9 +43,13 @@ class Task:
         return find_regime(self.regime).learning_rate
 
     def start(self) -> tuple[Classifier, Iterator[Event]]:
-        """A new classifier, frozen as the regime says and always with the same weights, and its training."""
-        base = new_language_model(self.config, seed=0)
-        return start_regime(base, Split(self.train, (), ()), self.regime, self.recipe)
+        """A new classifier, frozen as the regime says and always with the same weights, and its training.
+
+        Everybody trains the plain loss for as many steps: the probe's own objective has no counterpart elsewhere.
+        """
+        base, regime = new_language_model(self.config, seed=0), find_regime(self.regime)
+        plain = tuple(replace(s, loss=CROSS_ENTROPY, weight_decay=None, least_steps=0) for s in regime.stages)
+        return start_regime(base, Split(self.train, (), ()), replace(regime, stages=plain), self.recipe)
 
     def data(self) -> ClassificationDataset:
         """The messages, encoded."""

@@ -115,13 +115,19 @@ class ClassificationDataset:
         return len(self.labels)
 
 
+def random_batches(count: int, batch_size: int, generator: torch.Generator) -> list[torch.Tensor]:
+    """One epoch of batches of indices: each message once, in random order. Draws only from `generator`."""
+    return list(torch.randperm(count, generator=generator).split(batch_size))
+
+
 def shuffled_batches(
     lengths: torch.Tensor, batch_size: int, generator: torch.Generator, pool: int = 8
 ) -> list[torch.Tensor]:
     """One epoch of batches of indices: each message once, in random order, neighbours of similar length.
 
     Messages are shuffled, sorted by length within runs of `pool` batches, cut, and the batches shuffled, so that
-    a batch carries few pads. Draws only from `generator`.
+    a batch carries few pads. Where spam is longer than ham, such batches hold much of one class: that is for reading
+    without labels, not for learning them. Draws only from `generator`.
     """
     order = torch.randperm(len(lengths), generator=generator)
     runs = [run[lengths[run].argsort(stable=True)] for run in order.split(pool * batch_size)]

@@ -14,7 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from ..data.batches import Batch, ClassificationDataset, ordered_batches, shuffled_batches
+from ..data.batches import Batch, ClassificationDataset, ordered_batches, random_batches
 from ..errors import DivergedError, HeadswapError, SettingError
 from ..metrics.measure import Metrics, measure
 from ..model.body_contract import device_of
@@ -224,7 +224,7 @@ def _epoch(loop: _Loop, stage: int, epoch: int) -> Generator[Event, None, EpochD
     """The steps of one epoch, then its summary."""
     total = spent = 0.0
     for _ in range(loop.recipe.passes):
-        for index in shuffled_batches(loop.train.lengths, loop.recipe.batch_size, loop.generator):
+        for index in random_batches(len(loop.train), loop.recipe.batch_size, loop.generator):
             loss, seconds = loop.step(index)
             total, spent = total + loss * len(index), spent + seconds
             yield StepDone(epoch, loop.done, loop.steps, loss)

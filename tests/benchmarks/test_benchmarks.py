@@ -43,7 +43,8 @@ def test_every_promised_number_is_there(quick) -> None:
     numbers, report, plot = quick
     assert {name: set(runs) for name, runs in numbers["contests"].items()} == CONTESTS
     assert 0 < numbers["share_linear"] < numbers["share"] < 10
-    assert len(numbers["peak"]["gflops"]) == 1 + 2 * 3  # before, and after each run of full
+    assert all(len(found) == 1 + 2 * 3 for found in numbers["peak"]["gflops"].values())  # before, and after each run
+    assert sum(numbers["peak"]["profile"].values()) == pytest.approx(1)
     assert 100e6 < numbers["memory"] < 4e9
     assert numbers["memory"] + 100e6 < numbers["memory_of_two"] < 8e9, "the workers' memory counts"
     assert len(numbers["imports"]["torch"]) == len(numbers["imports"]["both"]) == numbers["plan"]["pairs"]
