@@ -83,7 +83,7 @@ class Regime:
 
 ALL_FROZEN: Final[Rule] = ("everything", FROZEN)
 NEW: Final[tuple[Rule, ...]] = (("head", 1.0), ("pool", 1.0))
-PROBE_STEPS = 400
+PROBE_STEPS = 800
 PROBE = Stage((*NEW, ALL_FROZEN), loss=Probe(), weight_decay=0.0, least_steps=PROBE_STEPS)
 WHOLE = Stage((("everything", 1.0),))
 TUNED = "validation messages of the fixture, 32 bytes, 20 epochs, 3 seeds"
