@@ -36,7 +36,7 @@ from .recipe import Compute, Recipe
 from .regimes import REGIMES, Falling, Frozen, Regime, Stage
 from .run import History, encode, start_regime
 
-ROOMS = ("data", "metrics", "model", "training", "results")  # whose source makes the numbers
+SOURCES = ("data", "metrics", "model", "training", "results/baselines.py")  # what makes the numbers
 Watch = Callable[[PretrainStep | Event], None]
 
 
@@ -222,9 +222,10 @@ def _version(package: str) -> str | None:
 
 @cache
 def source_hash() -> str:
-    """The SHA-256 of the source that makes the numbers: every file of those rooms, by name."""
+    """The SHA-256 of the source that makes the numbers: every file of it, by name."""
     package = Path(__file__).parents[1]
     digest = hashlib.sha256()
-    for path in sorted(p for room in ROOMS for p in (package / room).rglob("*") if p.suffix in (".py", ".toml")):
+    found = [path for source in SOURCES for path in ((package / source).rglob("*"), [package / source])]
+    for path in sorted(p for paths in found for p in paths if p.suffix in (".py", ".toml")):
         digest.update(f"\0{path.relative_to(package).as_posix()}\0".encode() + path.read_bytes())
     return digest.hexdigest()
