@@ -6,7 +6,7 @@ The real messages are read from `--data PATH`, by default where `headswap data s
 
 import argparse
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from time import perf_counter
@@ -15,13 +15,17 @@ from tqdm import tqdm
 
 from headswap.data.sources import FileData, FixtureData, Source
 from headswap.errors import HeadswapError
-from headswap.files import write_atomically
+from headswap.files import cache_folder, write_atomically
 from headswap.lab import Lab
 from headswap.model.body import BodyConfig
+from headswap.results.baselines import Spec
 from headswap.results.compare import Failure, Settings, compare, steps_of
+from headswap.results.executors import processes
 from headswap.results.figures import comparison, save_figure
 from headswap.results.report import table
 from headswap.results.scores import scores
+from headswap.results.tune import TUNED, tuned
+from headswap.training.regimes import REGIMES
 from headswap.training.spec import Result
 
 FIGURES = Path(__file__).parents[1] / "figures"
@@ -33,32 +37,47 @@ def main() -> None:
     """Make every figure whose messages are at hand."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, help="the SMS Spam Collection")
+    parser.add_argument("--workers", type=int, default=1, help="processes that share the runs (default: 1)")
+    parser.add_argument("--resume", action="store_true", help="take the runs that are finished already")
     options = parser.parse_args()
     record(("head-only", "full"))
-    make("fixture", FixtureData(), Settings())
+    how = partial(_carry_out, workers=options.workers, resume=options.resume)
+    make("fixture", FixtureData(), Settings(tuple(REGIMES)), how)
     paths = [options.data] if options.data else [FIGURES.parent / path for path in CORPUS]
     corpus = next((path for path in paths if path.is_file()), None)
     if corpus is None:
         print("no SMS corpus: figures/sms.* stay as they are; get it by `python -m headswap data sms`")
         return
-    make("sms", FileData.of(corpus), Settings(config=BodyConfig(max_len=160)))
+    make("sms", FileData.of(corpus), Settings(tuple(REGIMES), config=BodyConfig(max_len=160)), how)
 
 
-def make(name: str, source: Source, settings: Settings) -> None:
-    """Run one comparison, one run after the other, so that seconds compare; write figures/NAME.*."""
-    began, specs = perf_counter(), settings.specs(source)
-    with tqdm(total=sum(map(steps_of, specs)), unit="step", desc=name, disable=None) as bar:
-        outcomes = list(compare(specs, progress=partial(_advance, bar)))
-    failed = [outcome.sentence for outcome in outcomes if isinstance(outcome, Failure)]
+def make(name: str, source: Source, settings: Settings, how: Callable[[list[Spec]], list[Result]]) -> None:
+    """Run one comparison at the defaults and one with tuned settings; write figures/NAME.*."""
+    specs = settings.specs(source)
+    defaults = scores(how(specs))
+    best = tuned(specs, how)
+    chosen = scores(how(best))
+    tables = [table(defaults, "frozen-random"), TUNED.format(6), table(chosen, "frozen-random")]
+    text = "\n\n".join(tables)
+    print(text)
+    write_atomically(FIGURES / f"{name}.txt", f"{text}\n".encode())
+    runs = [result.as_json() for result in (*defaults, *chosen)]
+    write_atomically(FIGURES / f"{name}.json", json.dumps(runs, indent=1).encode())
+    save_figure(comparison(defaults), FIGURES / f"{name}.svg")
+
+
+def _carry_out(specs: list[Spec], workers: int, resume: bool) -> list[Result]:
+    """Every result, in the order of the specs; with one worker, their seconds compare best."""
+    began, total = perf_counter(), sum(map(steps_of, specs))
+    folder = cache_folder() / "compare"
+    with tqdm(total=total, unit="step", disable=None) as bar, processes(workers) as executor:
+        found = list(compare(specs, executor, folder=folder, resume=resume, progress=partial(_advance, bar)))
+    failed = [outcome.sentence for outcome in found if isinstance(outcome, Failure) and not outcome.diverged]
     if failed:
         raise HeadswapError(failed[0])
-    results = scores([outcome for outcome in outcomes if isinstance(outcome, Result)])
-    text = table(results, "frozen-random")
-    print(f"{text}\n{perf_counter() - began:.0f} s in all\n")
-    write_atomically(FIGURES / f"{name}.txt", f"{text}\n".encode())
-    runs = [result.as_json() for result in results]
-    write_atomically(FIGURES / f"{name}.json", json.dumps(runs, indent=1).encode())
-    save_figure(comparison(results), FIGURES / f"{name}.svg")
+    print(f"{len(specs)} runs, {workers} at a time: {perf_counter() - began:.0f} s\n")
+    place = {spec: number for number, spec in enumerate(specs)}
+    return sorted((o for o in found if isinstance(o, Result)), key=lambda result: place[result.spec])  # type: ignore[index]
 
 
 def record(regimes: Sequence[str]) -> None:

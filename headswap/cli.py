@@ -25,7 +25,7 @@ from .results.compare import DEFAULT_REGIMES, Failure, Settings, compare, steps_
 from .results.executors import processes
 from .results.report import diverged, report, table
 from .results.scores import Score, scores
-from .results.tune import Grid, chosen
+from .results.tune import TUNED, Grid, tuned
 from .results.weights import load_base, load_delta
 from .training.loop import predict_logits
 from .training.recipe import Recipe
@@ -34,7 +34,6 @@ from .training.run import encode
 from .training.spec import Result
 
 SIZES = "640,160,160"
-TUNED = "Tuned: for each regime and seed the best of {} settings on that seed's own validation messages."
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -105,12 +104,11 @@ def _demonstrate(
     found, problem = _compared(specs, settings, plan)
     if not plan.tune or problem is not None:
         return found, problem
-    grid = Grid()
-    tried = _carry_out([candidate for spec in specs for candidate in grid.candidates(spec)], plan)
-    problem = _problem(tried, sum(len(grid.candidates(spec)) for spec in specs), plan)
+    tried: list[Result | Failure] = []
+    best = tuned(specs, lambda candidates: tried.extend(_carry_out(candidates, plan)) or tried)
+    problem = _problem(tried, len(specs) * len(Grid().candidates(specs[0])), plan)
     if problem is not None:
         return found, problem
-    best = chosen(outcome for outcome in tried if isinstance(outcome, Result))
     print(f"\n{TUNED.format(len(tried) // len(specs))}", flush=True)
     more, problem = _compared(best, settings, replace(plan, save=None))
     return found + more, problem

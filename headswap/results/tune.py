@@ -4,7 +4,7 @@ Another seed's validation messages would not do: its training part may hold this
 of a candidate are never looked at; only the chosen settings are run again and judged.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -12,6 +12,8 @@ import numpy as np
 from ..errors import DataError
 from ..training.spec import Result, RunSpec
 from .baselines import NgramsSpec, Spec
+
+TUNED = "Tuned: for each regime and seed the best of {} settings on that seed's own validation messages."
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,3 +61,14 @@ def validation_loss(result: Result) -> float:
         raise DataError(f"{result.name} has no validation messages to be tuned on; give the split some")
     rows = zip(result.validation.probabilities, result.validation.labels, strict=True)
     return float(np.mean([-np.log(max(row[label], 1e-12)) for row, label in rows]))
+
+
+def tuned(
+    specs: Sequence[Spec], carry_out: Callable[[list[Spec]], Iterable[object]], grid: Grid | None = None
+) -> list[Spec]:
+    """Every run with the settings that were best on its validation messages; `carry_out` makes the candidates.
+
+    A candidate that fails or diverges is out; a run all of whose candidates do so is left out.
+    """
+    found = carry_out([candidate for spec in specs for candidate in (grid or Grid()).candidates(spec)])
+    return chosen(outcome for outcome in found if isinstance(outcome, Result))
