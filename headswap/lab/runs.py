@@ -172,11 +172,8 @@ def diagnose(run: Run) -> str:
     losses = [e.validation_loss for e in run.epochs if e.validation_loss is not None]
     if len(losses) < 3:
         return ""
-    if run.objective is not None and run.floor is not None and run.objective > tolerated(run.floor):
-        return (
-            f"The head is not done: its loss is {run.objective:.3f} nats and the least there is {run.floor:.3f}. "
-            "Give it more epochs, or its tuned learning rate."
-        )
+    if run.floor is not None:
+        return _against_the_floor(run, run.floor)
     best = int(np.argmin(losses))
     since = len(losses) - 1 - best
     if min(losses) > _guessing(run) - 0.01 and run.epochs[-1].train_loss > _guessing(run) - 0.01:
@@ -186,6 +183,18 @@ def diagnose(run: Run) -> str:
     if since == 0 and losses[-1] < losses[-3] * 0.99:
         return "It still improves: more epochs would help."
     return "It has settled."
+
+
+def _against_the_floor(run: Run, floor: float) -> str:
+    """How near a probe is to the best head there is; it has one, so it cannot overfit any further than that."""
+    if run.objective is None:
+        return f"It nears the best head there is: {run.epochs[-1].train_loss - floor:.3f} nats above the floor."
+    if run.objective <= tolerated(floor):
+        return "It has arrived: no linear head on this frozen body has a lower training loss."
+    return (
+        f"The head is not done: its loss is {run.objective:.3f} nats and the least there is {floor:.3f}. "
+        "Give it more epochs, or its tuned learning rate."
+    )
 
 
 def tolerated(floor: float) -> float:

@@ -500,19 +500,20 @@ function curvesPart(lab) {
   frame.append(hole);
   defs.append(frame);
   const floor = s("path", { class: "hs-line hs-floor" });
-  const floorName = s("text", { class: "hs-ghostname", "text-anchor": "end", "aria-hidden": "true" });
   clipped.append(floor, lines.train, lines.validation);
   const svg = s("svg", { class: "hs-plot", tabindex: 0, role: "slider", "aria-label": "Epoch shown", "aria-valuemin": 1,
     "aria-orientation": "horizontal" });
-  svg.append(defs, axes, ghosts, clipped, ghostNames, floorName, best, cross);
+  svg.append(defs, axes, ghosts, clipped, ghostNames, best, cross);
   const readout = h("p", { class: "hs-readout" });
   const tag = h("span", { class: "hs-tag" });
-  const keys = { training: "hs-line hs-train", validation: "hs-line hs-validation" };
+  const keys = { training: "hs-line hs-train", validation: "hs-line hs-validation", floor: "hs-line hs-floor" };
   const legend = Object.entries(keys).map(([name, look]) => {
     const { text, node } = legendKey(look);
     say(text, name);
     return node;
   });
+  const floorKey = legend[2];
+  floorKey.title = "the lowest training loss that any head on this frozen body can have";
   const table = tableFold("loss by epoch", () => lab.mark("curves"));
   const title = h("span", { class: "hs-runname" });
   const root = panel("curves", "Loss curves",
@@ -564,8 +565,7 @@ function curvesPart(lab) {
   const drawFloor = (/** @type {number|null} */ least, /** @type {(v: number) => number} */ y) => {
     const there = least !== null && y(least) >= EDGE.top;
     put(floor, { d: there ? `M${x(0).toFixed(1)} ${y(least).toFixed(1)}H${x(planned).toFixed(1)}` : "" });
-    put(floorName, { x: x(planned), y: there ? Math.min(y(least) + 12, size[1] - EDGE.bottom - 3) : 0 });
-    say(floorName, there ? "floor: the best head there is" : "");
+    floorKey.hidden = !there;
   };
 
   const drawCross = (/** @type {Epoch|null} */ epoch, /** @type {boolean} */ live, /** @type {(v: number) => number} */ y) => {

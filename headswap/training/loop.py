@@ -168,9 +168,9 @@ class _Loop:
     @torch.no_grad()
     def _seen(self) -> Seen:
         """The head's inputs: pooled vectors as they are now."""
-        features = [(_pooled(self.model, self.inputs, self.train.lengths), self.train.labels)]
+        features = [(_pooled(self.model, self.inputs, self.train.lengths).float(), self.train.labels)]
         if self.held_out is not None and self.validation is not None:
-            held_out = _pooled(self.model, self.held_out, self.validation.lengths)
+            held_out = _pooled(self.model, self.held_out, self.validation.lengths).float()
             features.append((held_out, self.validation.labels))
         validation = features[1] if len(features) > 1 else None
         return Seen(*features[0], validation, self.train.classes, fixed=frozen_prefix(self.model).pooled)

@@ -17,7 +17,7 @@ from headswap.data.splits import fixture_split
 from headswap.errors import DivergedError, HeadswapError, SettingError
 from headswap.lab import Lab, Run, Runner, Settings
 from headswap.lab.prepare import dropped, practice, prepared
-from headswap.lab.runs import Prepared, diagnose
+from headswap.lab.runs import Prepared, diagnose, tolerated
 from headswap.metrics.measure import measure
 from headswap.model.body import Block
 from headswap.training.events import EpochDone, Event, StageBegan, StepDone
@@ -342,3 +342,38 @@ def _until(true: Any, seconds: float = 30) -> None:
     while not true():
         assert time.monotonic() < end
         time.sleep(0.005)
+
+
+@pytest.mark.parametrize(
+    ("objective", "said"),
+    [
+        (None, "0.200 nats above the floor"),
+        (0.303, "It has arrived"),
+        (0.31, "its loss is 0.310 nats and the least there is 0.300"),
+    ],
+)
+def test_a_probe_is_held_against_the_best_head_there_is(objective: float | None, said: str) -> None:
+    """Its validation loss may rise on the way; that is no reason to tell of overfitting."""
+    run = made([0.9, 0.7, 0.6, 0.55, 0.5], [0.5, 0.4, 0.45, 0.5, 0.6])
+    run.floor, run.objective = 0.3, objective
+    assert said in diagnose(run) and "overfit" not in diagnose(run)
+
+
+def test_the_floor_reaches_the_browser_with_the_run() -> None:
+    lab = Lab(epochs=1, max_len=16, messages=100)
+    lab.train(block=True)
+    lab.regime = "last-block"
+    lab.train(block=True)
+    probe, last = lab.runs
+    assert probe.floor is not None and probe.told["floor"] == pytest.approx(probe.floor, abs=1e-5)
+    assert probe.objective is not None and probe.objective <= tolerated(probe.floor)
+    assert last.told["floor"] is None
+
+
+def test_a_file_is_read_in_the_encoding_and_with_the_positive_class_that_one_names(tmp_path: Path) -> None:
+    rows = [f"{'fraud' if m.label else 'legit'},{m.text.replace(',', '')} \xa3" for m in messages(60)]
+    (tmp_path / "mine.csv").write_bytes(b"label,text\n" + "\n".join(rows).encode("latin-1"))
+    lab = Lab(data=str(tmp_path / "mine.csv"), encoding="latin-1", positive="legit", max_len=16, epochs=1)
+    assert "encoding='latin-1'" in repr(lab) and "positive='legit'" in repr(lab)
+    lab.train(block=True)
+    assert lab.runs[0].told["label_names"] == ["fraud", "legit"]
