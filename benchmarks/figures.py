@@ -30,19 +30,25 @@ from headswap.training.spec import Result
 
 FIGURES = Path(__file__).parents[1] / "figures"
 RECORDED = FIGURES.parent / "headswap" / "lab" / "recorded"
+WHAT = ("recorded", "fixture", "sms")
 CORPUS = ("data/SMSSpamCollection", "../shared/data/sms-spam/SMSSpamCollection")
 
 
 def main() -> None:
     """Make every figure whose messages are at hand."""
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("what", nargs="*", default=WHAT, help=f"of {', '.join(WHAT)} (default: all)")
     parser.add_argument("--data", type=Path, help="the SMS Spam Collection")
     parser.add_argument("--workers", type=int, default=1, help="processes that share the runs (default: 1)")
     parser.add_argument("--resume", action="store_true", help="take the runs that are finished already")
     options = parser.parse_args()
-    record(("head-only", "full"))
     how = partial(_carry_out, workers=options.workers, resume=options.resume)
-    make("fixture", FixtureData(), Settings(tuple(REGIMES)), how)
+    if "recorded" in options.what:
+        record(("head-only", "full"))
+    if "fixture" in options.what:
+        make("fixture", FixtureData(), Settings(tuple(REGIMES)), how)
+    if "sms" not in options.what:
+        return
     paths = [options.data] if options.data else [FIGURES.parent / path for path in CORPUS]
     corpus = next((path for path in paths if path.is_file()), None)
     if corpus is None:
