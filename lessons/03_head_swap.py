@@ -223,7 +223,8 @@ for ours, other in (("head-only", "frozen-random"), ("head-only", "scratch")):
 #
 # Read it twice. Pretraining adds +0.043 [+0.008, +0.078] to the same 130 weights, compared in pairs. And yet 118,914
 # weights that have read nothing do no worse than ours: `scratch` minus `head-only` is +0.010 [-0.009, +0.029], which
-# could be luck. A frozen body is cheap, not magical. What happens when the pretrained body learns as well you saw in lesson 00.
+# could be luck. A frozen body is cheap, not magical. What happens when the pretrained body learns as well you saw in
+# lesson 00.
 
 # %% [markdown]
 # ## Look: the old head back

@@ -212,8 +212,8 @@ exercises.missions.overfit(lab)
 #
 # The last opponent has no body at all: logistic regression on *n-grams*, runs of one to four characters. It reads a
 # message whole, and your body a few bytes of it. On the practice messages it reaches F1 .989 [.977, .993], out of reach
-# for every regime in figures/fixture.txt, and .906 [.855, .938] on the same 32 bytes. On real SMS it is .973
-# [.936, .988], whole or cut to 160 bytes, and head-only .952 [.927, .967] (figures/sms.txt; all 5 seeds, balanced test).
+# for every regime in figures/fixture.txt, and .906 [.855, .938] on the same 32 bytes. On real SMS it is .973 [.936,
+# .988], whole or cut to 160 bytes, and head-only .952 [.927, .967] (figures/sms.txt; all 5 seeds, balanced test).
 #
 # For this mission you need real messages. `download_sms(".")` of headswap fetches the SMS corpus (it needs the network,
 # and the corpus is licensed CC BY 4.0), or take a file of your own: `read_messages` reads one with a column of texts
