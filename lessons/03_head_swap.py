@@ -189,13 +189,13 @@ from headswap import Recipe, fixture_split, judge, run_regime
 from headswap.metrics.intervals import mean_interval, paired_difference
 
 split = fixture_split()
-judged = {}
+runs, judged = {}, {}
 for regime in ("frozen-random", "scratch", "head-only"):
-    runs = [run_regime(base, split, regime, Recipe(seed=s)) for s in range(3)]
-    judged[regime] = [judge(run.classifier, "test", split.test) for run in runs]
-    mean = sum(one.metrics.f1 for one in judged[regime]) / len(runs)
+    runs[regime] = [run_regime(base, split, regime, Recipe(seed=s)) for s in range(3)]
+    judged[regime] = [judge(run.classifier, "test", split.test) for run in runs[regime]]
+    mean = sum(one.metrics.f1 for one in judged[regime]) / 3
     low, high = mean_interval([one.verdicts for one in judged[regime]], "f1")
-    learning = f"{runs[0].learning:>7,} weights learn"
+    learning = f"{runs[regime][0].learning:>7,} weights learn"
     print(f"{regime:13} {learning}  F1 {mean:.2f} [{low:.2f}, {high:.2f}]")
     assert 0.65 < mean < 0.95
 

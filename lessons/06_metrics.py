@@ -179,7 +179,7 @@ print(f"expected precision {expected:.2f}, measured .759")
 # 160 messages are a sample, and another 160 would have given another F1. How far does that luck reach? Draw 160 from
 # these with replacement, compute F1, and do so 2,000 times: the middle 95 % are the *bootstrap interval*. The library
 # has a formula for it, with half a message added to every cell, so that a perfect score isn't a certain one. The luck
-# of the training is another kind: five more seeds, judged on the same messages, show it.
+# of the training is another kind. Do five more seeds, judged on the same messages, show any?
 
 # %% tags=["nbval-ignore-output"]
 import numpy as np
@@ -214,9 +214,10 @@ print(f"rule of thumb [{score.recall - rule:.3f}, {score.recall + rule:.3f}]")
 assert abs((high - low) - 2 * rule) < 0.04
 
 # %% [markdown]
-# The seeds of this regime differ by a point or two; the interval is several times as wide. So two filters whose scores
-# on 160 messages differ by two points have not been told apart. (Compared message by message one can tell more: that is
-# the paired difference in the tables of figures/.)
+# The seeds agree: on a frozen body there is one best head, and each of them finds it. Where the body learns too, seeds
+# differ by a point or two. The interval is wider than either, so two filters whose scores on 160 messages differ by two
+# points have not been told apart. Compared message by message you can tell more: that's the paired difference in the
+# tables of figures/.
 
 # %% [markdown]
 # ## Read
