@@ -24,6 +24,8 @@ from headswap.training.recipe import Recipe
 from headswap.training.regimes import find_regime
 from headswap.training.run import start_regime
 
+PLAIN_HEAD = 0.01
+
 
 @dataclass(frozen=True, slots=True)
 class Task:
@@ -39,8 +41,8 @@ class Task:
 
     @property
     def learning_rate(self) -> float:
-        """The rate that the regime was tuned to."""
-        return find_regime(self.regime).learning_rate
+        """The rate that the regime was tuned to; a plain head without standardised features wants a smaller one."""
+        return PLAIN_HEAD if self.regime == "head-only" else find_regime(self.regime).learning_rate
 
     def start(self) -> tuple[Classifier, Iterator[Event]]:
         """A new classifier, frozen as the regime says and always with the same weights, and its training.
@@ -49,7 +51,12 @@ class Task:
         """
         base, regime = new_language_model(self.config, seed=0), find_regime(self.regime)
         plain = tuple(replace(s, loss=CROSS_ENTROPY, weight_decay=None, least_steps=0) for s in regime.stages)
-        return start_regime(base, Split(self.train, (), ()), replace(regime, stages=plain), self.recipe)
+        return start_regime(
+            base,
+            Split(self.train, (), ()),
+            replace(regime, stages=plain, learning_rate=self.learning_rate),
+            self.recipe,
+        )
 
     def data(self) -> ClassificationDataset:
         """The messages, encoded."""

