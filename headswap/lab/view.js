@@ -502,6 +502,7 @@ function curvesPart(lab) {
   const floor = s("path", { class: "hs-line hs-floor" });
   clipped.append(floor, lines.train, lines.validation);
   const svg = s("svg", { class: "hs-plot", tabindex: 0, role: "slider", "aria-label": "Epoch shown", "aria-valuemin": 1,
+    "data-lm-suppress-shortcuts": "true",
     "aria-orientation": "horizontal" });
   svg.append(defs, axes, ghosts, clipped, ghostNames, best, cross);
   const readout = h("p", { class: "hs-readout" });
@@ -617,8 +618,11 @@ function curvesPart(lab) {
     lab.goTo((planned * (event.clientX - left - EDGE.left)) / Math.max(1, size[0] - EDGE.left - EDGE.right));
   };
   put(svg, {
-    onpointermove: (/** @type {PointerEvent} */ event) => { if (!lab.view().held) toPointer(event); },
-    onpointerleave: () => { if (!lab.view().held) lab.goLive(); },
+    onpointermove: (/** @type {PointerEvent} */ event) => {
+      if (!lab.view().held && (event.movementX || event.movementY)) toPointer(event);
+    },
+    // Whoever walks by the keys stays: what moves under a resting mouse must not throw them out.
+    onpointerleave: () => { if (!lab.view().held && !svg.matches(":focus-visible")) lab.goLive(); },
     onclick: (/** @type {PointerEvent} */ event) => { if (lab.view().held) lab.goLive(); else { toPointer(event); lab.hold(); } },
     onblur: () => { if (!lab.view().held) lab.goLive(); },
     onkeydown: (/** @type {KeyboardEvent} */ event) => crossKey(lab, event),

@@ -534,7 +534,7 @@ def test_a_file_is_taken_and_a_bad_one_answered_with_one_sentence(opened: tuple[
     press(view, "Train")
     wait_phase(view, "training")
     choose.set_input_files({"name": "bad.csv", "mimeType": "text/csv", "buffer": b"no labels here\nat all\n"})
-    status.get_by_text("bad.csv has columns").wait_for()
+    status.get_by_text("bad.csv has one column").wait_for()
     said = status.inner_text()
     assert "\n" not in said and "Traceback" not in said and "/tmp" not in said, said
     press(view, "Stop")  # the run goes on, and can be stopped
