@@ -191,6 +191,7 @@ cells = np.array(score.confusion).ravel()
 drawn = np.random.default_rng(0).multinomial(cells.sum(), cells / cells.sum(), size=2000).reshape(-1, 2, 2)
 low, high = np.quantile(quotients(drawn)["f1"], [0.025, 0.975])
 print(f"seed 0       F1 {score.f1:.3f}, bootstrap [{low:.3f}, {high:.3f}]")
+assert low < score.f1 < high and 0.05 < high - low < 0.15
 
 # %% tags=["nbval-ignore-output"]
 low, high = score.intervals()["f1"]
