@@ -31,7 +31,7 @@ class Example(Protocol):
 
 
 def key_of(example: Example) -> str:
-    """The same twelve letters for the same item, wherever it is judged: intervals must know what seeds share."""
+    """The same twelve characters for the same item, wherever it is judged: intervals must know what seeds share."""
     item = example.item
     raw = text_key(item).encode() if isinstance(item, str) else np.asarray(item).tobytes()
     return hashlib.sha256(raw).hexdigest()[:12]

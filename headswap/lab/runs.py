@@ -190,7 +190,7 @@ def _against_the_floor(run: Run, floor: float) -> str:
     if run.objective is None:
         return f"It nears the best head there is: {run.epochs[-1].train_loss - floor:.3f} nats above the floor."
     if run.objective <= tolerated(floor):
-        return "It has arrived: no linear head on this frozen body has a lower training loss."
+        return "It has arrived: the best head on this frozen body would hardly have a lower training loss."
     return (
         f"The head is not done: its loss is {run.objective:.3f} nats and the least there is {floor:.3f}. "
         "Give it more epochs, or its tuned learning rate."

@@ -93,16 +93,16 @@ def half_width(found: Sequence[Influence]) -> float:
     values = np.array([one.value for one in found])
     S, moves = len(values), _by_message(found)  # (S, K)
     apart = values.var(ddof=1) / S * _student(S - 1) ** 2 if S > 1 else 0.0
-    together = max(0.0, shared_variance(found)) * Z**2
+    together = max(0.0, shared_variance(moves)) * Z**2
     # Never narrower than a 90 % interval over the messages alone: five seeds may agree by luck.
     sets = _test_sets([one.keys for one in found])
     least = (moves.mean(0) ** 2).sum() + np.mean([one.unseen for one in found]) / sets
     return float(max(apart + together, least * (LEAST if S > 1 else Z) ** 2) ** 0.5)
 
 
-def shared_variance(found: Sequence[Influence]) -> float:
-    """c, the mean covariance of two different seeds through the messages that both were judged on."""
-    S, moves = len(found), _by_message(found)
+def shared_variance(moves: np.ndarray) -> float:
+    """c, the mean covariance of two different seeds through the messages that both were judged on; moves (S, K)."""
+    S = len(moves)
     pairs = moves.sum(0) @ moves.sum(0) - (moves**2).sum()
     return float(pairs / (S * (S - 1))) if S > 1 else 0.0
 

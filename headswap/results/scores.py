@@ -18,8 +18,7 @@ class Score:
 
     The prior's numbers are what comes out when the threshold is moved to the share of spam that the test set has, after
     a `temperature` was fitted on the validation messages. The average precision has no threshold; `ranking` is for its
-    interval.
-    `tried` says among how many settings the run's were chosen; 0 are the defaults.
+    interval. `tried` says among how many settings the run's were chosen; 0 are the defaults.
     """
 
     regime: str
@@ -28,7 +27,6 @@ class Score:
     metrics: Metrics
     verdicts: Verdicts
     prior_metrics: Metrics
-    prior_verdicts: Verdicts
     average_precision: float
     ranking: Influence
     temperature: float
@@ -41,18 +39,8 @@ class Score:
 
     def as_json(self) -> dict[str, object]:
         """The score as plain numbers, confusion [[TN, FP], [FN, TP]]."""
-        own = (
-            "regime",
-            "seed",
-            "test",
-            "seconds",
-            "pretrain_seconds",
-            "learning",
-            "total",
-            "cached",
-            "temperature",
-            "tried",
-        )
+        own = ("regime", "seed", "test", "seconds", "pretrain_seconds", "learning", "total", "cached", "temperature",
+               "tried")  # fmt: skip
         measured = ("precision", "recall", "f1", "accuracy", "confusion", "undefined")
         more: dict[str, object] = {"average_precision": self.average_precision, "f1_at_prior": self.prior_metrics.f1}
         return {n: getattr(self, n) for n in own} | {n: getattr(self.metrics, n) for n in measured} | more
@@ -71,7 +59,7 @@ def _score(result: Result, judged: Judged) -> Score:
     moved = at_prior(probabilities, heat, result.shares, shares(judged.labels, classes)).argmax(1).tolist()
     return Score(
         result.name, result.seed, judged.test, judged.metrics, judged.verdicts,
-        measure(judged.labels, moved, classes), Verdicts(judged.keys, judged.labels, moved),
+        measure(judged.labels, moved, classes),
         average_precision(judged.labels, probabilities), ranked(judged.keys, judged.labels, probabilities), heat,
         result.cost.seconds, result.cost.pretrain_seconds, result.learning, result.total, result.cached,
         getattr(result.spec, "tried", 0),

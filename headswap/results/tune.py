@@ -51,7 +51,7 @@ def choose(found: Sequence[Result]) -> Spec:
 
 
 def chosen(results: Iterable[Result]) -> list[Spec]:
-    """The best candidate of every run among all of them, in the order in which the runs first came."""
+    """The best candidate of every run among all of them."""
     groups: dict[tuple[str, int], list[Result]] = {}
     for result in results:
         groups.setdefault((result.name, result.seed), []).append(result)
@@ -74,4 +74,6 @@ def tuned(
     A candidate that fails or diverges is out; a run all of whose candidates do so is left out.
     """
     found = carry_out([candidate for spec in specs for candidate in (grid or Grid()).candidates(spec)])
-    return chosen(outcome for outcome in found if isinstance(outcome, Result))
+    place = {(spec.name, spec.seed): number for number, spec in enumerate(specs)}
+    best = chosen(outcome for outcome in found if isinstance(outcome, Result))
+    return sorted(best, key=lambda spec: place[spec.name, spec.seed])

@@ -152,8 +152,8 @@ def generate(
 ) -> str:
     """Let the model babble: up to `length` further bytes after `prompt`, until it says eos or its max_len is full.
 
-    Further on it has never read, and would only be lost: on the practice messages it hesitates between 2 bytes up to
-    there and between 40 beyond. Temperature 0 takes the likeliest byte; higher is wilder.
+    It has never read further, and would be lost there: on the practice messages it hesitates between 2 bytes up to
+    that point, and between 37 and 54 beyond it. Temperature 0 takes the likeliest byte; higher is wilder.
     """
     if temperature < 0:
         raise SettingError(f"temperature is {temperature}; give 0 or more")
