@@ -14,6 +14,7 @@ from browser import write_notebook
 from helpers import ROOT
 from test_setup import installed, run
 
+from headswap.data.splits import fixture_split
 from headswap.web.modules import joined
 
 pytestmark = pytest.mark.slow
@@ -24,7 +25,7 @@ import json
 import headswap.lab
 
 lab = headswap.lab.Lab(epochs=2, messages=64, max_len=16)
-recorded = [run["label"] for run in lab.finished if run["recorded"]]
+recorded = [told.head["label"] for told in lab._recorded]
 lab.train(block=True)
 state = lab.get_state()
 runs = [(run.outcome, len(run.epochs)) for run in lab.runs]
@@ -95,9 +96,11 @@ def test_the_lab_runs_in_this_environments_kernel_without_a_browser(executed: Pa
 
 def test_a_saved_notebook_keeps_the_run_for_a_page_without_a_kernel(executed: Path) -> None:
     stored = json.loads(executed.read_text("utf-8"))["metadata"]["widgets"][f"{WIDGET}-state+json"]["state"]
-    (state,) = (one["state"] for one in stored.values() if "finished" in one["state"])
-    own = [run for run in state["finished"] if not run["recorded"]]
-    assert [(run["id"], run["outcome"], len(run["epochs"])) for run in own] == [(1, "done", 2)]
+    (state,) = (one["state"] for one in stored.values() if "kept" in one["state"])
+    run = state["kept"]
+    assert (run["id"], run["outcome"], len(run["epochs"])) == (1, "done", 2)
+    assert len(run["truths"]) == len(run["epochs"][-1]["p"]) == 160
+    assert fixture_split().validation[0].text not in json.dumps(state), "no message is kept"
 
 
 def test_a_notebook_with_the_lab_passes_nbval_twice(executed: Path) -> None:

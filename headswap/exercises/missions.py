@@ -167,7 +167,7 @@ def _groups(lab: Lab) -> list[Group]:
 
 
 def _same_messages(run: Run, split: Split) -> bool:
-    return run.told["messages"] == [[message.text, message.label] for message in split.validation]
+    return run.held_out == tuple((message.text, message.label) for message in split.validation)
 
 
 def _losses(run: Run) -> list[float]:

@@ -4,27 +4,28 @@ from __future__ import annotations
 
 import json
 import threading
-import weakref
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from traitlets import TraitError
 
-from ..data.readers import Corpus
 from ..errors import HeadswapError, SettingError
+from ..web.cells import replaces_this_cells
 from .pictures import Still, picture
-from .prepare import SHIFT, dropped, prepared
+from .prepare import SHIFT, prepared
 from .runner import Runner
 from .runs import FIELDS, Prepared, Run, Settings, diagnose
+from .shelf import Dropped, for_the_lab
+from .told import Told
 from .view import SETTINGS, View
 
 if TYPE_CHECKING:
     import pandas
 
-# A cell that is executed again makes new labs; those of its last execution must not go on training.
-_OF_CELL: dict[str, tuple[str, weakref.WeakSet[Lab]]] = {}
+READING = ("encoding", "text_column", "label_column", "positive")  # how a file is read
 
 
 class Lab(View):
@@ -49,16 +50,18 @@ class Lab(View):
             raise SettingError(f"setting {unknown[0]!r} is unknown; choose of {', '.join(SETTINGS)}")
         shown = {} if controls is None else {"controls": [*controls]}
         super().__init__(locked=[*locked], question=question, answers=[*answers], **shown, **settings)
-        self._file: Corpus | None = None
+        self.state: dict[str, Any] = {"phase": "idle", "sentence": "ready", "done": 0.0, "left": None}
+        self._files, self._rejected = Dropped(), ""
+        self._heard: set[str] = set()  # data sets whose messages the browser has
         self._ready: tuple[tuple[object, ...], Prepared] | None = None
         self._forecast = ""
         self._count = 0
         self._telling = threading.Lock()
         self._runner = Runner(self._tell, self._prepare)
-        self._recorded = [] if question else recorded_runs()  # they might hold the answer
-        self._finish()
+        self._recorded = [] if question else [_recorded(run) for run in recorded_runs()]  # they might hold the answer
         self.on_msg(self._asked)
-        _replace_labs_of_this_cell(self)
+        self.observe(self._read_again, READING)
+        replaces_this_cells(self, Lab._release)
 
     # ---- what a learner does, from Python
 
@@ -85,7 +88,6 @@ class Lab(View):
     def reset(self) -> None:
         """Stop, and forget all runs but the recorded ones."""
         self._runner.clear()
-        self._finish()
         self._tell({"kind": "cleared"})
 
     def pin(self, id: int, pinned: bool = True) -> None:
@@ -93,18 +95,17 @@ class Lab(View):
         for run in self.runs:
             if run.id == id:
                 run.pinned = pinned
-        for told in (*self._recorded, *(run.told for run in self.runs)):
-            if told["id"] == id:
-                told["pinned"] = pinned
-        self._finish()
-        self._tell({"kind": "pin", "id": id, "pinned": pinned})  # a run that is not finished is not in the trait
+        for told in self._told():
+            if told.head["id"] == id:
+                told.head["pinned"] = pinned
+        self._tell({"kind": "pin", "id": id, "pinned": pinned})
 
     def forecast(self, answer: str) -> None:
         """Bet on the next run's outcome; the answer is kept beside it."""
         self._forecast = answer
 
     def attempt(self, text: str) -> None:
-        """Ask how spam-like a text is, now and after each further epoch."""
+        """Ask which class a text is taken for, now and after each further epoch."""
         self._runner.attempt(text)
 
     # ---- what it knows
@@ -127,6 +128,11 @@ class Lab(View):
     def __repr__(self) -> str:
         return self._settings().line()
 
+    def _release(self) -> None:
+        """Stop, and let ipywidgets forget this lab: its cell has made another."""
+        self.stop(block=False)
+        self.close()
+
     # ---- between the browser and the runner
 
     def _settings(self) -> Settings:
@@ -136,10 +142,13 @@ class Lab(View):
         return sum(len(run.epochs) for run in self.runs)
 
     def _prepare(self, settings: Settings, progress: Callable[[float], None]) -> Prepared:
-        file = self._file if self._file and self._file.source == settings.data else None
+        file = None
+        if settings.data in self._files.files:
+            file = self._files.read(settings.data, settings.reading())
         wanted = (settings.data, settings.messages, settings.max_len, settings.causal, file)
         if self._ready is None or self._ready[0] != wanted or settings.data not in SHIFT:  # a file may have changed
-            self._ready = wanted, prepared(settings, progress, file)
+            note = f"{settings.data} was dropped into the lab: give its path" if file else ""
+            self._ready = wanted, replace(prepared(settings, progress, file), note=note)
         return self._ready[1]
 
     def _asked(self, widget: View, content: dict[str, Any], buffers: list[memoryview]) -> None:
@@ -148,6 +157,7 @@ class Lab(View):
             return
         orders = {
             "hello": self._resend,
+            "want": lambda: self._send_wanted(content),
             "train": lambda: self._with(content, self.train),
             "stop": partial(self.stop, block=False),
             "step": lambda: self._with(content, self.step),
@@ -172,45 +182,94 @@ class Lab(View):
 
     def _refuse(self, error: Exception) -> None:
         """Say what is wrong with an order; a run that is under way goes on, and can be stopped."""
-        phase = self._runner.phase if self._runner.busy else "failed"
-        self.state = {"phase": phase, "sentence": str(error), "done": 0.0}
+        self._say(for_the_lab(str(error)), self._runner.phase if self._runner.busy else "failed")
+
+    def _say(self, sentence: str, phase: str) -> None:
+        self._tell({"kind": "state", "phase": phase, "sentence": sentence, "done": 0.0, "left": None})
 
     def _take_file(self, name: str, buffers: list[memoryview]) -> None:
+        self._choose_file(self._files.take(name, bytes(buffers[0]) if buffers else b""))
+
+    def _choose_file(self, name: str) -> None:
+        """Read a dropped file with the fields as they are; where it cannot be read, another field may help."""
         try:
-            self._file = dropped(name, bytes(buffers[0]) if buffers else b"", self._settings().reading())
-            self.data = self._file.source
-            counts = f"{name}: {len(self._file.messages):,} messages, {' and '.join(self._file.label_names)}."
-            self.state = {"phase": self._runner.phase, "sentence": " ".join([counts, *self._file.notes]), "done": 0.0}
+            corpus = self._files.read(name, self._settings().reading())
         except HeadswapError as error:
-            self._refuse(error)
+            self._rejected = name
+            return self._refuse(error)
+        self._rejected, self.data = "", name
+        self.files = [*self._files.files]
+        counts = f"{name}: {len(corpus.messages):,} messages, {_listed(corpus.label_names)}."
+        notes = [for_the_lab(note) for note in corpus.notes]
+        self._say(" ".join([counts, *notes]), self._runner.phase if self._runner.busy else "idle")
+
+    def _read_again(self, change: dict[str, Any]) -> None:
+        """Another encoding, column or positive class: try the file that waits for it."""
+        waiting = self._rejected or (self.data if self.data in self._files.files else "")
+        if waiting:
+            self._choose_file(waiting)
 
     def _tell(self, message: dict[str, Any]) -> None:
-        """Send what the runner says: the state as a trait, all else as a numbered message."""
-        if message["kind"] == "state":
-            self.state = {key: message[key] for key in ("phase", "sentence", "done")}
-            return
+        """Send a message under its number; several threads may tell at once, and what is told keeps its order."""
         with self._telling:
+            if message["kind"] == "state":
+                self.state = {name: message[name] for name in self.state}
+            if message["kind"] == "run":
+                message = message | {"messages": self._news(message["run"])}
             self._count += 1
             self.send(message | {"n": self._count})
         if message["kind"] == "end":
-            run = next(run for run in self.runs if run.id == message["id"])
-            run.told |= {"outcome": run.outcome, "diagnosis": message["diagnosis"], "best": run.best}
-            self._finish()
+            self.kept = next((_plain(run.told.brief()) for run in self.runs if run.id == message["id"]), {})
 
-    def _finish(self) -> None:
-        """Keep whole runs in a trait, so that a page without a kernel still shows them."""
-        runs = self._recorded + [run.told for run in self.runs if run.outcome != "running"]
-        self.finished = [dict(run) for run in runs]  # copies: a trait sees a change only in a new value
+    def _news(self, run: dict[str, Any]) -> dict[str, Any]:
+        """The messages of a run's data set, where the browser has not heard them yet."""
+        key = run["data_key"]
+        if key in self._heard:
+            return {}
+        self._heard.add(key)
+        return self._messages([key])
+
+    def _messages(self, keys: Sequence[str]) -> dict[str, Any]:
+        """Text and label of each validation message, by data set."""
+        known = {run.told.head["data_key"]: run.held_out for run in self.runs} | {
+            told.head["data_key"]: told.head["messages"] for told in self._recorded
+        }
+        return {key: [list(message) for message in known[key]] for key in keys if key in known}
+
+    def _told(self) -> list[Told]:
+        return [*self._recorded, *(run.told for run in self.runs)]
 
     def _resend(self) -> None:
+        """What a new page must know: every run in brief, the one on show and the pinned ones whole."""
         with self._telling:
-            runs = self._recorded + [run.told for run in self.runs]
-            current = self.runs[-1].id if self.runs else None
-            self.send({"kind": "history", "n": self._count, "runs": runs, "current": current})
+            own = self.runs
+            current = own[-1].id if own else None
+            told = self._told()
+            shown = [t for t in told if t.head["pinned"] or t.head["id"] == current or (not own and t is told[-1])]
+            runs = [_plain(t.whole() if t in shown else t.brief()) for t in told]
+            messages = self._messages(list(dict.fromkeys(t.head["data_key"] for t in shown)))
+            self._heard |= set(messages)
+            self.send({"kind": "history", "n": self._count, "runs": runs, "current": current, "state": self.state,
+                       "messages": messages})  # fmt: skip
+
+    def _send_wanted(self, content: dict[str, Any]) -> None:
+        """Whole runs and the messages of data sets, for a page that shows them."""
+        ids, keys = content.get("runs") or [], content.get("data") or []
+        runs = [_plain(told.whole()) for told in self._told() if told.head["id"] in ids]
+        self._tell({"kind": "told", "runs": runs, "messages": self._messages(keys)})
 
     def _raise_failure(self) -> None:
         if self._runner.phase == "failed":
             raise HeadswapError(self.state["sentence"].removeprefix("failed: "))
+
+
+def _plain(run: dict[str, Any]) -> dict[str, Any]:
+    """A run without its messages, which are told once per data set."""
+    return {name: value for name, value in run.items() if name != "messages"}
+
+
+def _listed(names: Sequence[str]) -> str:
+    return f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def recorded_runs() -> list[dict[str, Any]]:
@@ -224,6 +283,11 @@ def recorded_runs() -> list[dict[str, Any]]:
     return [json.loads(path.read_text("utf-8")) for path in paths]
 
 
+def _recorded(run: dict[str, Any]) -> Told:
+    truths = "".join(str(label) for _, label in run["messages"])
+    return Told.of(run | {"truths": truths, "epochs": [{"said": ""} | epoch for epoch in run["epochs"]]})
+
+
 def _row(run: Run) -> dict[str, Any]:
     metrics = run.metrics
     low, high = metrics.intervals()["f1"] if metrics else (None, None)
@@ -235,28 +299,3 @@ def _row(run: Run) -> dict[str, Any]:
         "precision": metrics.precision if metrics else None, "recall": metrics.recall if metrics else None,
         "accuracy": metrics.accuracy if metrics else None, "forecast": run.forecast, "diagnosis": diagnose(run),
     }  # fmt: skip
-
-
-def _replace_labs_of_this_cell(lab: Lab) -> None:
-    """Stop the runs of the labs that the same notebook cell made when it was executed before."""
-    cell, execution = _cell_and_execution()
-    if cell is None:
-        return
-    last, labs = _OF_CELL.get(cell, ("", weakref.WeakSet()))
-    if last != execution:
-        for old in labs:
-            old.stop(block=False)
-        labs = weakref.WeakSet()
-    labs.add(lab)
-    _OF_CELL[cell] = execution, labs
-
-
-def _cell_and_execution() -> tuple[str | None, str]:
-    try:
-        from IPython import get_ipython  # pyright: ignore[reportPrivateImportUsage]
-
-        shell = get_ipython()
-        parent = shell.get_parent() if shell is not None else {}
-        return parent["metadata"].get("cellId"), parent["header"]["msg_id"]
-    except (ImportError, AttributeError, KeyError, TypeError):
-        return None, ""

@@ -15,7 +15,6 @@ from .runs import Run
 
 INCH = 96  # pixels of a page
 DOTS = 144  # of the file: still sharp on dense screens
-CLASSES = ("ham", "spam")
 
 
 class Still(Figure):
@@ -53,30 +52,27 @@ def picture(runs: Sequence[Run]) -> Still:
     _curves(left, shown[-1], 1.0)
     left.set_xlabel("epoch")
     left.set_ylabel("cross-entropy (nats)")
-    left.set_title(_title(shown[-1]))
-    left.xaxis.set_major_locator(MaxNLocator(integer=True))
+    left.set_title(shown[-1].label)
+    left.set_xlim(0, max(2, *(len(run.epochs) for run in [*pinned, shown[-1]])))
+    left.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     left.legend(frameon=False)
     if shown[-1].metrics is not None:
-        draw_confusion(right, shown[-1].metrics, shown[-1].told.get("label_names", CLASSES))
+        draw_confusion(right, shown[-1].metrics, shown[-1].label_names)
     figure.alt = in_words(shown[-1], pinned)
     return figure
 
 
 def in_words(run: Run, pinned: Sequence[Run] = ()) -> str:
     """What the picture of a run shows: where its curves begin and end, and the counts of its matrix."""
-    said = f"Loss of {_title(run)} over {len(run.epochs)} epochs: {_course('training', _training(run))}"
+    said = f"Loss of {run.label} over {len(run.epochs)} epochs: {_course('training', _training(run))}"
     if run.best is not None:
         said += f"; {_course('validation', _validation(run))}, lowest after epoch {run.best}"
     if run.metrics is not None:
-        names = run.told.get("label_names", CLASSES)
+        names = run.label_names
         rows = zip(names, run.metrics.confusion, strict=True)
         counts = "; ".join(f"is {name}: {_verdicts(row, names)}" for name, row in rows)
         said += f". Confusion matrix: {counts}"
-    return said + "".join(f". Pinned beside it: {_title(other)}" for other in pinned) + "."
-
-
-def _title(run: Run) -> str:
-    return run.told.get("label", run.settings.regime)
+    return said + "".join(f". Pinned beside it: {other.label}" for other in pinned) + "."
 
 
 def _training(run: Run) -> list[float]:

@@ -1,24 +1,22 @@
 """What a lab trains on: messages for its settings, and a body pretrained once and kept on disk."""
 
 import hashlib
-import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from ..data import fixture
 from ..data.messages import Example, Split
-from ..data.readers import Corpus, Reading, read_as
+from ..data.readers import Corpus, read_as
 from ..data.splits import UNLABELLED, fixture_split, sizes_for, stratified_split
-from ..errors import DataError, HeadswapError
 from ..files import cache_folder
 from ..model.body import BodyConfig
 from ..results.pretrained import kept_base
 from ..training.pretrain import PretrainStep, pretraining_texts
 from .runs import Prepared, Settings
+from .shelf import few_classes
 
 SHIFT = {"fixture": 0.0, "shifted": 1.0}
-LARGEST_FILE = 5_000_000
 
 
 def prepared(
@@ -65,29 +63,6 @@ def balanced(messages: Sequence[Example], wanted: int) -> tuple[Example, ...]:
 
 def own(settings: Settings, file: Corpus | None) -> Split:
     """A learner's messages: 160 to validate and to test, or a sixth each of a small file, the rest to train on."""
-    corpus = two_classes(file or read_as(settings.data, settings.reading()))
-    sizes = sizes_for(corpus.messages, 2, (settings.messages, 160, 160))
+    corpus = few_classes(file or read_as(settings.data, settings.reading()))
+    sizes = sizes_for(corpus.messages, len(corpus.label_names), (settings.messages, 160, 160))
     return stratified_split(corpus.messages, *sizes, label_names=corpus.label_names)
-
-
-def two_classes(corpus: Corpus) -> Corpus:
-    """The corpus itself, or a DataError where it has more classes than the lab can show."""
-    if len(corpus.label_names) > 2:
-        names = ", ".join(corpus.label_names)
-        raise DataError(f"{corpus.source} has the classes {names} and the lab shows two; keep two, or use run_regime")
-    return corpus
-
-
-def dropped(name: str, content: bytes, reading: Reading) -> Corpus:
-    """A file that the learner chose or dropped into the lab."""
-    if len(content) > LARGEST_FILE:
-        raise DataError(
-            f"{name} is {len(content) / 1e6:.1f} MB and the lab reads 5 MB; cut it, or use the command line"
-        )
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / Path(name).name
-        path.write_bytes(content)
-        try:
-            return two_classes(replace(read_as(path, reading), source=name))
-        except HeadswapError as error:
-            raise DataError(str(error).replace(str(path), name)) from None

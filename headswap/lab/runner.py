@@ -13,10 +13,12 @@ from typing import Any
 from ..data.messages import Message
 from ..errors import HeadswapError
 from ..model.classifier import Classifier
-from ..training.events import EpochDone, Event, StageBegan, StageEnded
+from ..training.events import EpochDone, Event, StageBegan, StageEnded, StepDone
 from ..training.loop import predict_logits
-from ..training.run import encode, start_regime
-from .runs import Prepared, Run, Settings, diagnose, finite, thousandths, told
+from ..training.run import encode, epochs_of, start_regime
+from .progress import Progress, counting
+from .runs import Prepared, Run, Settings, diagnose, head_of
+from .told import Told, finite, shares_told
 from .watch import Watch
 
 Publish = Callable[[dict[str, Any]], None]
@@ -113,7 +115,9 @@ class Runner:
         except Exception as error:  # whatever it is, the learner must see it, not only the kernel's log
             run.outcome = f"failed: {type(error).__name__}: {error}"
         if run in self.runs:
-            self.publish({"kind": "end", "id": run.id, "outcome": run.outcome, "diagnosis": diagnose(run)})
+            end = {"outcome": run.outcome, "diagnosis": diagnose(run), "best": run.best}
+            run.told.head |= end
+            self.publish({"kind": "end", "id": run.id, **end})
         failed = run.outcome.startswith("failed")
         with self._lock:
             self._say("failed" if failed else "idle", run.outcome if failed else f"run {run.id}: {run.outcome}")
@@ -128,50 +132,67 @@ class Runner:
         self._last = model, run
         # Between two steps would do, but for the frozen prefix: of 80,000 messages it takes seconds before the first.
         brakes = [block.register_forward_pre_hook(lambda *_: self._check_stop()) for block in model.body.blocks]
+        progress = self._progress_of(run, prepared)
+        reading = next(iter(model.body.blocks)).register_forward_pre_hook(counting(progress))
         try:
             for event in events:
                 self._check_stop()
+                if isinstance(event, StepDone):
+                    progress.step(event)
                 if isinstance(event, StageBegan):
+                    reading.remove()
                     self._began(run, prepared, event, watch)
-                if isinstance(event, EpochDone):
-                    self._epoch(run, event, watch, model)
+                    progress.begin(event.epochs)
+                if isinstance(event, EpochDone) and self._epoch(run, event, watch, model):
+                    progress.resume()
                 if isinstance(event, StageEnded):
                     run.objective = event.objective
         finally:
-            for handle in (watch.handle, *brakes):
+            for handle in (watch.handle, reading, *brakes):
                 handle.remove()
             getattr(events, "close", lambda: None)()
         run.outcome = "done"
+
+    def _progress_of(self, run: Run, prepared: Prepared) -> Progress:
+        examples = len(prepared.split.train) + len(prepared.split.validation)
+        epochs = sum(epochs_of(run.settings.chosen_regime(), run.settings.epochs))
+        return Progress(f"run {run.id}", examples, epochs, self._advance)
 
     def _began(self, run: Run, prepared: Prepared, event: StageBegan, watch: Watch) -> None:
         run.learning, run.total, run.cached = max(run.learning, event.learning), event.total, event.cached
         run.floor, run.objective = event.floor, None
         if run not in self.runs:
             run.perplexities.append(watch.before())
-            run.told = told(run, prepared)
+            run.held_out, run.label_names = prepared.held_out, prepared.split.label_names
+            run.told = Told(head_of(run, prepared.key, prepared.note))
             self.runs.append(run)  # not before all of it can be told: Stop may end the lines above
-            self.publish({"kind": "run", "run": run.told})
+            self.publish({"kind": "run", "run": run.told.whole()})
         self._say("training", f"run {run.id}: training")
 
-    def _epoch(self, run: Run, event: EpochDone, watch: Watch, model: Classifier) -> None:
+    def _epoch(self, run: Run, event: EpochDone, watch: Watch, model: Classifier) -> bool:
+        """Keep an epoch and tell it; whether the run paused after it."""
         perplexity = watch.perplexity()  # Stop may end it: an epoch is then known to nobody, not to Python alone
         run.epochs.append(event)
         run.perplexities.append(perplexity)
+        shares, said = shares_told(event.probabilities)
         epoch = {
             "epoch": len(run.epochs),
             "train": finite(event.train_loss),
             "validation": finite(event.validation_loss),
-            "p": [thousandths(row[-1]) for row in event.probabilities],
+            "p": shares,
+            "said": said,
             "xy": watch.points(),
             "perplexity": finite(perplexity),
             "seconds": round(event.seconds, 4),
             "diagnosis": diagnose(run),
         }
-        run.told["epochs"].append(epoch)
+        run.told.add(epoch)
         self.publish({"kind": "epoch", "id": run.id, "epoch": epoch})
         self._answer(model, run)
-        if self._single.is_set() and len(run.epochs) < run.told["planned"]:
-            self._pause(run)
+        if not self._single.is_set() or len(run.epochs) >= run.told.head["planned"]:
+            return False
+        self._pause(run)
+        return True
 
     def _pause(self, run: Run) -> None:
         with self._lock:
@@ -185,16 +206,16 @@ class Runner:
         self._say("training", f"run {run.id}: training")
 
     def _answer(self, model: Classifier, run: Run) -> None:
-        """Send P(spam) of the text that was last asked for."""
+        """Send the probability of each class for the text that was last asked for."""
         try:
             while True:
                 self.tried = self.texts.get_nowait()
         except Empty:
             pass  # the last text asked for; an empty one asks no more
-        data = encode([Message(self.tried, 0)], model) if self.tried else None
+        data = encode([Message(self.tried, 0)], model, len(run.label_names)) if self.tried else None
         if data is not None:
-            share = float(predict_logits(model, data).softmax(1)[0, -1])
-            answer = {"text": self.tried, "p": finite(share), "id": run.id, "epoch": len(run.epochs)}
+            shares = [finite(share) for share in predict_logits(model, data).softmax(1)[0].tolist()]
+            answer = {"text": self.tried, "p": shares, "id": run.id, "epoch": len(run.epochs)}
             self.publish({"kind": "answer", **answer})
 
     def _check_stop(self) -> None:
@@ -204,12 +225,20 @@ class Runner:
     def _progress(self, done: float) -> None:
         self._check_stop()
         if int(done * 33) != int(self._progressed * 33):  # a step takes milliseconds; the bar need not follow each
-            self.publish({"kind": "state", "phase": "preparing", "sentence": "pretraining the body", "done": done})
+            self._tell_state("preparing", "pretraining the body", done)
         self._progressed = done
+
+    def _advance(self, sentence: str, done: float, left: float | None) -> None:
+        if self.phase in ("preparing", "training"):
+            self._tell_state(self.phase, sentence, done, left)
 
     def _say(self, phase: str, sentence: str) -> None:
         self.phase = phase
-        self.publish({"kind": "state", "phase": phase, "sentence": sentence, "done": 0.0})
+        self._tell_state(phase, sentence)
+
+    def _tell_state(self, phase: str, sentence: str, done: float = 0.0, left: float | None = None) -> None:
+        seconds = None if left is None else round(left, 1)
+        self.publish({"kind": "state", "phase": phase, "sentence": sentence, "done": round(done, 4), "left": seconds})
 
 
 class _Stopped(Exception):

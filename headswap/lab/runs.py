@@ -7,26 +7,26 @@ from typing import Any
 
 import numpy as np
 
-from ..data.labels import text_key
+from ..data.labels import HAM_SPAM, text_key
 from ..data.messages import Split
 from ..data.readers import Reading
 from ..metrics.intervals import Verdicts
 from ..metrics.measure import Metrics
 from ..model.body_contract import Base
 from ..model.losses import CROSS_ENTROPY
-from ..training.events import EpochDone
 from ..training.probe import Probe
 from ..training.recipe import Recipe
 from ..training.regimes import Regime, find_regime
 from ..training.run import epochs_of
+from .told import Epochs, Told, finite
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
     """What a run of the lab is told; the defaults are the lesson's. Empty head or schedule is the regime's own.
 
-    `encoding` and `positive` are for a file of one's own: how it was saved (empty for UTF-8), and which of its two
-    classes is looked for (empty to let the reader guess).
+    The last four are for a file of one's own, empty to let the reader guess: how it was saved, which columns hold the
+    text and the label, and which of its two classes is looked for.
     """
 
     regime: str = "head-only"
@@ -42,11 +42,14 @@ class Settings:
     schedule: str = ""
     causal: bool = True
     encoding: str = ""
+    text_column: str = ""
+    label_column: str = ""
     positive: str = ""
 
     def reading(self) -> Reading:
         """How to read a file of one's own."""
-        return Reading(encoding=self.encoding or None, positive=self.positive or None)
+        columns = self.text_column or None, self.label_column or None
+        return Reading(*columns, encoding=self.encoding or None, positive=self.positive or None)
 
     def recipe(self) -> Recipe:
         """The recipe for the loop."""
@@ -84,13 +87,21 @@ FIELDS = tuple(Settings.__dataclass_fields__)
 class Prepared:
     """A pretrained base and the messages to teach it, with a key that is the same for the same messages.
 
-    `kept` holds what runs have found out about the untouched base, so that the next one begins sooner.
+    `held_out` are the validation messages, text and label, one tuple for all runs that are judged on them. `kept` holds
+    what runs have found out about the untouched base, so that the next one begins sooner, and `note` what a copied line
+    of Python cannot say.
     """
 
     base: Base
     split: Split
     key: str
     kept: dict[str, Any] = field(default_factory=dict)
+    held_out: tuple[tuple[str, int], ...] = ()
+    note: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.held_out:
+            object.__setattr__(self, "held_out", tuple((m.text, m.label) for m in self.split.validation))
 
 
 @dataclass(slots=True)
@@ -102,14 +113,21 @@ class Run:
     learning: int = 0
     total: int = 0
     cached: str = ""
-    epochs: list[EpochDone] = field(default_factory=list)
+    epochs: Epochs = field(default_factory=Epochs)
     outcome: str = "running"
     forecast: str = ""
     perplexities: list[float] = field(default_factory=list)
     floor: float | None = None
     objective: float | None = None
     pinned: bool = False
-    told: dict[str, Any] = field(default_factory=dict)
+    held_out: tuple[tuple[str, int], ...] = ()
+    label_names: tuple[str, ...] = HAM_SPAM
+    told: Told = field(default_factory=lambda: Told({}))
+
+    @property
+    def label(self) -> str:
+        """What a legend calls it."""
+        return f"{self.settings.regime} · {self.settings.pool} · seed {self.settings.seed}"
 
     @property
     def metrics(self) -> Metrics | None:
@@ -119,9 +137,8 @@ class Run:
     @property
     def verdicts(self) -> Verdicts:
         """What it says of each validation message after the last epoch, for `paired_difference` with another run."""
-        labels = [label for _, label in self.told["messages"]]
         said = [int(np.argmax(row)) for row in self.epochs[-1].probabilities]
-        return Verdicts([text_key(text) for text, _ in self.told["messages"]], labels, said)
+        return Verdicts([text_key(text) for text, _ in self.held_out], [label for _, label in self.held_out], said)
 
     @property
     def best(self) -> int | None:
@@ -135,13 +152,13 @@ class Run:
         return sum(e.seconds for e in self.epochs)
 
 
-def told(run: Run, prepared: Prepared) -> dict[str, Any]:
-    """The run as the browser knows it."""
-    settings, names = run.settings, prepared.split.label_names
+def head_of(run: Run, key: str, note: str = "") -> dict[str, Any]:
+    """What the browser knows of a run beside its epochs: what it was told, what learns, and how it ended."""
+    settings = run.settings
     return {
         "id": run.id,
-        "label": f"{settings.regime} · {settings.pool} · seed {settings.seed}",
-        "line": settings.line(),
+        "label": run.label,
+        "line": settings.line() + (f"  # {note}" if note else ""),
         "regime": settings.regime,
         "pool": settings.pool,
         "seed": settings.seed,
@@ -151,17 +168,16 @@ def told(run: Run, prepared: Prepared) -> dict[str, Any]:
         "cached": run.cached,
         "floor": finite(run.floor),
         "recorded": False,
-        "pinned": False,
-        "outcome": "running",
+        "pinned": run.pinned,
+        "outcome": run.outcome,
         "forecast": run.forecast,
         "perplexity0": finite(run.perplexities[0]),
         "stages": len(settings.chosen_regime().stages),
-        "messages": [[m.text, m.label] for m in prepared.split.validation],
-        "data_key": prepared.key,
-        "label_names": list(names),
-        "epochs": [],
-        "diagnosis": "",
-        "best": None,
+        "truths": "".join(str(label) for _, label in run.held_out),
+        "data_key": key,
+        "label_names": list(run.label_names),
+        "diagnosis": diagnose(run),
+        "best": run.best,
     }
 
 
@@ -207,13 +223,3 @@ def _guessing(run: Run) -> float:
     support = np.array(run.epochs[-1].validation.support if run.epochs[-1].validation else (1, 1), dtype=float)
     shares = support[support > 0] / support.sum()
     return float(-(shares * np.log(shares)).sum())
-
-
-def thousandths(share: float) -> int:
-    """A share as a whole number of thousandths, on the same side of one half as it was."""
-    return min(499, round(1000 * share)) if share < 0.5 else max(500, round(1000 * share))
-
-
-def finite(value: float | None) -> float | None:
-    """The number, rounded for the wire, or None where it is none."""
-    return round(value, 5) if value is not None and np.isfinite(value) else None

@@ -16,9 +16,9 @@ from ..web.modules import joined
 
 HERE = Path(__file__).parent
 SETTINGS = ("regime", "pool", "epochs", "learning_rate", "messages", "max_len", "seed", "data", "head", "batch_size",
-            "schedule", "causal", "encoding", "positive")  # fmt: skip
+            "schedule", "causal", "encoding", "text_column", "label_column", "positive")  # fmt: skip
 COMMANDS = ("train", "stop", "step", "reset", "pin", "predict", "file", "forecast")
-CONTROLS = tuple(name for name in SETTINGS if name != "positive") + COMMANDS
+CONTROLS = SETTINGS + COMMANDS
 LIMITS = {
     "epochs": (1, 200),
     "messages": (20, 80_000),
@@ -67,6 +67,8 @@ class View(anywidget.AnyWidget):
     schedule = t.Unicode("").tag(sync=True)
     causal = t.Bool(True).tag(sync=True)
     encoding = t.Unicode("").tag(sync=True)
+    text_column = t.Unicode("").tag(sync=True)
+    label_column = t.Unicode("").tag(sync=True)
     positive = t.Unicode("").tag(sync=True)
     threshold = t.Float(0.5).tag(sync=True)
 
@@ -75,8 +77,8 @@ class View(anywidget.AnyWidget):
     locked = t.List(t.Unicode()).tag(sync=True)
     question = t.Unicode("").tag(sync=True)
     answers = t.List(t.Unicode()).tag(sync=True)
-    state = t.Dict({"phase": "idle", "sentence": "ready", "done": 0.0}).tag(sync=True)
-    finished = t.List().tag(sync=True)
+    kept = t.Dict().tag(sync=True)  # the latest run in brief, without its texts: for a saved page without a kernel
+    files = t.List(t.Unicode()).tag(sync=True)  # names of files that were dropped, and can be chosen again
 
     @t.default("choices")
     def _default_choices(self) -> dict[str, Any]:

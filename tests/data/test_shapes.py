@@ -130,7 +130,7 @@ def test_a_file_from_the_wild_trains_in_the_lab(shape) -> None:
     lab = Lab(data=str(path), regime="frozen-random", epochs=1, max_len=16, **said)
     lab.train(block=True)
     (run,) = lab.runs
-    assert run.outcome == "done" and run.told["label_names"] == list(classes)
+    assert run.outcome == "done" and run.label_names == tuple(classes)
 
 
 def test_texts_that_went_on_in_nameless_columns_are_joined_and_that_is_said(tmp_path: Path) -> None:

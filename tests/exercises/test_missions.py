@@ -40,7 +40,7 @@ def run_of(
               for i, loss in enumerate(losses, 1)]  # fmt: skip
     learning = LEARN.get(regime, WHOLE)
     made = Run(0, Settings(regime=regime, **settings), learning, WHOLE, epochs=epochs, outcome=outcome)
-    made.forecast, made.told = forecast, {"messages": [[str(i), label] for i, label in enumerate(LABELS)]}
+    made.forecast, made.held_out = forecast, tuple((str(i), label) for i, label in enumerate(LABELS))
     return made
 
 
@@ -242,7 +242,7 @@ def judged(file: Path, right: float = 1.0, **settings: Any) -> Run:
     labels = [m.label for m in validation]
     metrics = measure(labels, [int(b > a) for a, b in rows])
     run = Run(0, told, 130, WHOLE, epochs=[EpochDone(0, 1, 1, 0.1, 0.2, metrics, tuple(rows), 0.1)], outcome="done")
-    run.told = {"messages": [[m.text, m.label] for m in validation]}
+    run.held_out = tuple((m.text, m.label) for m in validation)
     return run
 
 
