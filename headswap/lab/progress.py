@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from time import perf_counter
-from typing import Any
+
+import torch
 
 from ..training.events import StepDone
 
@@ -75,7 +76,7 @@ def seconds_left(seconds: float) -> str:
 def counting(progress: Progress) -> Callable[..., None]:
     """A hook for a body's first block, which hears of every batch that passes."""
 
-    def hook(module: Any, inputs: tuple[Any, ...]) -> None:
+    def hook(module: object, inputs: tuple[torch.Tensor, ...]) -> None:
         progress.reads(len(inputs[0]))
 
     return hook
