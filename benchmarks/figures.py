@@ -22,7 +22,7 @@ from headswap.results.baselines import Spec
 from headswap.results.compare import Failure, Settings, compare, steps_of
 from headswap.results.executors import processes
 from headswap.results.figures import comparison, save_figure
-from headswap.results.report import table
+from headswap.results.report import table, versus
 from headswap.results.scores import scores
 from headswap.results.tune import TUNED, tuned
 from headswap.training.regimes import REGIMES
@@ -63,8 +63,8 @@ def make(name: str, source: Source, settings: Settings, how: Callable[[list[Spec
     defaults = scores(how(specs))
     best = tuned(specs, how)
     chosen = scores(how(best))
-    tables = [table(defaults, "frozen-random"), TUNED.format(6), table(chosen, "frozen-random")]
-    text = "\n\n".join(tables)
+    told = [[table(found, "frozen-random"), versus(found, "head-only")] for found in (defaults, chosen)]
+    text = "\n\n".join([*told[0], TUNED.format(6), *told[1]])
     print(text)
     write_atomically(FIGURES / f"{name}.txt", f"{text}\n".encode())
     runs = [result.as_json() for result in (*defaults, *chosen)]
