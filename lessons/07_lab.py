@@ -83,7 +83,8 @@ bet.reveal(outcome, f"full minus head-only {gain:+.2f} [{low:+.2f}, {high:+.2f}]
 # %% [markdown]
 # This is the first thing to know about the lab. It judges on 160 validation messages, and there an interval is ten to
 # fourteen points wide. It is a place to look and to suspect. A firm claim needs more: several seeds, and test messages
-# that no choice of these runs has touched. The library's benchmark has done that for 640 messages (figures/fixture.txt, 5 seeds):
+# that no choice of these runs has touched. The library's benchmark has done that for 640 messages
+# (figures/fixture.txt, 5 seeds):
 #
 # | | weights that learn | F1 on the test | seconds per run |
 # | --- | --- | --- | --- |
