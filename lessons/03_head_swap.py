@@ -225,7 +225,7 @@ for ours, other in (("head-only", "frozen-random"), ("head-only", "scratch")):
 #
 # Read it twice. With the default settings pretraining adds +0.043 [+0.008, +0.078] to the same 130 weights, compared in
 # pairs. Against `scratch` there is no telling: `scratch` minus `head-only` is +0.010 [-0.009, +0.029]. A frozen body is
-# cheap once it is there: 0.3 s a task, after 4.8 s of pretraining, where `scratch` takes 4.9 s every time.
+# cheap once it is there: 0.4 s a task, after 6.4 s of pretraining, where `scratch` takes 7.1 s every time.
 
 # %% [markdown]
 # ## Look: the old head back

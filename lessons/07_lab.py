@@ -88,11 +88,11 @@ bet.reveal(outcome, f"full minus head-only {gain:+.2f} [{low:+.2f}, {high:+.2f}]
 #
 # | | weights that learn | F1 on the test | seconds per run |
 # | --- | --- | --- | --- |
-# | head-only | 130 | .857 [.802, .897] | 0.3 |
-# | last-block | 50,242 | .883 [.840, .914] | 2.7 |
-# | full | 118,914 | .885 [.841, .915] | 4.9 |
+# | head-only | 130 | .857 [.802, .897] | 0.4 |
+# | last-block | 50,242 | .883 [.840, .914] | 3.8 |
+# | full | 118,914 | .885 [.841, .915] | 7.1 |
 #
-# The body that all three start from took 4.8 s to pretrain, once. Compared in pairs, full is ahead of head-only by .027
+# The body that all three start from took 6.4 s to pretrain, once. Compared in pairs, full is ahead of head-only by .027
 # [.001, .054]; full and last-block are not told apart. So the lab may well show you another order.
 
 # %% [markdown]
