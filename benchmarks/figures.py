@@ -22,7 +22,7 @@ from headswap.results.baselines import Spec
 from headswap.results.compare import Failure, Settings, compare, steps_of
 from headswap.results.executors import processes
 from headswap.results.figures import comparison, save_figure
-from headswap.results.report import table
+from headswap.results.report import table, versus
 from headswap.results.scores import scores
 from headswap.results.tune import TUNED, tuned
 from headswap.training.regimes import REGIMES
@@ -58,15 +58,15 @@ def main() -> None:
 
 
 def make(name: str, source: Source, settings: Settings, how: Callable[[list[Spec]], list[Result]]) -> None:
-    """Run one comparison at the defaults and one with tuned settings; write figures/NAME.*."""
+    """Run one comparison at the defaults and one with tuned settings; write figures/NAME.* and NAME-tuned.txt."""
     specs = settings.specs(source)
     defaults = scores(how(specs))
     best = tuned(specs, how)
     chosen = scores(how(best))
-    tables = [table(defaults, "frozen-random"), TUNED.format(6), table(chosen, "frozen-random")]
-    text = "\n\n".join(tables)
-    print(text)
-    write_atomically(FIGURES / f"{name}.txt", f"{text}\n".encode())
+    for suffix, found, head in (("", defaults, []), ("-tuned", chosen, [TUNED.format(6)])):
+        text = "\n\n".join([*head, table(found, "frozen-random"), versus(found, "head-only")])
+        print(text)
+        write_atomically(FIGURES / f"{name}{suffix}.txt", f"{text}\n".encode())
     runs = [result.as_json() for result in (*defaults, *chosen)]
     write_atomically(FIGURES / f"{name}.json", json.dumps(runs, indent=1).encode())
     save_figure(comparison(defaults), FIGURES / f"{name}.svg")

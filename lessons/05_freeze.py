@@ -239,7 +239,7 @@ print("frozen against full: more than 1.5 times faster")
 print("and the prefix kept: more than 3 times faster again")
 
 # %%
-because = "0.3 s against 4.9 s in figures/fixture.txt, 16 times, though head-only takes twice as many steps"
+because = "0.4 s against 7.1 s in figures/fixture.txt, 16 times, though head-only takes twice as many steps"
 bet.reveal("10 to 100 times", because)
 
 # %% [markdown]

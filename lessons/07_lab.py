@@ -8,7 +8,7 @@
 # %% [markdown]
 # # 07 · The regime lab
 #
-# **10 minutes** to read, four missions to play, and half a minute of computing. You need lesson 06: F1 and its
+# **10 minutes** to read, four missions to play, and some ten seconds of computing. You need lesson 06: F1 and its
 # interval. Afterwards you can choose a regime for messages of your own, and say what that choice rests on.
 
 # %% [markdown]
@@ -29,8 +29,8 @@
 from headswap.explorers import predict
 
 answers = [
-    "head-only is ahead, beyond the interval",
-    "full is ahead, beyond the interval",
+    "head-only is ahead, and the interval of the difference leaves 0 out",
+    "full is ahead, and the interval of the difference leaves 0 out",
     "160 messages cannot tell them apart",
 ]
 bet = predict("Which one ends with the higher F1?", answers)
@@ -74,24 +74,26 @@ from headswap.metrics.intervals import paired_difference
 by_name = {run.settings.regime: run for run in tour.runs}
 gain, (low, high) = paired_difference([(by_name["full"].verdicts, by_name["head-only"].verdicts)])
 print(f"full minus head-only, on the same messages: F1 {gain:+.2f} [{low:+.2f}, {high:+.2f}]")
-assert low < 0.02
+outcome = answers[2] if low <= 0 <= high else answers[1 if gain > 0 else 0]
+assert -0.1 < gain < 0.1
 
-# %%
-bet.reveal(answers[2], "on the same messages the difference could be luck, with one seed")
+# %% tags=["nbval-ignore-output"]
+bet.reveal(outcome, f"full minus head-only {gain:+.2f} [{low:+.2f}, {high:+.2f}], one seed")
 
 # %% [markdown]
-# This is the first thing to know about the lab. It judges on 160 validation messages, and there an interval is some ten
-# points wide. It is a place to look and to suspect. What is said for sure needs more: several seeds, and test messages
-# that no choice has touched. The library's benchmark has done that for 640 messages (figures/fixture.txt, 5 seeds):
+# This is the first thing to know about the lab. It judges on 160 validation messages, and there an interval is ten to
+# fourteen points wide. It is a place to look and to suspect. A firm claim needs more: several seeds, and test messages
+# that no choice of these runs has touched. The library's benchmark has done that for 640 messages
+# (figures/fixture.txt, 5 seeds):
 #
 # | | weights that learn | F1 on the test | seconds per run |
 # | --- | --- | --- | --- |
-# | head-only | 130 | .857 [.802, .897] | 0.3 |
-# | last-block | 50,242 | .883 [.840, .914] | 2.7 |
-# | full | 118,914 | .885 [.841, .915] | 4.9 |
+# | head-only | 130 | .857 [.802, .897] | 0.4 |
+# | last-block | 50,242 | .883 [.840, .914] | 3.8 |
+# | full | 118,914 | .885 [.841, .915] | 7.1 |
 #
-# The body that all three start from took 4.8 s to pretrain, once. Keep these lines in mind when the lab shows you
-# another order.
+# The body that all three start from took 6.4 s to pretrain, once. Compared in pairs, full is ahead of head-only by .027
+# [.001, .054]; full and last-block are not told apart. So the lab may well show you another order.
 
 # %% [markdown]
 # ## Look: one run
@@ -193,7 +195,7 @@ exercises.missions.cheapest(lab)
 exercises.missions.overfit(lab)
 
 # %% [markdown]
-# Look at F1 as well. The loss punishes a wrong verdict the more, the surer it is; F1 counts it once. So a loss that
+# Look at F1 as well. The loss punishes confident mistakes more; F1 counts every mistake once. So a loss that
 # doubles need not mean a filter that is worse by much.
 #
 # <details><summary>A path, from Python</summary>

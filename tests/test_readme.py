@@ -34,7 +34,7 @@ def test_each_command_is_understood(command: str) -> None:
     _parser().parse_args(shlex.split(command))
 
 
-@pytest.mark.parametrize("name", ["fixture", "sms"])
+@pytest.mark.parametrize("name", ["fixture", "fixture-tuned", "sms", "sms-tuned"])
 def test_the_tables_are_the_stored_results(name: str) -> None:
     assert (ROOT / "figures" / f"{name}.txt").read_text("utf-8").strip() in README
 

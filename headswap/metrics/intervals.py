@@ -7,8 +7,10 @@ mean covariance of two seeds through the messages that they share, the half-widt
 
     sqrt((t s / sqrt(S))^2 + 1.96^2 c)        t: Student's, with S - 1 degrees of freedom
 
-where c is 0 for seeds with messages of their own. Shares are handled on the logit scale, so that no interval leaves
-[0, 1] and a perfect score is not certain. How often these intervals hold the truth: `benchmarks/coverage.py`.
+where c is 0 for seeds with messages of their own, and it is never less than a 90 % interval over the messages alone.
+The logit scale keeps shares inside [0, 1]; half a message in every cell keeps a perfect score from being a certain one.
+Differences stay on their own scale. Training messages that seeds share are not accounted for. How often these intervals
+hold the truth: `benchmarks/coverage.py`.
 Shape letters: C classes, S seeds, N messages of a seed, K different messages.
 """
 

@@ -8,7 +8,7 @@ from ..metrics.intervals import mean_interval, share_interval
 from ..metrics.measure import NAMES
 from ..training.regimes import REGIMES
 from .compare import Failure
-from .scores import Score, differences
+from .scores import Difference, Score, differences, ranking_differences
 
 TITLES = {"balanced": "balanced test: as much ham as spam", "natural": "natural test: spam as rare as in the corpus"}
 
@@ -31,6 +31,20 @@ def report(results: Sequence[Score], label_names: Sequence[str]) -> str:
 def table(results: Sequence[Score], baseline: str) -> str:
     """All regimes side by side, one block per test set; F1 beside its paired difference from `baseline`."""
     return "\n\n".join(_block(results, test, baseline) for test in dict.fromkeys(r.test for r in results))
+
+
+def versus(results: Sequence[Score], rival: str) -> str:
+    """Every regime against one of them, on the same messages: how much more F1 and how much more average precision."""
+    lines = [f"{'minus ' + rival + ', paired':<34}{'F1':<26}  average precision"]
+    for test in dict.fromkeys(r.test for r in results):
+        f1, ranking = differences(results, test, rival), ranking_differences(results, test, rival)
+        lines += [f"{test:<17}{name:<17}{_signed(f1[name]):<26}  {_signed(ranking[name])}" for name in f1]
+    return "\n".join(lines)
+
+
+def _signed(difference: Difference) -> str:
+    mean, (low, high) = difference
+    return f"{mean:+.3f} [{low:+.3f}, {high:+.3f}]"
 
 
 def diverged(failures: Sequence[Failure]) -> list[str]:
@@ -100,7 +114,7 @@ def _block(results: Sequence[Score], test: str, baseline: str) -> str:
     return "\n".join(lines)
 
 
-def _row(results: Sequence[Score], better: tuple[float, tuple[float, float]] | None) -> str:
+def _row(results: Sequence[Score], better: Difference | None) -> str:
     (precision, *_), (recall, *_), (f1, low, high) = (cell(results, name) for name in NAMES[:3])
     body, task, prior = (
         float(np.mean([value(r) for r in results]))
@@ -110,7 +124,7 @@ def _row(results: Sequence[Score], better: tuple[float, tuple[float, float]] | N
         f"{results[0].regime:<15}{results[0].learning:>9,}{precision:>11.3f}{recall:>8.3f}{f1:>7.3f}"
         f"  [{low:.3f}, {high:.3f}] {prior:>9.3f}{_mean_ranking(results):>7.3f}{body:>9.2f}{task:>9.2f}"
     )
-    return line if better is None else line + f"  {better[0]:+.3f} [{better[1][0]:+.3f}, {better[1][1]:+.3f}]"
+    return line if better is None else f"{line}  {_signed(better)}"
 
 
 def _seeds(results: Sequence[Score]) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..metrics.intervals import Influence, Interval, Verdicts, paired_difference
+from ..metrics.intervals import Influence, Interval, Verdicts, half_width, paired_difference
 from ..metrics.measure import Metrics, measure
 from ..metrics.ranking import average_precision, ranked
 from ..metrics.thresholds import at_prior, shares, temperature
@@ -66,20 +66,42 @@ def _score(result: Result, judged: Judged) -> Score:
     )  # fmt: skip
 
 
-def differences(results: Sequence[Score], test: str, baseline: str) -> dict[str, tuple[float, Interval]]:
+Paired = dict[str, list[tuple[Score, Score]]]
+Difference = tuple[float, Interval]
+
+
+def differences(results: Sequence[Score], test: str, baseline: str) -> dict[str, Difference]:
     """How much better than the baseline each regime's F1 is, paired over seeds and messages, with 95 % intervals.
 
     A seed at which either of the two is missing does not count.
     """
+    return {name: _in_f1(found) for name, found in _pairs(results, test, baseline).items()}
+
+
+def ranking_differences(results: Sequence[Score], test: str, baseline: str) -> dict[str, Difference]:
+    """The same for the average precision, which no threshold can help or harm."""
+    return {name: _in_ranking(found) for name, found in _pairs(results, test, baseline).items()}
+
+
+def _pairs(results: Sequence[Score], test: str, baseline: str) -> Paired:
     mine = [r for r in results if r.test == test]
     floor = {r.seed: r for r in mine if r.regime == baseline}
-    pairs: dict[str, list[tuple[Score, Score]]] = {}
+    pairs: Paired = {}
     for r in mine:
         if r.regime != baseline and r.seed in floor:
             pairs.setdefault(r.regime, []).append((r, floor[r.seed]))
-    return {name: _paired(found) for name, found in pairs.items()}
+    return pairs
 
 
-def _paired(pairs: list[tuple[Score, Score]]) -> tuple[float, Interval]:
+def _in_f1(pairs: list[tuple[Score, Score]]) -> Difference:
     classes = len(pairs[0][0].metrics.confusion)
     return paired_difference([(a.verdicts, b.verdicts) for a, b in pairs], classes=classes)
+
+
+def _in_ranking(pairs: list[tuple[Score, Score]]) -> Difference:
+    moved = [
+        Influence(a.keys, a.value - b.value, a.moves - b.moves, a.unseen + b.unseen)
+        for a, b in ((one.ranking, other.ranking) for one, other in pairs)
+    ]
+    mean, width = float(np.mean([a.average_precision - b.average_precision for a, b in pairs])), half_width(moved)
+    return mean, (mean - width, mean + width)
