@@ -23,16 +23,18 @@ from tests.browser import chromium
 
 State = Mapping[str, Any]
 VIEW = "application/vnd.jupyter.widget-view+json"
-WIDTH, SHARPNESS, COLOURS = 900, 1.25, 64
+WIDTH, SHARPNESS, COLOURS = 940, 1.25, 64
 # Every widget by the id that an output has for it, as it is at the end: that is what a reader sees after Run All.
 ASK = """import json, ipywidgets
 print(json.dumps({key: told["state"] for key, told in ipywidgets.Widget.get_manager_state()["state"].items()}))"""
-# The widget stands in a frame with a line below, or a learner would press its buttons in vain.
+# The widget stands in a frame with a line below, or a learner would press its buttons in vain. The lab's table of runs
+# goes without its column of buttons: then the others fit.
 PAGE = """<!doctype html><meta charset="utf-8"><style>
 body { margin: 0; background: #ffffff; }
 #still { width: %(width)dpx; box-sizing: border-box; border: 1px solid #d4d4d4; border-radius: 4px; }
 #still { --jp-ui-font-family: "Liberation Sans", Arial, Helvetica, sans-serif; }
 #still { --jp-code-font-family: "Liberation Mono", "Courier New", monospace; }
+#still td.hs-actions, #still table:has(td.hs-actions) thead th:last-child { display: none; }
 #still footer { padding: 2px 10px 5px; color: #565656; font: 12px/1.4 var(--jp-ui-font-family); text-align: right; }
 %(style)s</style>
 <div id="still"><div id="widget"></div><footer>A still picture. Run this cell, and it comes alive.</footer></div>"""
