@@ -106,6 +106,7 @@ def test_building_a_notebook_with_stills_twice_gives_the_same_bytes(tmp_path: Pa
     assert build.built(lesson, tmp_path) == first
     said = [output.metadata["image/png"]["alt"] for output in outputs(nbformat.reads(first.decode(), 4))]
     assert len(said) == 4
+    assert "0.123" not in said[1], "nobody has bet"
     assert "Epoch: 9." in said[2], "the end state is what Run All leaves"
     assert "3 of 3 epochs" in said[3]
 
