@@ -28,6 +28,7 @@ LONG = (
     "notebooks/04_pooling.ipynb",
     "notebooks/07_lab.ipynb",
     "tests/training/test_invariants.py",
+    "tests/lessons/test_stills.py",
     "tests/test_cli.py",
     "tests/test_delivery.py",
     "tests/lessons/test_prove_cells.py",

@@ -1,7 +1,7 @@
 """`python -m lessons.build`: make notebooks/*.ipynb from lessons/*.py and run them, so that the outputs are real.
 
 A lesson holds its exercises solved, in cells tagged `solution`. The notebook gets the learner's stub instead.
-Building twice changes nothing: cells are numbered, widgets leave only their text, and no run is dated.
+Building twice changes nothing: cells are numbered, widgets leave a picture and their text, and no run is dated.
 """
 
 from __future__ import annotations
@@ -18,14 +18,16 @@ import nbformat
 from nbclient import NotebookClient
 
 from headswap.files import write_atomically
+from tests.browser import CHROMIUM
+
+from .stills import VIEW, State, put_stills, states
 
 LESSONS = Path(__file__).parent
 NOTEBOOKS = LESSONS.parent / "notebooks"
-KERNEL = {
-    "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
-    "language_info": {"name": "python"},
-}
-VIEW = "application/vnd.jupyter.widget-view+json"
+# As ipykernel names itself: JupyterLab calls a notebook changed as soon as its kernel says anything else.
+SPEC = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
+KERNEL = {"kernelspec": SPEC, "language_info": {"name": "python"}}
+MISSING = "lessons.build photographs the widgets and finds no Chromium: install chromium or google-chrome."
 TURN = "...  # your turn"
 
 
@@ -34,12 +36,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="lessons.build", description=__doc__)
     parser.add_argument("names", nargs="*", help="beginnings of lesson names, such as 04; all by default")
     names = parser.parse_args(arguments).names
+    if CHROMIUM is None:
+        parser.exit(1, f"{MISSING}\n")
     NOTEBOOKS.mkdir(exist_ok=True)
     for path in lessons():
         if not names or path.stem.startswith(tuple(names)):
             print(path.stem, flush=True)
-            write_atomically(NOTEBOOKS / f"{path.stem}.ipynb", nbformat.writes(run(learners(path))).encode() + b"\n")
+            write_atomically(NOTEBOOKS / f"{path.stem}.ipynb", built(path))
     return 0
+
+
+def built(lesson: Path, folder: Path = NOTEBOOKS) -> bytes:
+    """The file of a lesson's notebook: run, and with a picture of each widget."""
+    return nbformat.writes(run(learners(lesson), folder, stills=True)).encode() + b"\n"
 
 
 def lessons() -> list[Path]:
@@ -95,18 +104,30 @@ def stub(source: str) -> str:
     return "\n".join(lines)
 
 
-def run(notebook: nbformat.NotebookNode, folder: Path = NOTEBOOKS) -> nbformat.NotebookNode:
-    """The notebook after every cell has run, in a kernel of its own, with what a reader can use of the outputs."""
+def run(notebook: nbformat.NotebookNode, folder: Path = NOTEBOOKS, *, stills: bool = False) -> nbformat.NotebookNode:
+    """The notebook after every cell has run, in a kernel of its own, with what a reader can use of the outputs.
+
+    With `stills` that includes a picture of each widget, which takes Chromium.
+    """
     os.environ.setdefault("PYTHONHASHSEED", "0")
-    NotebookClient(
-        notebook, timeout=300, resources={"metadata": {"path": str(folder)}}, store_widget_state=False
-    ).execute()
+    widgets = execute(notebook, folder)
+    if stills:
+        put_stills(notebook, widgets)
     for cell in notebook.cells:
         cell.metadata.pop("execution", None)
         if cell.cell_type == "code":
             cell.outputs = joined([clean(output) for output in cell.outputs])
-    notebook.metadata = nbformat.from_dict(KERNEL)
+    notebook.metadata = nbformat.from_dict(KERNEL | {"language_info": notebook.metadata.language_info})
     return notebook
+
+
+def execute(notebook: nbformat.NotebookNode, folder: Path) -> dict[str, State]:
+    """Run every cell; the widgets as they are at the end."""
+    where = {"metadata": {"path": str(folder)}}
+    client = NotebookClient(notebook, timeout=300, resources=where, store_widget_state=False)
+    with client.setup_kernel():
+        client.execute(cleanup_kc=False)  # or the kernel would be gone before it is asked
+        return states(client)
 
 
 def clean(output: nbformat.NotebookNode) -> nbformat.NotebookNode:

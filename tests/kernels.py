@@ -24,7 +24,7 @@ def forked_kernels(folder: str) -> Iterator[str]:
     told = Path(folder) / "kernels" / "python3" / "kernel.json"
     told.parent.mkdir(parents=True)
     command = [sys.executable, "-ISs", __file__, address, "-f", "{connection_file}"]
-    told.write_text(json.dumps({"argv": command, "display_name": "Python 3", "language": "python"}))
+    told.write_text(json.dumps({"argv": command, "display_name": "Python 3 (ipykernel)", "language": "python"}))
     environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONHASHSEED": "0"}  # as `lessons.build` has it
     parent = subprocess.Popen([sys.executable, __file__, address], env=environment, stdin=subprocess.DEVNULL)
     try:

@@ -9,6 +9,8 @@ from ..errors import SettingError
 from .widget import Block, Explorer, choice, words
 
 OPEN = "choose an answer…"
+OUTCOME = "Outcome"
+NO_BET = "You did not bet."
 
 
 class Bet(Explorer):
@@ -25,7 +27,7 @@ class Bet(Explorer):
             raise SettingError(f"{truth!r} is not an answer of this bet; give one of {', '.join(self._answers)}")
         self._truth, self._because = truth, because
         self.shown = self._kept(self.value)
-        outcome = Explorer("Outcome", [], lambda _: self._judged(self.value))
+        outcome = Explorer(OUTCOME, [], lambda _: self._judged(self.value))
         self.observe(lambda change: setattr(outcome, "shown", self._judged(self.value)), "value")
         return outcome
 
@@ -38,10 +40,17 @@ class Bet(Explorer):
     def _judged(self, value: Mapping[str, Any]) -> list[Block]:
         answer = value["answer"]
         verdict = "That is what came out." if answer == self._truth else "It came out otherwise."
-        said = "You did not bet." if answer == OPEN else f"You said: {answer}. {verdict}"
+        said = NO_BET if answer == OPEN else f"You said: {answer}. {verdict}"
         return [words("Your bet", said), words("What came out", f"{self._truth}: {self._because}")]
 
 
 def predict(question: str, answers: Sequence[str]) -> Bet:
     """Ask before anything runs; nobody has to answer for the lesson to go on."""
     return Bet(question, answers)
+
+
+def closed(state: Mapping[str, Any]) -> dict[str, Any]:
+    """The state of an explorer, fit to be a picture in a notebook: an outcome keeps back what nobody has bet on."""
+    if state["title"] != OUTCOME or state["shown"][0]["text"] != NO_BET:
+        return dict(state)
+    return {**state, "shown": [words("Your bet", "Choose an answer above, then run this cell to see what came out.")]}

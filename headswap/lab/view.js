@@ -6,7 +6,7 @@
  * once per frame.
  *
  * @typedef {{epoch: number, train: number|null, validation: number|null, p: number[], xy: number[],
- *   perplexity: number|null, seconds: number, diagnosis: string}} Epoch
+ *   perplexity: number|null, seconds: number|null, diagnosis: string}} Epoch
  * @typedef {{id: number, label: string, line: string, regime: string, pool: string, seed: number, planned: number,
  *   learning: number, total: number, cached: string, floor?: number|null, recorded: boolean, pinned: boolean, outcome: string,
  *   forecast: string, perplexity0: number|null, stages: number, messages?: [string, number][], data_key: string,
@@ -56,8 +56,9 @@ export function lossText(value) {
   return Math.abs(value) < 1000 ? value.toFixed(3) : value.toExponential(2);
 }
 
-/** @param {number} seconds */
+/** @param {number|null} seconds null where nobody kept them: in a still picture */
 export function secondsText(seconds) {
+  if (seconds === null) return "–";
   if (seconds < 0.1) return `${(seconds * 1000).toFixed(seconds < 0.01 ? 1 : 0)} ms`;
   return seconds < 100 ? `${seconds.toFixed(seconds < 10 ? 2 : 1)} s` : `${Math.round(seconds / 60)} min`;
 }
@@ -610,7 +611,7 @@ function curvesPart(lab) {
     tag.hidden = !run?.recorded;
     say(tag, "recorded");
     table.paint(["epoch", "training loss (nats)", "validation loss (nats)", "seconds"],
-      () => epochs.map((/** @type {Epoch} */ e) => [e.epoch, lossText(e.train), lossText(e.validation), e.seconds.toFixed(3)]));
+      () => epochs.map((/** @type {Epoch} */ e) => [e.epoch, lossText(e.train), lossText(e.validation), e.seconds?.toFixed(3) ?? "–"]));
   };
 
   const toPointer = (/** @type {PointerEvent} */ event) => {
@@ -737,8 +738,9 @@ function metricsPart(lab) {
   return { root, paint };
 }
 
-/** @param {Epoch[]} epochs */
-const secondsOf = (epochs) => epochs.reduce((sum, epoch) => sum + epoch.seconds, 0);
+/** @param {Epoch[]} epochs @returns {number|null} */
+const secondsOf = (epochs) =>
+  epochs.some((epoch) => epoch.seconds === null) ? null : epochs.reduce((sum, epoch) => sum + Number(epoch.seconds), 0);
 
 /** @param {Run} run */
 const learnsText = (run) => `${countText(run.learning)} of ${countText(run.total)} weights` +
@@ -761,10 +763,10 @@ function factsPart(lab) {
   const paint = () => {
     const { run, epoch } = lab.view();
     const epochs = run?.epochs ?? [];
-    const mean = epochs.length ? secondsOf(epochs) / epochs.length : null;
+    const seconds = epochs.length ? secondsOf(epochs) : null;
     say(facts.learns.value, run ? learnsText(run) : "–");
     say(facts.cached.value, run ? run.cached || "nothing" : "–");
-    say(facts.pace.value, mean === null ? "–" : secondsText(mean));
+    say(facts.pace.value, secondsText(seconds === null ? null : seconds / epochs.length));
     const [before, now] = [run?.perplexity0 ?? null, epoch?.perplexity ?? null];
     const times = before && now ? now / before : null;
     say(facts.memory.value, times === null ? "not measured"
@@ -899,7 +901,7 @@ function runsPart(lab) {
   };
   const fill = (/** @type {any} */ row, /** @type {any} */ at, /** @type {number|undefined} */ shown) => {
     const f1 = row.f1 === null ? "–" : `${row.f1.toFixed(3)} (${row.f1_low.toFixed(2)} to ${row.f1_high.toFixed(2)})`;
-    const texts = [null, row.regime, row.pool, row.seed, countText(row.learning), row.seconds.toFixed(2), row.best ?? "–", f1];
+    const texts = [null, row.regime, row.pool, row.seed, countText(row.learning), row.seconds?.toFixed(2) ?? "–", row.best ?? "–", f1];
     texts.forEach((text, i) => { if (text !== null) say(at.cells[i], String(text)); });
     say(at.show, `${row.id} · ${row.epochs} of ${row.planned}`);
     put(at.show, { title: row.label, "aria-label": `show run ${row.id}, ${row.label}`, "aria-current": shown === row.id ? "true" : null });

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import platform
 import shutil
 from pathlib import Path
 
@@ -54,6 +55,13 @@ SET_AND_RUN = """async ([number, source]) => {
   content.activeCellIndex = number;
   await window.jupyterapp.commands.execute('notebook:run-cell');
 }"""
+# Whether a notebook counts as changed once its kernel has said who it is, and what JupyterLab would save of that.
+OPENED = """async () => {
+  const { context, sessionContext } = window.jupyterapp.shell.currentWidget;
+  await Promise.all([sessionContext.session.kernel.info, sessionContext.session.kernel.spec]);
+  await new Promise(done => setTimeout(done, 500));
+  return [context.model.dirty, context.model.toJSON().metadata];
+}"""
 DRAWN = "document.querySelectorAll('.hs-explorer, .hs-lab').length"
 SCROLLED = ".jp-WindowedPanel-outer, .jp-WindowedPanel-viewport, .jp-NotebookPanel-notebook"
 HEIGHT = f"Math.max(...[...document.querySelectorAll('{SCROLLED}')].map(e => e.scrollHeight))"
@@ -83,6 +91,17 @@ def test_run_all_draws_every_widget_and_the_solutions_pass(site: Site, notebook:
         _solve(view, notebook)
         assert heard.outside == []
         assert heard.console == []
+
+
+@pytest.mark.parametrize("notebook", NOTEBOOKS[:1], ids=lambda path: path.stem)
+def test_a_stored_notebook_opens_unchanged(site: Site, notebook: Path) -> None:
+    """On the Python that it was built with; JupyterLab writes any other version into the notebook at once."""
+    stored = nbformat.read(notebook, 4)
+    stored.metadata.language_info.version = platform.python_version()
+    nbformat.write(stored, site.folder / notebook.name)
+    with site.window.lent() as (view, _):
+        show_notebook(view, notebook.name)
+        assert view.evaluate(OPENED) == [False, stored.metadata]
 
 
 def _solve(view: Page, notebook: Path) -> None:

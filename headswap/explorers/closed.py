@@ -1,0 +1,113 @@
+"""What a closed notebook shows of a widget: its state without what a picture may not say, and that state in words.
+
+Both are functions of the state alone, so that the words tell exactly what the picture shows.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+from ..lab.closed import closed as closed_lab
+from ..lab.closed import in_words as lab_in_words
+from .environment import closed as closed_environment
+from .predict import closed as closed_explorer
+from .widget import Block
+
+State = Mapping[str, Any]
+ROWS = 8  # of a table that are read out
+
+
+def closed(state: State) -> dict[str, Any]:
+    """The state as anybody may see it: nothing of this machine or this moment, and no answer to a bet that is open."""
+    if "finished" in state:
+        return closed_lab(state)
+    return closed_environment(state) if "asked" in state else closed_explorer(state)
+
+
+def in_words(state: State) -> str:
+    """A text for whoever does not see the picture: the title, the controls, and every block with what it says."""
+    if "finished" in state:
+        return lab_in_words(state)
+    if "asked" in state:
+        return f"Environment. {'; '.join(f'{name}: {value}' for name, value in state['rows'])}. {state['status']}"
+    controls = [_control(control, state["value"]) for control in state["controls"] if control["kind"] != "hidden"]
+    blocks = [f"{block['title']}: {_BLOCKS[block['kind']](block)}" for block in state["shown"]]
+    return " ".join(_sentence(said) for said in (state["title"], "; ".join(controls), *blocks) if said)
+
+
+def _control(control: State, value: State) -> str:
+    label, chosen = control["label"], value[control["name"]]
+    if isinstance(chosen, bool):
+        chosen = "on" if chosen else "off"
+    return f"{label}{'' if label.endswith('?') else ':'} {chosen} {control.get('unit', '')}".rstrip()
+
+
+def _sentence(text: str) -> str:
+    return text if text.endswith((".", "!", "?", "…")) else f"{text}."
+
+
+def _number(value: str | float | None) -> str:
+    if value is None:
+        return "none"
+    if isinstance(value, str):
+        return value
+    return f"{int(value):,}" if float(value).is_integer() else f"{value:.3g}"
+
+
+def _tape(block: Block) -> str:
+    counts = Counter(cell["kind"] for cell in block["cells"])
+    return ", ".join(f"{count} {kind}" for kind, count in counts.items()) or "nothing"
+
+
+def _table(block: Block) -> str:
+    rows = [
+        ", ".join(f"{name} {_number(cell)}".strip() for name, cell in zip(block["columns"], row, strict=True))
+        for row in block["rows"][:ROWS]
+    ]
+    more = len(block["rows"]) - len(rows)
+    return "; ".join(rows + [f"and {more} more rows"] * (more > 0)) or "empty"
+
+
+def _matrix(block: Block) -> str:
+    names = block["names"]
+    return "; ".join(
+        f"is {name}: {', '.join(f'{count} said {other}' for count, other in zip(row, names, strict=True))}"
+        for name, row in zip(names, block["counts"], strict=True)
+    )
+
+
+def _curves(block: Block) -> str:
+    lines = [(line["name"], [y for _, y in line["points"] if y is not None]) for line in block["lines"]]
+    ends = [f"{name} from {_number(ys[0])} to {_number(ys[-1])}" for name, ys in lines if ys]
+    return f"{block['y']} by {block['x']}; {'; '.join(ends)}"
+
+
+def _bars(block: Block) -> str:
+    unit = f" {block['unit']}" if block["unit"] else ""
+    return "; ".join(
+        f"{name} {_number(value)}{'' if total is None else f' of {_number(total)}'}{unit}"
+        for name, value, total in block["rows"]
+    )
+
+
+def _heat(block: Block) -> str:
+    return f"a grid of shares, {len(block['rows'])} rows by {len(block['columns'])} columns"
+
+
+def _cloud(block: Block) -> str:
+    return ", ".join(f"{len(group['points'])} {group['mark']}s for {group['name']}" for group in block["groups"])
+
+
+_BLOCKS = {
+    "words": lambda block: block["text"],
+    "gauge": lambda block: block["text"],
+    "tape": _tape,
+    "table": _table,
+    "matrix": _matrix,
+    "curves": _curves,
+    "bars": _bars,
+    "heat": _heat,
+    "cloud": _cloud,
+}

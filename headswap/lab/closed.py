@@ -1,0 +1,68 @@
+"""What a closed notebook shows of a lab: its state without what a picture may not say, and that state in words."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+from .view import SETTINGS, View
+
+State = Mapping[str, Any]
+
+
+def closed(state: State) -> dict[str, Any]:
+    """The state without its seconds, which no other day repeats, and without runs that answer a bet nobody has made."""
+    if state["question"] and not any(run["forecast"] for run in state["finished"]):
+        return {**state, "finished": [], "state": View.state.default()}
+    return {**state, "finished": [_untimed(run) for run in state["finished"]]}
+
+
+def in_words(state: State) -> str:
+    """What the lab shows: its settings, its question, and the latest run with its counts and its diagnosis."""
+    settings = ", ".join(
+        f"{name.replace('_', ' ')} {_setting(state[name])}"
+        for name in SETTINGS
+        if name in state["controls"] and state[name] != ""
+    )
+    question = f" {state['question']} One of: {'; '.join(state['answers'])}." if state["question"] else ""
+    return f"Lab. Settings: {settings}.{question} {_run(state)}"
+
+
+def _untimed(run: State) -> dict[str, Any]:
+    """A recorded run keeps its seconds: they are the same for everybody."""
+    if run["recorded"]:
+        return dict(run)
+    return {**run, "epochs": [{**epoch, "seconds": None} for epoch in run["epochs"]]}
+
+
+def _setting(value: str | float | bool | None) -> str:
+    if value is None:
+        return "tuned"
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _run(state: State) -> str:
+    """The run that the browser shows first: the latest of the lab's own, or else the last recorded one."""
+    runs = [run for run in state["finished"] if run["epochs"]]
+    own = [run for run in runs if not run["recorded"]]
+    if not runs:
+        return "No run yet."
+    run = (own or runs)[-1]
+    epochs, diagnosis = run["epochs"], run["diagnosis"] or run["epochs"][-1]["diagnosis"] or "Too early to tell."
+    kind = ", recorded" if run["recorded"] else ""
+    return (
+        f"Run {run['label']}{kind}, {len(epochs)} of {run['planned']} epochs: {run['learning']:,} of {run['total']:,} "
+        f"weights learn. {diagnosis} {_counts(run, state['threshold'])}"
+    )
+
+
+def _counts(run: State, threshold: float) -> str:
+    """The confusion matrix after the last epoch; P(spam) comes in thousandths."""
+    names, pairs = run["label_names"], zip(run["messages"], run["epochs"][-1]["p"], strict=True)
+    cells = Counter((label, int(p >= round(1000 * threshold))) for (_, label), p in pairs)
+    rows = (
+        f"is {name}: {', '.join(f'{cells[truth, said]} said {other}' for said, other in enumerate(names))}"
+        for truth, name in enumerate(names)
+    )
+    return f"Confusion matrix: {'; '.join(rows)}."

@@ -1,0 +1,92 @@
+"""What a closed notebook shows of an explorer: words for all that is drawn, and no answer to a bet that is open."""
+
+from __future__ import annotations
+
+import inspect
+
+import pytest
+
+from headswap.explorers import closed as module
+from headswap.explorers import widget
+from headswap.explorers.closed import closed, in_words
+from headswap.explorers.environment import facts
+from headswap.explorers.predict import OPEN, predict
+from headswap.explorers.recorded import recorded
+from headswap.explorers.widget import Explorer, choice, hidden, slider, switch
+
+CONTROLS = [
+    choice("side", "Pads", "left", ["left", "right"]),
+    slider("length", "Length", 32, 8, 64, unit="bytes"),
+    switch("causal", "Causal mask", True),
+    hidden("cell", "fp"),
+]
+BYTE = {"top": "a", "bottom": "97", "kind": "byte"}
+# Each block, and words that its title alone does not say.
+BLOCKS = [
+    (widget.words("Note", "All is well."), "Note: All is well."),
+    (widget.gauge("How full", 0.5, "half full"), "How full: half full."),
+    (widget.tape("Ids", [BYTE, BYTE, BYTE, BYTE | {"kind": "pad"}]), "Ids: 3 byte, 1 pad."),
+    (widget.table("Scores", ["pool", "F1"], [["mean", 0.8571], ["last", None]]),
+     "Scores: pool mean, F1 0.857; pool last, F1 none."),
+    (widget.table("Long", ["n"], [[i] for i in range(10)]), "and 2 more rows."),
+    (widget.matrix("Verdicts", ((7, 1), (2, 6)), ("ham", "spam")),
+     "Verdicts: is ham: 7 said ham, 1 said spam; is spam: 2 said ham, 6 said spam."),
+    (widget.curves("Loss", "epoch", "nats", [widget.line("training", [(1, 0.7), (2, None), (3, 0.25)])]),
+     "Loss: nats by epoch; training from 0.7 to 0.25."),
+    (widget.bars("Weights", [("kept", 130.0, 118914.0), ("new", 2.0, None)]), "Weights: kept 130 of 118,914; new 2."),
+    (widget.heat("Attention", ["a", "b"], ["a"], [[1.0], [None]]), "Attention: a grid of shares, 2 rows by 1 columns."),
+    (widget.cloud("Vectors", [("ham", "circle", [(0, 0), (1, 1)])]), "Vectors: 2 circles for ham."),
+]  # fmt: skip
+
+
+def test_the_words_name_the_title_and_every_control_that_is_seen() -> None:
+    explorer = Explorer("Pads", CONTROLS, lambda _: [])
+    assert in_words(explorer.get_state()) == "Pads. Pads: left; Length: 32 bytes; Causal mask: on."
+    explorer.set(length=8, causal=False)
+    assert in_words(explorer.get_state()) == "Pads. Pads: left; Length: 8 bytes; Causal mask: off."
+
+
+@pytest.mark.parametrize("block, said", BLOCKS, ids=[block["title"] for block, _ in BLOCKS])
+def test_every_block_says_in_words_what_it_draws(block: widget.Block, said: str) -> None:
+    assert in_words(Explorer("It", [], lambda _: [block]).get_state()).endswith(said)
+
+
+def test_no_kind_of_block_is_without_words() -> None:
+    made = inspect.getmembers(widget, lambda it: inspect.isfunction(it) and it.__annotations__.get("return") == "Block")
+    assert module._BLOCKS.keys() == {name for name, _ in made} == {block["kind"] for block, _ in BLOCKS}
+
+
+def test_the_words_follow_the_state() -> None:
+    explorer = recorded()
+    explorer.set(regime="full", epoch=4)
+    said = in_words(explorer.get_state())
+    assert "Recorded run: full; Epoch: 4." in said
+    assert all(block["title"] in said for block in explorer.shown)
+
+
+def test_an_outcome_that_nobody_has_bet_on_gives_nothing_away() -> None:
+    bet = predict("Which is higher?", ["the one", "the other"])
+    outcome = bet.reveal("the other", "0.857 against 0.885")
+    for shown in (bet, outcome):
+        told = str(closed(shown.get_state())["shown"]) + in_words(closed(shown.get_state()))
+        assert "the other" not in told
+        assert "0.885" not in told
+    assert in_words(closed(bet.get_state())).startswith(f"Predict. Which is higher? {OPEN}")
+
+
+def test_an_outcome_that_somebody_has_bet_on_is_told() -> None:
+    bet = predict("Which is higher?", ["the one", "the other"])
+    outcome = bet.reveal("the other", "0.857 against 0.885")
+    bet.set(answer="the one")
+    assert "It came out otherwise. What came out: the other: 0.857 against 0.885." in in_words(
+        closed(outcome.get_state())
+    )
+
+
+def test_the_environment_tells_its_versions_and_nothing_of_the_machine() -> None:
+    state = closed({"asked": 0, "rows": [[name, value] for name, value in facts().items()], "status": "Waiting."})
+    known, said = facts(), in_words(state)
+    assert f"torch: {known['torch']}" in said
+    assert known["threads"] not in said
+    assert known["memory available"] not in said
+    assert "Waiting" not in said

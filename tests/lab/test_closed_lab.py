@@ -1,0 +1,63 @@
+"""What a closed notebook shows of a lab: the latest run in words, no seconds, and no answer to a bet that is open."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from headswap.lab.closed import closed, in_words
+from headswap.lab.lab import Lab
+
+
+def state_of(lab: Lab, **changes: Any) -> dict[str, Any]:
+    return lab.get_state() | changes
+
+
+def own(run: dict[str, Any], **changes: Any) -> dict[str, Any]:
+    """A recorded run as if it had been trained in this lab."""
+    return run | {"id": 1, "recorded": False, "forecast": ""} | changes
+
+
+def seconds(state: dict[str, Any]) -> list[float | None]:
+    return [epoch["seconds"] for run in state["finished"] for epoch in run["epochs"]]
+
+
+RECORDED = Lab().finished
+
+
+def test_the_words_tell_the_settings_the_run_its_counts_and_its_diagnosis() -> None:
+    said = in_words(state_of(Lab(controls=("regime", "epochs", "train"), regime="full", epochs=7)))
+    run = RECORDED[-1]
+    assert said.startswith("Lab. Settings: regime full, epochs 7. Run ")
+    assert f"{run['label']}, recorded, {len(run['epochs'])} of {run['planned']} epochs" in said
+    assert run["diagnosis"] in said
+    counted = sum(int(word) for word in said.split("Confusion matrix:")[1].replace(",", "").split() if word.isdigit())
+    assert counted == len(run["messages"])
+
+
+def test_the_words_tell_the_latest_run_of_ones_own_and_its_threshold() -> None:
+    mine = own(RECORDED[0], label="mine")
+    assert "Run mine, 20 of 20" in in_words(state_of(Lab(), finished=[mine, *RECORDED]))
+    none = in_words(state_of(Lab(), finished=[mine], threshold=1.0))
+    assert ", 0 said spam; " in none
+
+
+def test_a_lab_without_a_run_says_so() -> None:
+    lab = Lab(question="Which is higher?", answers=["one", "the other"])
+    assert in_words(state_of(lab)).endswith("Which is higher? One of: one; the other. No run yet.")
+
+
+def test_the_seconds_of_ones_own_runs_are_left_out_and_those_of_recorded_ones_stay() -> None:
+    assert set(seconds(closed(state_of(Lab(), finished=[own(RECORDED[0])])))) == {None}
+    assert seconds(closed(state_of(Lab()))) == seconds({"finished": RECORDED})
+
+
+def test_runs_that_answer_a_bet_stay_hidden_until_it_is_made() -> None:
+    lab = Lab(question="Which is higher?", answers=["one", "the other"])
+    done = {"phase": "idle", "sentence": "run 1: done", "done": 0.0}
+    hidden = closed(state_of(lab, finished=[own(RECORDED[0])], state=done))
+    assert hidden["finished"] == []
+    assert hidden["state"] == lab.state
+    assert in_words(hidden).endswith("No run yet.")
+    told = closed(state_of(lab, finished=[own(RECORDED[0], forecast="one")], state=done))
+    assert len(told["finished"]) == 1
+    assert told["state"] == done
