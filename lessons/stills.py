@@ -24,9 +24,14 @@ from tests.browser import chromium
 State = Mapping[str, Any]
 VIEW = "application/vnd.jupyter.widget-view+json"
 WIDTH, SHARPNESS, COLOURS = 940, 1.25, 64
-# Every widget by the id that an output has for it, as it is at the end: that is what a reader sees after Run All.
+# Every widget by the id that an output has for it, as it is at the end: that is what a reader sees after Run All. A lab
+# adds the story that it would tell a new page.
 ASK = """import json, ipywidgets
-print(json.dumps({key: told["state"] for key, told in ipywidgets.Widget.get_manager_state()["state"].items()}))"""
+def _told(key, state):
+    story = getattr(ipywidgets.Widget.widgets[key], "story", None)
+    return state | ({"story": story(whole=True)} if story else {})
+_states = ipywidgets.Widget.get_manager_state()["state"]
+print(json.dumps({key: _told(key, told["state"]) for key, told in _states.items()}))"""
 # The widget stands in a frame with a line below, or a learner would press its buttons in vain. The lab's table of runs
 # goes without its column of buttons: then the others fit.
 PAGE = """<!doctype html><meta charset="utf-8"><style>
@@ -38,11 +43,12 @@ body { margin: 0; background: #ffffff; }
 #still footer { padding: 2px 10px 5px; color: #565656; font: 12px/1.4 var(--jp-ui-font-family); text-align: right; }
 %(style)s</style>
 <div id="still"><div id="widget"></div><footer>A still picture. Run this cell, and it comes alive.</footer></div>"""
-# A model as anywidget has it, with nobody behind it.
+# A model as anywidget has it, with nobody behind it but a lab's story.
 DRAW = """async ([code, state]) => {
   const address = URL.createObjectURL(new Blob([code], { type: "text/javascript" }));
-  const model = { get: (name) => state[name], set: () => {}, on: () => {}, off: () => {}, save_changes: () => {},
-    send: () => {} };
+  const heard = {};
+  const model = { get: (name) => state[name], set: () => {}, on: (name, work) => { heard[name] = work; }, off: () => {},
+    save_changes: () => {}, send: (order) => { if (order.do === "hello" && state.story) heard["msg:custom"](state.story); } };
   const { default: widget } = await import(address);
   await widget.render({ model, el: document.getElementById("widget") });
   await document.fonts.ready;

@@ -21,14 +21,14 @@ ROWS = 8  # of a table that are read out
 
 def closed(state: State) -> dict[str, Any]:
     """The state as anybody may see it: nothing of this machine or this moment, and no answer to a bet that is open."""
-    if "finished" in state:
+    if "story" in state:
         return closed_lab(state)
     return closed_environment(state) if "asked" in state else closed_explorer(state)
 
 
 def in_words(state: State) -> str:
     """A text for whoever does not see the picture: the title, the controls, and every block with what it says."""
-    if "finished" in state:
+    if "story" in state:
         return lab_in_words(state)
     if "asked" in state:
         return f"Environment. {'; '.join(f'{name}: {value}' for name, value in state['rows'])}. {state['status']}"

@@ -1,4 +1,7 @@
-"""What a closed notebook shows of a lab: its state without what a picture may not say, and that state in words."""
+"""What a closed notebook shows of a lab: its state without what a picture may not say, and that state in words.
+
+The state holds the lab's `story` too: what it tells a new page.
+"""
 
 from __future__ import annotations
 
@@ -6,16 +9,17 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from .view import SETTINGS, View
+from .view import READY, SETTINGS
 
 State = Mapping[str, Any]
 
 
 def closed(state: State) -> dict[str, Any]:
     """The state without its seconds, which no other day repeats, and without runs that answer a bet nobody has made."""
-    if state["question"] and not any(run["forecast"] for run in state["finished"]):
-        return {**state, "finished": [], "state": View.state.default()}
-    return {**state, "finished": [_untimed(run) for run in state["finished"]]}
+    story = state["story"]
+    if state["question"] and not any(run["forecast"] for run in story["runs"]):
+        story = story | {"runs": [], "messages": {}, "current": None, "state": READY}
+    return {**state, "kept": {}, "story": story | {"runs": [_untimed(run) for run in story["runs"]]}}
 
 
 def in_words(state: State) -> str:
@@ -44,7 +48,7 @@ def _setting(value: str | float | bool | None) -> str:
 
 def _run(state: State) -> str:
     """The run that the browser shows first: the latest of the lab's own, or else the last recorded one."""
-    runs = [run for run in state["finished"] if run["epochs"]]
+    runs = [run for run in state["story"]["runs"] if run["epochs"]]
     own = [run for run in runs if not run["recorded"]]
     if not runs:
         return "No run yet."
@@ -58,9 +62,10 @@ def _run(state: State) -> str:
 
 
 def _counts(run: State, threshold: float) -> str:
-    """The confusion matrix after the last epoch; P(spam) comes in thousandths."""
-    names, pairs = run["label_names"], zip(run["messages"], run["epochs"][-1]["p"], strict=True)
-    cells = Counter((label, int(p >= round(1000 * threshold))) for (_, label), p in pairs)
+    """The confusion matrix after the last epoch; of two classes at the threshold, P(spam) in thousandths."""
+    names, last = run["label_names"], run["epochs"][-1]
+    said = [int(p >= round(1000 * threshold)) for p in last["p"]] if len(names) == 2 else map(int, last["said"])
+    cells = Counter(zip(map(int, run["truths"]), said, strict=True))
     rows = (
         f"is {name}: {', '.join(f'{cells[truth, said]} said {other}' for said, other in enumerate(names))}"
         for truth, name in enumerate(names)

@@ -20,7 +20,7 @@ from .runner import Runner
 from .runs import FIELDS, Prepared, Run, Settings, diagnose
 from .shelf import Dropped, for_the_lab
 from .told import Told
-from .view import SETTINGS, View
+from .view import READY, SETTINGS, View
 
 if TYPE_CHECKING:
     import pandas
@@ -50,7 +50,7 @@ class Lab(View):
             raise SettingError(f"setting {unknown[0]!r} is unknown; choose of {', '.join(SETTINGS)}")
         shown = {} if controls is None else {"controls": [*controls]}
         super().__init__(locked=[*locked], question=question, answers=[*answers], **shown, **settings)
-        self.state: dict[str, Any] = {"phase": "idle", "sentence": "ready", "done": 0.0, "left": None}
+        self.state: dict[str, Any] = dict(READY)
         self._files, self._rejected = Dropped(), ""
         self._heard: set[str] = set()  # data sets whose messages the browser has
         self._ready: tuple[tuple[object, ...], Prepared] | None = None
@@ -239,18 +239,22 @@ class Lab(View):
     def _told(self) -> list[Told]:
         return [*self._recorded, *(run.told for run in self.runs)]
 
+    def story(self, *, whole: bool = False) -> dict[str, Any]:
+        """What a new page must know: every run in brief, the one on show and the pinned ones whole; or all of them."""
+        own, told = self.runs, self._told()
+        current = own[-1].id if own else None
+        latest = told[-1:] if current is None else []
+        shown = [t for t in told if t.head["pinned"] or t.head["id"] == current or t in latest]
+        runs = [_plain(t.whole() if whole or t in shown else t.brief()) for t in told]
+        messages = self._messages(list(dict.fromkeys(t.head["data_key"] for t in (told if whole else shown))))
+        return {"kind": "history", "n": self._count, "runs": runs, "current": current, "state": self.state,
+                "messages": messages}  # fmt: skip
+
     def _resend(self) -> None:
-        """What a new page must know: every run in brief, the one on show and the pinned ones whole."""
         with self._telling:
-            own = self.runs
-            current = own[-1].id if own else None
-            told = self._told()
-            shown = [t for t in told if t.head["pinned"] or t.head["id"] == current or (not own and t is told[-1])]
-            runs = [_plain(t.whole() if t in shown else t.brief()) for t in told]
-            messages = self._messages(list(dict.fromkeys(t.head["data_key"] for t in shown)))
-            self._heard |= set(messages)
-            self.send({"kind": "history", "n": self._count, "runs": runs, "current": current, "state": self.state,
-                       "messages": messages})  # fmt: skip
+            story = self.story()
+            self._heard |= set(story["messages"])
+            self.send(story)
 
     def _send_wanted(self, content: dict[str, Any]) -> None:
         """Whole runs and the messages of data sets, for a page that shows them."""

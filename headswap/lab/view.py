@@ -19,6 +19,7 @@ SETTINGS = ("regime", "pool", "epochs", "learning_rate", "messages", "max_len", 
             "schedule", "causal", "encoding", "text_column", "label_column", "positive")  # fmt: skip
 COMMANDS = ("train", "stop", "step", "reset", "pin", "predict", "file", "forecast")
 CONTROLS = SETTINGS + COMMANDS
+READY = {"phase": "idle", "sentence": "ready", "done": 0.0, "left": None}
 LIMITS = {
     "epochs": (1, 200),
     "messages": (20, 80_000),

@@ -6,10 +6,14 @@ from typing import Any
 
 from headswap.lab.closed import closed, in_words
 from headswap.lab.lab import Lab
+from headswap.lab.view import READY
 
 
-def state_of(lab: Lab, **changes: Any) -> dict[str, Any]:
-    return lab.get_state() | changes
+def state_of(lab: Lab, runs: list[dict[str, Any]] | None = None, **changes: Any) -> dict[str, Any]:
+    """A lab's state as a still is made of it, with other runs where they are given."""
+    story = lab.story(whole=True)
+    story |= {name: changes.pop(name) for name in ("state",) if name in changes}
+    return lab.get_state() | changes | {"story": story if runs is None else story | {"runs": runs}}
 
 
 def own(run: dict[str, Any], **changes: Any) -> dict[str, Any]:
@@ -18,10 +22,10 @@ def own(run: dict[str, Any], **changes: Any) -> dict[str, Any]:
 
 
 def seconds(state: dict[str, Any]) -> list[float | None]:
-    return [epoch["seconds"] for run in state["finished"] for epoch in run["epochs"]]
+    return [epoch["seconds"] for run in state["story"]["runs"] for epoch in run["epochs"]]
 
 
-RECORDED = Lab().finished
+RECORDED = Lab().story(whole=True)["runs"]
 
 
 def test_the_words_tell_the_settings_the_run_its_counts_and_its_diagnosis() -> None:
@@ -31,13 +35,13 @@ def test_the_words_tell_the_settings_the_run_its_counts_and_its_diagnosis() -> N
     assert f"{run['label']}, recorded, {len(run['epochs'])} of {run['planned']} epochs" in said
     assert run["diagnosis"] in said
     counted = sum(int(word) for word in said.split("Confusion matrix:")[1].replace(",", "").split() if word.isdigit())
-    assert counted == len(run["messages"])
+    assert counted == len(run["truths"])
 
 
 def test_the_words_tell_the_latest_run_of_ones_own_and_its_threshold() -> None:
     mine = own(RECORDED[0], label="mine")
-    assert "Run mine, 20 of 20" in in_words(state_of(Lab(), finished=[mine, *RECORDED]))
-    none = in_words(state_of(Lab(), finished=[mine], threshold=1.0))
+    assert "Run mine, 20 of 20" in in_words(state_of(Lab(), [mine, *RECORDED]))
+    none = in_words(state_of(Lab(), [mine], threshold=1.0))
     assert ", 0 said spam; " in none
 
 
@@ -47,17 +51,17 @@ def test_a_lab_without_a_run_says_so() -> None:
 
 
 def test_the_seconds_of_ones_own_runs_are_left_out_and_those_of_recorded_ones_stay() -> None:
-    assert set(seconds(closed(state_of(Lab(), finished=[own(RECORDED[0])])))) == {None}
-    assert seconds(closed(state_of(Lab()))) == seconds({"finished": RECORDED})
+    assert set(seconds(closed(state_of(Lab(), [own(RECORDED[0])])))) == {None}
+    assert seconds(closed(state_of(Lab()))) == seconds({"story": {"runs": RECORDED}})
 
 
 def test_runs_that_answer_a_bet_stay_hidden_until_it_is_made() -> None:
     lab = Lab(question="Which is higher?", answers=["one", "the other"])
     done = {"phase": "idle", "sentence": "run 1: done", "done": 0.0}
-    hidden = closed(state_of(lab, finished=[own(RECORDED[0])], state=done))
-    assert hidden["finished"] == []
-    assert hidden["state"] == lab.state
+    hidden = closed(state_of(lab, [own(RECORDED[0])], state=done))
+    assert hidden["story"]["runs"] == []
+    assert hidden["story"]["state"] == READY
     assert in_words(hidden).endswith("No run yet.")
-    told = closed(state_of(lab, finished=[own(RECORDED[0], forecast="one")], state=done))
-    assert len(told["finished"]) == 1
-    assert told["state"] == done
+    told = closed(state_of(lab, [own(RECORDED[0], forecast="one")], state=done))
+    assert len(told["story"]["runs"]) == 1
+    assert told["story"]["state"] == done
