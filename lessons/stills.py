@@ -48,7 +48,9 @@ DRAW = """async ([code, state]) => {
   const address = URL.createObjectURL(new Blob([code], { type: "text/javascript" }));
   const heard = {};
   const model = { get: (name) => state[name], set: () => {}, on: (name, work) => { heard[name] = work; }, off: () => {},
-    save_changes: () => {}, send: (order) => { if (order.do === "hello" && state.story) heard["msg:custom"](state.story); } };
+    save_changes: () => {}, send: (order) => {
+      if (order.do === "hello" && state.story) heard["msg:custom"](state.story);
+    } };
   const { default: widget } = await import(address);
   await widget.render({ model, el: document.getElementById("widget") });
   await document.fonts.ready;
