@@ -110,5 +110,8 @@ def _cpu() -> str:
         lines = Path("/proc/cpuinfo").read_text("utf-8").splitlines()
     except OSError:
         lines = []
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.processor() or platform.machine()
+    said = {name.strip(): value.strip() for name, _, value in (line.partition(":") for line in reversed(lines))}
+    if "model name" not in said:
+        return platform.processor() or platform.machine()
+    # One name may hide generations whose arithmetic differs by two.
+    return f"{said['model name']} (family {said.get('cpu family', '?')}, model {said.get('model', '?')})"
