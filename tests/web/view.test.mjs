@@ -2,10 +2,9 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { load } from "./load.mjs";
 
-const draw = await load("../../headswap/web/charts.js");
-const view = await load("../../headswap/lab/view.js");
+import * as draw from "../../headswap/web/charts.js";
+import * as view from "../../headswap/lab/view.js";
 
 const epoch = (number, validation, more = {}) =>
   ({ epoch: number, train: 0.5, validation, p: [100, 900], xy: [0, 0, 1, 1], perplexity: null, seconds: 0.1, diagnosis: "", ...more });
