@@ -153,3 +153,9 @@ def test_a_style_sheet_is_joined_as_strictly(tmp_path: Path, line: str, said: st
     (tmp_path / "a.css").write_text(f"/* a comment */\n{line}\n", "utf-8")
     with pytest.raises(ValueError, match=re.escape(said)):
         joined(tmp_path / "a.css")
+
+
+def test_no_file_of_the_browser_is_longer_than_400_lines() -> None:
+    files = [path for kind in ("*.js", "*.css") for path in PACKAGE.rglob(kind)]
+    lines = {name(path): len(path.read_text("utf-8").splitlines()) for path in files}
+    assert {file: many for file, many in lines.items() if many > 400} == {}
