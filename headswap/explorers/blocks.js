@@ -3,6 +3,7 @@
  *
  * @typedef {WordsSpec|TapeSpec|TableSpec|MatrixSpec|CurvesSpec|BarsSpec|HeatSpec|CloudSpec|GaugeSpec} Block
  * @typedef {{root: HTMLElement, paint: (spec: Block) => void, svg?: Element, resized?: () => boolean}} Chart
+ * @typedef {{root: HTMLElement, paint: (spec: never) => void}} OneKind a chart that takes the specs of one kind
  * @typedef {{key: string, chart: Chart, painted: string}} Made
  *
  * @import {BarsSpec} from "../web/charts/bars.js"
@@ -30,7 +31,7 @@ import { words } from "../web/charts/words.js";
 import { h } from "../web/elements.js";
 import { guarded } from "../web/frames.js";
 
-/** @type {Record<string, (place: Place, explorer: Explorer, block: Block) => {root: HTMLElement, paint: (spec: never) => void}>} */
+/** @type {Record<string, (place: Place, explorer: Explorer, block: Block) => OneKind>} */
 const CHARTS = { words, tape, table, bars, gauge, heat, cloud, matrix: chosenMatrix, curves: (place) => curves(place) };
 
 /** A matrix whose cells set one of the explorer's values, where it names one.
@@ -51,14 +52,17 @@ const withChosen = (explorer, block) =>
 /** @param {Explorer} explorer @param {Block} block @returns {Made} */
 function make(explorer, block) {
   const chart = /** @type {Chart} */ (CHARTS[block.kind]({ name: `block-${block.kind}` }, explorer, block));
-  return { key: `${block.kind} ${keyOf(block)}`, chart: { ...chart, paint: guarded(chart.root, chart.paint) }, painted: "" };
+  const paint = guarded(chart.root, chart.paint);
+  return { key: `${block.kind} ${keyOf(block)}`, chart: { ...chart, paint }, painted: "" };
 }
 
 /** Children in this order. One by one: an element that is taken out and put back loses the focus.
  * @param {Element} root @param {Element[]} children */
 function arrange(root, children) {
   for (const child of [...root.children]) if (!children.includes(child)) child.remove();
-  children.forEach((child, i) => { if (root.children[i] !== child) root.insertBefore(child, root.children[i] ?? null); });
+  children.forEach((child, i) => {
+    if (root.children[i] !== child) root.insertBefore(child, root.children[i] ?? null);
+  });
 }
 
 /** The blocks, each chart kept as long as its kind stays in its place. @param {Explorer} explorer */
@@ -80,7 +84,7 @@ export function blocksPart(explorer) {
     for (const { chart } of made) if (chart.svg) watch.observe(chart.svg);
   };
   const paint = () => {
-    const blocks = (explorer.get("shown") ?? []).filter(({ kind }) => kind in CHARTS);
+    const blocks = (explorer.get("shown") ?? []).filter(({ kind }) => Object.hasOwn(CHARTS, kind));
     keep(blocks);
     blocks.map((block) => withChosen(explorer, block)).forEach((block, i) => {
       const now = JSON.stringify(block);

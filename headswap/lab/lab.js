@@ -1,7 +1,8 @@
 /**
  * What the panels may ask and do: the only holder of state.
  *
- * @typedef {{do: "hello"|"stop"|"reset"} | {do: "train"|"step", settings: Partial<Settings>} | {do: "pin"|"unpin", id: number}
+ * @typedef {{do: "hello"|"stop"|"reset"} | {do: "train"|"step", settings: Partial<Settings>}
+ *   | {do: "pin"|"unpin", id: number}
  *   | {do: "try", text: string} | {do: "forecast", answer: string} | {do: "file", name: string}} Order
  *
  * @import {Model} from "../web/link.js"

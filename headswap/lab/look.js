@@ -19,7 +19,8 @@ import { messagesFor, shownRun } from "./store.js";
 const KEPT = 2000;
 
 /** Everything as at the start, but for the chosen cell where it is given. @returns {Look} */
-export const freshLook = (/** @type {string|null} */ chosen = null) => ({ selected: null, at: null, held: false, chosen });
+export const freshLook = (/** @type {string|null} */ chosen = null) =>
+  ({ selected: null, at: null, held: false, chosen });
 
 /** What the probability is of, in words: the second class is the positive one. @param {string[]} labels */
 export const shareName = (labels) => `P(${labels[1]})`;
@@ -44,7 +45,8 @@ function rivalOf(store, run, live, epoch, threshold) {
   const other = others.filter((one) => one.epochs.length).at(-1);
   if (!other) return null;
   const then = live ? other.epochs.at(-1) : nearestEpoch(other.epochs, epoch.epoch);
-  return then ? { run: other, epoch: then.epoch, cells: confusionAt(messagesFor(store, other), then.p, threshold) } : null;
+  const messages = messagesFor(store, other);
+  return then ? { run: other, epoch: then.epoch, cells: confusionAt(messages, then.p, threshold) } : null;
 }
 
 /** @param {Store} store @param {Look} look @param {number} threshold @param {(cells: Cells) => Spreads} spreadOf

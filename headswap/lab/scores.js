@@ -14,7 +14,8 @@ import { cellName } from "../web/charts/matrix.js";
 export const isPositive = (p, threshold) => p >= Math.round(threshold * 1000);
 
 /** The cell that a message falls into. @param {number} truth @param {number} p @param {number} threshold */
-const cellOf = (truth, p, threshold) => /** @type {keyof Cells} */ (cellName(truth, isPositive(p, threshold) ? 1 : 0, 2));
+const cellOf = (truth, p, threshold) =>
+  /** @type {keyof Cells} */ (cellName(truth, isPositive(p, threshold) ? 1 : 0, 2));
 
 /** @param {Message[]} messages @param {number[]} p @param {number} threshold @returns {Cells} */
 export function confusionAt(messages, p, threshold) {

@@ -2,12 +2,12 @@
  * The lab's settings: which there are, and which values they may have.
  *
  * @typedef {{name: string, summary: string}} Named
- * @typedef {{regimes: (Named & {rate: number, schedule: string})[], pools: Named[], heads: string[], schedules: string[]}}
- *   Choices
+ * @typedef {{regimes: (Named & {rate: number, schedule: string})[], pools: Named[], heads: string[],
+ *   schedules: string[]}} Choices
  * @typedef {{phase: string, sentence: string, done: number}} State
- * @typedef {{regime: string, pool: string, epochs: number, learning_rate: number|null, messages: number, max_len: number,
- *   seed: number, data: string, head: string, batch_size: number, schedule: string, causal: boolean, encoding: string,
- *   positive: string, threshold: number}} Settings
+ * @typedef {{regime: string, pool: string, epochs: number, learning_rate: number|null, messages: number,
+ *   max_len: number, seed: number, data: string, head: string, batch_size: number, schedule: string, causal: boolean,
+ *   encoding: string, positive: string, threshold: number}} Settings
  * @typedef {Settings & {choices: Partial<Choices>, controls: string[]|null, locked: string[], question: string,
  *   answers: string[], state: State, finished: Run[]}} Traits what both sides of the lab know; see view.py
  *

@@ -6,8 +6,8 @@
  *   perplexity: number|null, seconds: number, diagnosis: string}} Epoch p and xy in thousandths
  * @typedef {{id: number, label: string, line: string, regime: string, pool: string, seed: number, planned: number,
  *   learning: number, total: number, cached: string, floor?: number|null, recorded: boolean, pinned: boolean,
- *   outcome: string, forecast: string, perplexity0: number|null, stages: number, messages?: Message[], data_key: string,
- *   label_names: string[], epochs: Epoch[], diagnosis: string, best: number|null}} Run
+ *   outcome: string, forecast: string, perplexity0: number|null, stages: number, messages?: Message[],
+ *   data_key: string, label_names: string[], epochs: Epoch[], diagnosis: string, best: number|null}} Run
  * @typedef {{text: string, p: number, id: number|null, epoch: number|null}} Answer
  * @typedef {{n: number, gap: boolean, runs: Run[], current: number|null, messages: Record<string, Message[]>,
  *   answer: Answer|null}} Store `n` counts the news; `gap` says that some are missing

@@ -44,10 +44,12 @@ function listen(lab) {
   lab.link.listen("change:finished", () => lab.takeFinished());
   for (const name of SETTINGS)
     lab.link.listen(`change:${name}`, name === "threshold" ? redraw : () => lab.mark("controls", "curves"));
-  for (const name of ["choices", "controls", "locked", "question", "answers"]) lab.link.listen(`change:${name}`, redraw);
+  for (const name of ["choices", "controls", "locked", "question", "answers"])
+    lab.link.listen(`change:${name}`, redraw);
 }
 
-/** Pictures that are painted again when their size changes. @param {Lab} lab @param {ReturnType<typeof panelsOf>} panels */
+/** Pictures that are painted again when their size changes.
+ * @param {Lab} lab @param {ReturnType<typeof panelsOf>} panels */
 function watchSizes(lab, { curves, cloud }) {
   const watch = new ResizeObserver(() => {
     if (curves.resized()) lab.mark("curves");

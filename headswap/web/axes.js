@@ -2,7 +2,8 @@
  * Axes and legends.
  *
  * @typedef {{left: number, right: number, top: number, bottom: number}} Edge
- * @typedef {{size: Range, edge: Edge, x: Scale, y: Scale, xs: number[], ys: number[], xName: string, yName: string}} Axes
+ * @typedef {{size: Range, edge: Edge, x: Scale, y: Scale, xs: number[], ys: number[], xName: string,
+ *   yName: string}} Axes
  * @typedef {{name: string, look: string, shape?: string, says?: string}} Key a look is a class, a shape a path
  *
  * @import {Range, Scale} from "./scales.js"

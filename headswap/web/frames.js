@@ -24,7 +24,8 @@ export const brokenText = (error) =>
   `This part could not be drawn: ${error instanceof Error ? error.message : String(error)}.`.replace(/\.\.$/, ".");
 
 /** The same painting, but where it throws, one sentence is all that its place shows until it succeeds again.
- * @template {unknown[]} A @param {Element} root @param {(...given: A) => void} paint @returns {(...given: A) => void} */
+ * @template {unknown[]} A
+ * @param {Element} root @param {(...given: A) => void} paint @returns {(...given: A) => void} */
 export function guarded(root, paint) {
   /** @type {HTMLElement|null} */
   let note = null;

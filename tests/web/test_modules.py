@@ -15,7 +15,8 @@ from headswap.web.modules import joined
 HERE = Path(__file__).parent
 NODE = Path(playwright.__file__).parent / "driver" / "node"
 PACKAGE = Path(headswap.__file__).parent
-ENTRIES = sorted(path for path in PACKAGE.rglob("*.js") if "\nexport default" in path.read_text("utf-8"))
+SCRIPTS = sorted(PACKAGE.rglob("*.js"))
+ENTRIES = [path for path in SCRIPTS if "\nexport default" in path.read_text("utf-8")]
 STYLES = [PACKAGE / "lab" / "view.css", PACKAGE / "explorers" / "explorer.css"]
 RENDER = "function render() { return one; }\nexport default { render };\n"
 
@@ -156,6 +157,10 @@ def test_a_style_sheet_is_joined_as_strictly(tmp_path: Path, line: str, said: st
 
 
 def test_no_file_of_the_browser_is_longer_than_400_lines() -> None:
-    files = [path for kind in ("*.js", "*.css") for path in PACKAGE.rglob(kind)]
-    lines = {name(path): len(path.read_text("utf-8").splitlines()) for path in files}
+    lines = {name(path): len(path.read_text("utf-8").splitlines()) for path in (*SCRIPTS, *PACKAGE.rglob("*.css"))}
     assert {file: many for file, many in lines.items() if many > 400} == {}
+
+
+def test_no_line_of_a_script_is_longer_than_120_columns() -> None:
+    numbered = [(path, enumerate(path.read_text("utf-8").splitlines(), 1)) for path in SCRIPTS]
+    assert [f"{name(path)}:{i}" for path, lines in numbered for i, line in lines if len(line) > 120] == []

@@ -48,7 +48,8 @@ export function lossSpec(shown, planned) {
   const losses = [epochs, ...others.map((other) => other.epochs)].flat().flatMap((one) => [one.train, one.validation]);
   const top = lossTop(losses, epochs[0]?.train ?? others[0]?.epochs[0]?.train ?? null);
   const floor = run?.floor ?? null;
-  return { kind: "curves", title: "Loss", label: "Loss curves", subtitle: run?.label, tag: run?.recorded ? "recorded" : "",
+  return { kind: "curves", title: "Loss", label: "Loss curves",
+    subtitle: run?.label, tag: run?.recorded ? "recorded" : "",
     x: `epoch (of ${until})`, y: "loss (nats)", x_range: [0, until], y_range: [0, top], legend: true,
     lines: [{ name: "training", points: pointsOf(epochs, "train") },
       { name: "validation", points: pointsOf(epochs, "validation"), dash: true }],

@@ -38,19 +38,21 @@ function factTexts(run) {
 export function factsPanel(lab) {
   const [learns, cached, pace, memory] = Array.from({ length: 4 }, () => h("dd"));
   const gauge = meter("forgetting", 1, 100);
-  const scale = h("div", { class: "hs-scale", "aria-hidden": "true" }, h("span", {}, "1×"), h("span", {}, "10×"), h("span", {}, "100×"));
+  const scale = h("div", { class: "hs-scale", "aria-hidden": "true" },
+    ...["1×", "10×", "100×"].map((text) => h("span", {}, text)));
   const list = h("dl", {}, h("dt", {}, "learns"), learns, h("dt", {}, "cached"), cached, h("dt", {}, "per epoch"), pace,
     h("dt", {}, "forgetting"), memory);
-  const root = panel("facts", "Facts", h("div", { class: "hs-head" }, h("h4", {}, "What learns")), list, gauge.root, scale);
+  const head = h("div", { class: "hs-head" }, h("h4", {}, "What learns"));
+  const root = panel("facts", "Facts", head, list, gauge.root, scale);
   const paint = () => {
     const texts = factTexts(lab.shown().run);
     say(learns, texts.learns);
     say(cached, texts.cached);
     say(pace, texts.pace);
     const found = forgotten(lab.shown());
-    say(memory, found?.text ?? "not measured");
-    const times = found?.times ?? 1;
-    gauge.paint({ part: Math.log10(times) / 2, value: Math.min(100, Math.max(1, times)).toFixed(2), text: memory.textContent ?? "" });
+    const [times, text] = [found?.times ?? 1, found?.text ?? "not measured"];
+    say(memory, text);
+    gauge.paint({ part: Math.log10(times) / 2, value: Math.min(100, Math.max(1, times)).toFixed(2), text });
     gauge.root.hidden = scale.hidden = !found;
   };
   return { root, paint };

@@ -30,7 +30,8 @@ export function metricsPanel(lab) {
   const bounds = { id: lab.id("threshold"), low: 0, high: 1, step: 0.01 };
   const slider = sliderInput(bounds, (value) => value.toFixed(2),
     (value) => lab.set("threshold", value, true), (value) => lab.set("threshold", value));
-  chart.root.append(h("div", { class: "hs-threshold" }, h("label", { for: bounds.id }, "Threshold"), slider.input, slider.shown));
+  const label = h("label", { for: bounds.id }, "Threshold");
+  chart.root.append(h("div", { class: "hs-threshold" }, label, slider.input, slider.shown));
   const paint = () => {
     chart.paint(metricsSpec(lab.shown()));
     slider.paint(lab.threshold());

@@ -10,6 +10,7 @@ import { h, put, say } from "../../web/elements.js";
 import { UNDER_WAY, buttonsAt } from "../phases.js";
 
 const BUTTONS = { train: "Train", step: "Step", stop: "Stop", reset: "Reset", pin: "Pin" };
+/** @type {Record<string, string|undefined>} */
 const HINTS = { step: "train one epoch", pin: "keep this run's curves for comparison" };
 const SECOND = 1000;
 
@@ -17,7 +18,8 @@ const SECOND = 1000;
 function questionPart(lab) {
   const ask = h("span");
   const { input, paint: paintChoice } = choiceInput(lab.id("answer"), (answer) => lab.forecast(answer));
-  const root = h("div", { class: "hs-question", "data-control": "forecast" }, h("label", { for: input.id }, ask), input);
+  const label = h("label", { for: input.id }, ask);
+  const root = h("div", { class: "hs-question", "data-control": "forecast" }, label, input);
   const paint = () => {
     say(ask, lab.get("question") || "");
     root.hidden = !lab.asks();
@@ -28,7 +30,7 @@ function questionPart(lab) {
   return { root, paint };
 }
 
-/** Which buttons work now. @param {Lab} lab */
+/** Which buttons work now. @param {Lab} lab @returns {Record<string, boolean>} */
 function worksNow(lab) {
   const works = buttonsAt(lab.starting() ? "preparing" : lab.phase(), !lab.asks() || lab.answered() !== "");
   return { ...works, stop: works.stop && !lab.starting(), pin: lab.shown().run !== null };
@@ -37,8 +39,9 @@ function worksNow(lab) {
 /** @param {Lab} lab */
 export function buttonsPanel(lab) {
   const question = questionPart(lab);
-  const buttons = Object.entries(BUTTONS).map(([name, text]) => ({ name, node: h("button", { type: "button",
-    class: `hs-button hs-do-${name}`, title: HINTS[/** @type {"pin"} */ (name)], onclick: () => lab.press(name) }, text) }));
+  const make = (/** @type {string} */ name, /** @type {string} */ text) => h("button", { type: "button",
+    class: `hs-button hs-do-${name}`, title: HINTS[name], onclick: () => lab.press(name) }, text);
+  const buttons = Object.entries(BUTTONS).map(([name, text]) => ({ name, node: make(name, text) }));
   const [train, , , , pin] = buttons.map(({ node }) => node);
   const root = h("fieldset", { class: "hs-run" }, h("legend", {}, "Run"), question.root,
     h("div", { class: "hs-buttons" }, ...buttons.map(({ node }) => node)));
@@ -47,7 +50,7 @@ export function buttonsPanel(lab) {
     const works = worksNow(lab);
     for (const { name, node } of buttons) {
       node.hidden = !lab.shows(name);
-      const off = lab.locks(name) || !works[/** @type {"pin"} */ (name)];
+      const off = lab.locks(name) || !works[name];
       if (node.disabled !== off) node.disabled = off;
     }
     const pinned = Boolean(lab.shown().run?.pinned);

@@ -14,7 +14,8 @@ import { COLUMNS, sortRows } from "../rows.js";
 function rowTexts(row) {
   const spread = `(${row.f1_low?.toFixed(2)} to ${row.f1_high?.toFixed(2)})`;
   const f1 = row.f1 === null ? "–" : `${row.f1.toFixed(3)} ${spread}`;
-  return [row.regime, row.pool, String(row.seed), countText(row.learning), row.seconds.toFixed(2), String(row.best ?? "–"), f1];
+  const best = String(row.best ?? "–");
+  return [row.regime, row.pool, String(row.seed), countText(row.learning), row.seconds.toFixed(2), best, f1];
 }
 
 /** @param {Lab} lab @param {number} id */
@@ -36,7 +37,8 @@ function paintRow(lab, at, row) {
   const shown = lab.shown().run?.id === row.id;
   rowTexts(row).forEach((text, i) => say(at.cells[i], text));
   say(at.show, `${row.id} · ${row.epochs} of ${row.planned}`);
-  put(at.show, { title: row.label, "aria-label": `show run ${row.id}, ${row.label}`, "aria-current": shown ? "true" : null });
+  put(at.show, { title: row.label, "aria-label": `show run ${row.id}, ${row.label}`,
+    "aria-current": shown ? "true" : null });
   at.tag.hidden = !row.recorded;
   say(at.outcome, [row.outcome, row.forecast && `predicted: ${row.forecast}`].filter(Boolean).join(" · "));
   put(at.pin, { "aria-pressed": String(row.pinned), "aria-label": `pin run ${row.id}` });
@@ -61,7 +63,8 @@ function sortHeads(changed) {
     paint: () => { for (const { name, th } of heads) put(th, { "aria-sort": said(name) }); } };
 }
 
-/** The rows in the page: each made once, moved only where their order changes. @param {Lab} lab @param {Element} body */
+/** The rows in the page: each made once, moved only where their order changes.
+ * @param {Lab} lab @param {Element} body */
 function rowKeeper(lab, body) {
   /** @type {Map<number, ReturnType<typeof makeRow>>} */
   const known = new Map();
@@ -89,7 +92,8 @@ export function runsPanel(lab) {
     h("thead", {}, h("tr", {}, ...heads.nodes, ...plain)), body);
   const download = h("button", { type: "button", class: "hs-button",
     onclick: () => saveCsv(csvOf(heads.sorted(lab.rows()))) }, "Export CSV");
-  const root = panel("runs", "All runs", h("div", { class: "hs-head" }, h("h4", {}, "Runs"), download), scroller("all runs", table));
+  const head = h("div", { class: "hs-head" }, h("h4", {}, "Runs"), download);
+  const root = panel("runs", "All runs", head, scroller("all runs", table));
   const paintRows = rowKeeper(lab, body);
   const paint = () => {
     const rows = heads.sorted(lab.rows());

@@ -1,7 +1,8 @@
 /**
  * The settings: a control for each, in rows.
  *
- * @typedef {{name: string, row: HTMLElement, inputs: (HTMLInputElement|HTMLSelectElement)[], paint: () => void}} Control
+ * @typedef {{name: string, row: HTMLElement, inputs: (HTMLInputElement|HTMLSelectElement)[], paint: () => void}}
+ *   Control
  *
  * @import {Lab} from "../lab.js"
  * @import {Choices, Settings, Whole} from "../settings.js"
@@ -18,10 +19,12 @@ import { LIMITS, MESSAGES, clampSetting, positionOf, rateAt } from "../settings.
 const controlRow = (name, label, input, ...more) =>
   h("div", { class: "hs-row", "data-control": name }, h("label", { for: input.id }, label), input, ...more);
 
-/** @param {Lab} lab @param {Texts} name @param {string} label @param {() => [string, string][]} options @returns {Control} */
+/** @param {Lab} lab @param {Texts} name @param {string} label @param {() => [string, string][]} options
+ * @returns {Control} */
 function choice(lab, name, label, options) {
   const { input, paint } = choiceInput(lab.id(name), (value) => lab.set(name, value));
-  return { name, row: controlRow(name, label, input), inputs: [input], paint: () => paint(options(), lab.get(name) ?? "") };
+  return { name, row: controlRow(name, label, input), inputs: [input],
+    paint: () => paint(options(), lab.get(name) ?? "") };
 }
 
 /** @param {Lab} lab @returns {Control} */
@@ -80,10 +83,11 @@ function fileControl(lab) {
     if (input.files?.[0]) lab.sendFile(input.files[0]);
     input.value = "";
   };
-  const input = h("input", { id: lab.id("file"), type: "file", class: "hs-hidden", accept: ".csv,.tsv,.txt,.jsonl,text/*",
-    onchange: take });
+  const input = h("input", { id: lab.id("file"), type: "file", class: "hs-hidden", onchange: take,
+    accept: ".csv,.tsv,.txt,.jsonl,text/*" });
   const row = h("div", { class: "hs-row hs-file", "data-control": "file" }, input,
-    h("label", { for: input.id, class: "hs-button" }, "Choose a file"), h("span", { class: "hs-unit" }, "or drop it here"));
+    h("label", { for: input.id, class: "hs-button" }, "Choose a file"),
+    h("span", { class: "hs-unit" }, "or drop it here"));
   return { name: "file", row, inputs: [input], paint: () => {} };
 }
 
@@ -112,6 +116,9 @@ function offers(lab) {
   };
 }
 
+/** @type {[string, string][]} */
+const ENCODINGS = [["", "UTF-8"], ["cp1252", "Windows (cp1252)"], ["latin-1", "latin-1"]];
+
 /** @param {Lab} lab @returns {[Control[], Control[]]} those in sight and those in the fold */
 function controlsOf(lab) {
   const { named, plain } = offers(lab);
@@ -131,7 +138,7 @@ function controlsOf(lab) {
     whole(lab, "batch_size", "Batch size"),
     choice(lab, "schedule", "Schedule", plain("schedules")),
     causalSwitch(lab),
-    choice(lab, "encoding", "File's encoding", () => [["", "UTF-8"], ["cp1252", "Windows (cp1252)"], ["latin-1", "latin-1"]]),
+    choice(lab, "encoding", "File's encoding", () => ENCODINGS),
   ];
   return [main, more];
 }
@@ -139,8 +146,9 @@ function controlsOf(lab) {
 /** @param {Lab} lab */
 export function settingsPanel(lab) {
   const [main, more] = controlsOf(lab);
-  const fold = h("details", { class: "hs-fold hs-advanced" }, h("summary", {}, "Advanced"), ...more.map(({ row }) => row));
-  const root = h("fieldset", { class: "hs-settings" }, h("legend", {}, "Settings"), ...main.map(({ row }) => row), fold);
+  const rows = (/** @type {Control[]} */ controls) => controls.map(({ row }) => row);
+  const fold = h("details", { class: "hs-fold hs-advanced" }, h("summary", {}, "Advanced"), ...rows(more));
+  const root = h("fieldset", { class: "hs-settings" }, h("legend", {}, "Settings"), ...rows(main), fold);
   const paint = () => {
     for (const control of [...main, ...more]) {
       control.row.hidden = !lab.shows(control.name);

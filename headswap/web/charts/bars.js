@@ -25,7 +25,8 @@ function barNode(bar, unit, most) {
   const piece = (/** @type {string} */ look, /** @type {number} */ length) =>
     h("span", { class: look, style: `width: ${((100 * length) / most).toFixed(2)}%`, hidden: !length });
   return h("li", {}, h("span", {}, name), h("span", { class: "hs-value" }, barText(bar, unit)),
-    h("span", { class: "hs-track", "aria-hidden": "true" }, piece("hs-whole", total ?? value), piece("hs-part", value)));
+    h("span", { class: "hs-track", "aria-hidden": "true" },
+      piece("hs-whole", total ?? value), piece("hs-part", value)));
 }
 
 /** @param {Place} place */

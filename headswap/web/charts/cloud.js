@@ -1,8 +1,9 @@
 /**
  * Points in two dimensions: shape and colour say the group, an outline says wrong.
  *
- * @typedef {{name: string, mark: string, points: [number, number][], wrong?: boolean[], texts?: string[], shares?: number[]}}
- *   Group `mark` is circle or triangle; for each point whether it is wrong, its text, and the share that it was given
+ * @typedef {{name: string, mark: string, points: [number, number][], wrong?: boolean[], texts?: string[],
+ *   shares?: number[]}} Group `mark` is circle or triangle; for each point whether it is wrong, its text, and the
+ *   share that it was given
  * @typedef {Titled & {kind: "cloud", groups: Group[], x_range?: Range, y_range?: Range, hint?: string, share?: string}}
  *   CloudSpec `hint` is read where no point is; `share` names the shares, such as P(spam)
  *
@@ -55,10 +56,14 @@ const cloudText = ({ title, groups }) =>
 /** @param {CloudSpec} spec @returns {[string[], () => (string|number)[][]]} */
 function pointTable({ groups, share }) {
   const place = (/** @type {[number, number]} */ [x, y]) => [numberText(x), numberText(y)];
-  if (!share) return [["group", "x", "y"], () => groups.flatMap((group) => group.points.map((point) => [group.name, ...place(point)]))];
-  const row = (/** @type {Group} */ group, /** @type {number} */ i) =>
-    [group.texts?.[i] ?? "", group.name, (group.shares?.[i] ?? NaN).toFixed(3), ...place(group.points[i])];
-  return [["message", "label", share, "x", "y"], () => groups.flatMap((group) => group.points.map((_, i) => row(group, i)))];
+  /** @type {(group: Group, i: number) => (string|number)[]} */
+  const bare = ({ name, points }, i) => [name, ...place(points[i])];
+  /** @type {typeof bare} */
+  const judged = ({ name, points, texts, shares }, i) =>
+    [texts?.[i] ?? "", name, (shares?.[i] ?? NaN).toFixed(3), ...place(points[i])];
+  const row = share ? judged : bare;
+  return [share ? ["message", "label", share, "x", "y"] : ["group", "x", "y"],
+    () => groups.flatMap((group) => group.points.map((_, i) => row(group, i)))];
 }
 
 /** What the point nearest to a place says, where one is near.

@@ -9,6 +9,7 @@
  */
 
 import { h, put, s, say } from "../elements.js";
+import { linear } from "../scales.js";
 
 /** @type {Record<string, number>} */
 const MOVES = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, PageDown: -10, PageUp: 10,
@@ -41,7 +42,8 @@ const written = ({ live, held, readout }) => (live ? readout : `${readout} ${hel
 export function cursor(svg, walk) {
   const group = s("g", { class: "hs-cross" });
   const readout = h("p", { class: "hs-readout" });
-  put(svg, { tabindex: 0, role: "slider", "aria-label": "Epoch shown", "aria-valuemin": 1, "aria-orientation": "horizontal" });
+  put(svg, { tabindex: 0, role: "slider", "aria-label": "Epoch shown", "aria-valuemin": 1,
+    "aria-orientation": "horizontal" });
   /** @type {{cursor: Cursor, layout: Layout}|null} */
   let now = null;
   listen(svg, walk, () => now);
@@ -64,8 +66,8 @@ function listen(svg, walk, now) {
     const at = now();
     if (!at) return;
     const { edge, size, xRange } = at.layout;
-    const share = (event.clientX - svg.getBoundingClientRect().left - edge.left) / Math.max(1, size[0] - edge.left - edge.right);
-    walk.to(xRange[0] + share * (xRange[1] - xRange[0]));
+    const place = event.clientX - svg.getBoundingClientRect().left;
+    walk.to(linear([edge.left, size[0] - edge.right], xRange)(place));
   };
   const click = (/** @type {MouseEvent} */ event) => {
     if (held()) return walk.leave();

@@ -8,8 +8,8 @@
  * @typedef {Titled & {kind: "curves", x: string, y: string, lines: Line[], marks: Mark[],
  *   x_range: Range|null, y_range: Range|null, legend?: boolean, ghosts?: Ghost[], floor?: Floor|null,
  *   cursor?: Cursor|null}} CurvesSpec `legend`: names in a legend even where they fit beside the lines
- * @typedef {{x: Scale, y: Scale, xRange: Range, yRange: Range, ys: number[], edge: Edge, size: Range, named: boolean}} Layout
- *   `named`: the names stand where the lines end
+ * @typedef {{x: Scale, y: Scale, xRange: Range, yRange: Range, ys: number[], edge: Edge, size: Range,
+ *   named: boolean}} Layout `named`: the names stand where the lines end
  *
  * @import {Edge} from "../axes.js"
  * @import {Point, Range, Scale} from "../scales.js"
@@ -86,7 +86,8 @@ function clipArea() {
 /** The groups of the picture, each with how to paint it. */
 function layers() {
   const area = clipArea();
-  const group = (/** @type {string} */ look, inside = {}) => s("g", { class: `hs-${look}`, "aria-hidden": "true", ...inside });
+  const group = (/** @type {string} */ look, inside = {}) =>
+    s("g", { class: `hs-${look}`, "aria-hidden": "true", ...inside });
   const [axes, ghostNames, marks, ends] = ["axes", "ghostnames", "best", "ends"].map((look) => group(look));
   const [ghosts, lines] = ["ghosts", "lines"].map((look) => group(look, area.clipped));
   const floor = s("path", { class: "hs-line hs-floor", ...area.clipped });

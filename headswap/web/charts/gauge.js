@@ -12,7 +12,8 @@ import { linear } from "../scales.js";
 import { numberText } from "../text.js";
 import { frame } from "./frame.js";
 
-/** A bar that is filled so far, with a limit where there is one. @param {string} name @param {number} low @param {number} high */
+/** A bar that is filled so far, with a limit where there is one.
+ * @param {string} name @param {number} low @param {number} high */
 export function meter(name, low, high) {
   const fill = h("span", { class: "hs-fill" });
   const mark = h("span", { class: "hs-limit", hidden: true });

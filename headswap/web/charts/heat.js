@@ -93,7 +93,8 @@ export function spotBy(key, [i, j], { rows, columns }) {
   return move ? [inside(i + move[0], rows.length), inside(j + move[1], columns.length)] : null;
 }
 
-/** @param {PointerEvent} event @param {Element} svg @param {Layout} layout @param {HeatSpec} spec @returns {Spot|null} */
+/** @param {PointerEvent} event @param {Element} svg @param {Layout} layout @param {HeatSpec} spec
+ * @returns {Spot|null} */
 function spotUnder(event, svg, { left, top, cell, tall }, { rows, columns }) {
   const box = svg.getBoundingClientRect();
   const i = Math.floor((event.clientY - box.top - top) / tall);
@@ -130,7 +131,11 @@ function spotlight(svg) {
     onpointerleave: () => move(null),
     onpointermove: (/** @type {PointerEvent} */ event) => move(now && spotUnder(event, svg, now.layout, now.spec)),
   });
-  return { box, said, paint: (/** @type {HeatSpec} */ spec, /** @type {Layout} */ layout) => { now = { spec, layout }; show(); } };
+  const paint = (/** @type {HeatSpec} */ spec, /** @type {Layout} */ layout) => {
+    now = { spec, layout };
+    show();
+  };
+  return { box, said, paint };
 }
 
 /** @param {Place} place */
