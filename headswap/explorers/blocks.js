@@ -49,9 +49,20 @@ const keyOf = (block) => ("key" in block && block.key) || "";
 const withChosen = (explorer, block) =>
   (block.kind === "matrix" && block.key ? { ...block, chosen: String(explorer.get("value")[block.key]) } : block);
 
+/** The chart of a block; one that cannot even be made is a place that says so. @param {Explorer} explorer
+ * @param {Block} block @returns {Chart} */
+function chartOf(explorer, block) {
+  const place = { name: `block-${block.kind}` };
+  try {
+    return /** @type {Chart} */ (CHARTS[block.kind](place, explorer, block));
+  } catch (error) {
+    return { root: words(place).root, paint: () => { throw error; } };
+  }
+}
+
 /** @param {Explorer} explorer @param {Block} block @returns {Made} */
 function make(explorer, block) {
-  const chart = /** @type {Chart} */ (CHARTS[block.kind]({ name: `block-${block.kind}` }, explorer, block));
+  const chart = chartOf(explorer, block);
   const paint = guarded(chart.root, chart.paint);
   return { key: `${block.kind} ${keyOf(block)}`, chart: { ...chart, paint }, painted: "" };
 }

@@ -86,26 +86,25 @@ const withTexts = (groups) => groups.flatMap((group) => (group.texts ? [{ ...gro
 
 /** The line below that reads out the point under the mouse. @param {SVGSVGElement} svg */
 function pointed(svg) {
-  const said = h("p", { class: "hs-under" });
+  const said = h("p", { class: "hs-under", hidden: true });
   /** @type {{spec: CloudSpec, x: Scale, y: Scale}|null} */
   let now = null;
-  let there = false;
-  const rest = () => {
-    there = false;
-    say(said, now?.spec.hint ?? "");
+  let found = "";
+  const read = (/** @type {string} */ text) => {
+    found = text;
+    say(said, text || (now?.spec.hint ?? ""));
+    said.hidden = !said.textContent;
   };
   const point = (/** @type {PointerEvent} */ event) => {
     if (!now) return;
     const box = svg.getBoundingClientRect();
-    const text = nearestText(now.spec, now.x, now.y, [event.clientX - box.left, event.clientY - box.top]);
-    there = text !== "";
-    say(said, text || (now.spec.hint ?? ""));
+    read(nearestText(now.spec, now.x, now.y, [event.clientX - box.left, event.clientY - box.top]));
   };
-  put(svg, { onpointermove: point, onpointerleave: rest });
+  put(svg, { onpointermove: point, onpointerleave: () => read("") });
   /** @param {CloudSpec} spec @param {Scale} x @param {Scale} y */
   const paint = (spec, x, y) => {
     now = { spec, x, y };
-    if (!there || spec.groups.every(({ points }) => !points.length)) rest();
+    if (!found || spec.groups.every(({ points }) => !points.length)) read("");
   };
   return { said, paint };
 }
