@@ -11,12 +11,13 @@
  */
 
 import { h, put, say } from "../elements.js";
-import { countText, differenceText, percentText } from "../text.js";
+import { countText, cut, differenceText, percentText } from "../text.js";
 import { frame } from "./frame.js";
 
 const OF_TWO = [["tn", "fp"], ["fn", "tp"]];
-// Beyond so many classes a cell has room for its count alone; the share is still said.
+// Beyond so many classes a cell has room for its count alone (the share is still said), and names stand upright.
 const ROOMY = 5;
+const UPRIGHT = 80;
 
 /** @param {number} truth @param {number} guess @param {number} classes how many there are */
 export const cellName = (truth, guess, classes) => (classes === 2 ? OF_TWO[truth][guess] : `${truth},${guess}`);
@@ -72,21 +73,25 @@ function matrixTable(classes, choose) {
   const all = Array.from({ length: classes }, (_, i) => i);
   const [columns, rows] = ["col", "row"].map((scope) => all.map(() => h("th", { scope })));
   const cells = all.map((truth) => all.map((guess) => makeCell(truth, guess, classes, choose)));
-  const look = `hs-matrix${classes > 2 ? " hs-many" : ""}${classes > ROOMY ? " hs-tight" : ""}`;
+  const tight = classes > ROOMY;
+  const look = `hs-matrix${classes > 2 ? " hs-many" : ""}${tight ? " hs-tight" : ""}`;
   const root = h("table", { class: look }, h("caption", {}, "true label by prediction"),
     h("thead", {}, h("tr", {}, h("td"), ...columns)),
     h("tbody", {}, ...rows.map((head, i) => h("tr", {}, head, ...cells[i].map(({ box }) => h("td", {}, box))))));
   const paint = (/** @type {MatrixSpec} */ spec) => {
-    spec.names.forEach((name, i) => { nameHead(columns[i], `→ ${name}`); nameHead(rows[i], name); });
+    spec.names.forEach((name, i) => {
+      nameHead(columns[i], tight ? cut(name, UPRIGHT) : `→ ${name}`, name);
+      nameHead(rows[i], name, name);
+    });
     for (const cell of cells.flat()) paintCell(spec, cell, choose !== null);
   };
   return { root, classes, paint };
 }
 
-/** A name that may have to be cut. @param {HTMLElement} head @param {string} text */
-function nameHead(head, text) {
+/** A name that may have to be cut. @param {HTMLElement} head @param {string} text @param {string} name */
+function nameHead(head, text, name) {
   say(head, text);
-  put(head, { title: text });
+  put(head, { title: name });
 }
 
 /** @param {Place} place @param {((cell: string) => void)|null} choose what a click on a cell does */
