@@ -11,6 +11,7 @@ READY := $(VENV)/.headswap-ready
 unexport PYTHONDONTWRITEBYTECODE
 PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check --no-compile
 TORCH_INDEX := https://download.pytorch.org/whl/cpu
+TYPESCRIPT := node_modules/.package-lock.json
 
 .DEFAULT_GOAL := help
 .PHONY: help lab setup demo test lint notebooks bench figures clean
@@ -30,9 +31,10 @@ demo: $(READY) ## run the demo in the terminal
 test: $(READY) ## run every test
 	@$(BIN)/python -m pytest $(ARGS)
 
-lint: $(READY) ## check style (ruff) and types (pyright)
+lint: $(READY) $(TYPESCRIPT) ## check style (ruff) and types (pyright, TypeScript)
 	@$(BIN)/ruff check .
 	@$(BIN)/pyright
+	@$(BIN)/node node_modules/typescript/bin/tsc -p .
 
 notebooks: $(READY) ## build the notebooks from lessons/ and run them
 	@$(BIN)/python -m lessons.build $(ARGS)
@@ -63,4 +65,10 @@ $(READY): requirements.txt pyproject.toml
 	@echo "Installing the rest"
 	@$(PIP) -r requirements.txt
 	@$(PIP) --no-deps --no-build-isolation -e .
+	@touch $@
+
+# The one thing that comes from npm, with the node that pip has installed; nothing is built with it.
+$(TYPESCRIPT): package-lock.json $(READY)
+	@echo "Installing TypeScript"
+	@PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --silent
 	@touch $@

@@ -36,7 +36,7 @@ def run(*command, cwd=ROOT):
 def source(tmp_path_factory):
     """A copy of the checkout, with files planted that do not belong in the wheel."""
     copy = tmp_path_factory.mktemp("wheel") / "source"
-    made = shutil.ignore_patterns(".*", "__pycache__", "build", "dist", "*.egg-info")
+    made = shutil.ignore_patterns(".*", "__pycache__", "build", "dist", "*.egg-info", "node_modules")
     shutil.copytree(ROOT, copy, ignore=made)
     for stray in ("tests/__init__.py", "data/SMSSpamCollection", "headswap_private/__init__.py"):
         (copy / stray).parent.mkdir(exist_ok=True)

@@ -1,20 +1,30 @@
-// The environment check: Python's rows, and the proof that this page and the kernel hear each other.
+/**
+ * The environment check: Python's rows, and the proof that this page and the kernel hear each other.
+ *
+ * @typedef {{rows: [string, string][], asked: number, status: string}} Traits
+ * @import {Model} from "../web/link.js"
+ */
 
-import { h, put, say } from "../web/charts.js";
+import { h, put, region, say } from "../web/elements.js";
+import { Link } from "../web/link.js";
 
+/** @param {[string, string]} row */
+const rowNode = ([name, value]) => h("tr", {}, h("th", { scope: "row" }, name), h("td", {}, value));
+
+/** @param {{model: Model<Traits>, el: HTMLElement}} context */
 function render({ model, el }) {
-  const row = ([name, value]) => h("tr", {}, h("th", { scope: "row" }, name), h("td", {}, value));
   const status = h("p", { role: "status", class: "hs-said" });
-  const paint = () => say(status, model.get("status"));
-  el.classList.add("hs-explorer");
-  put(el, { role: "region", "aria-label": "Environment", "data-title": "Environment" });
-  el.replaceChildren(h("h4", { class: "hs-name" }, "Environment"), h("table", { class: "hs-table" }, h("tbody", {},
-    ...model.get("rows").map(row))), status);
-  model.on("change:status", paint);
+  /** @type {Link<Traits, never>} */
+  const link = new Link(model, () => {});
+  const paint = () => say(status, link.get("status"));
+  region(el, "hs-explorer", "Environment");
+  put(el, { "data-title": "Environment" });
+  el.replaceChildren(h("h4", { class: "hs-name" }, "Environment"),
+    h("table", { class: "hs-table" }, h("tbody", {}, ...link.get("rows").map(rowNode))), status);
+  link.listen("change:status", paint);
   paint();
-  model.set("asked", model.get("asked") + 1); // the kernel answers with another status
-  model.save_changes();
-  return () => model.off("change:status", paint);
+  link.set("asked", link.get("asked") + 1); // the kernel answers with another status
+  return () => link.close();
 }
 
 export default { render };

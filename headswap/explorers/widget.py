@@ -1,7 +1,7 @@
 """One widget for every explorer: Python computes numbers from a few controls, the browser draws them.
 
 An explorer is a title, controls, and a pure function from their values to blocks: plain dictionaries, each made by
-one of the functions below, each drawn by explorer.js.
+one of the functions below, each drawn by the chart of its kind in web/charts/.
 """
 
 from __future__ import annotations
@@ -166,7 +166,10 @@ def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str | floa
 
 
 def matrix(title: str, counts: Sequence[Sequence[int]], names: Sequence[str], key: str = "") -> Block:
-    """The confusion matrix ((TN, FP), (FN, TP)); a click on a cell sets the value `key` to its name."""
+    """The confusion matrix, rows the truth; a click on a cell sets the value `key` to its name.
+
+    For two classes, ((TN, FP), (FN, TP)), the names are tn, fp, fn and tp; for more they are "i,j", as in "2,0".
+    """
     return {"kind": "matrix", "title": title, "counts": _grid(counts), "names": [*names], "key": key}
 
 

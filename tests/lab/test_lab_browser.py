@@ -102,6 +102,22 @@ def test_train_step_stop_pin_reset_hover_click_and_try(fresh: tuple[Page, Heard]
     view.wait_for_function(f"{own}.length === 0")  # only recorded runs are left
 
 
+CELLS_LEFT = "window.jupyterapp.shell.currentWidget.content.model.cells.length"
+
+
+def test_a_letter_typed_on_a_control_is_not_taken_for_a_command_of_the_notebook(fresh: tuple[Page, Heard]) -> None:
+    """In command mode `x` cuts the cell, `a` adds one and `Enter` edits; the notebook asks the focused element first."""
+    view, _ = fresh
+    cells = view.evaluate(CELLS_LEFT)
+    for control in ("[data-control=epochs] input", ".hs-threshold input", "[data-hs=curves] svg.hs-plot",
+                    "[data-control=regime] select", ".hs-do-train", "[data-hs=curves] summary", ".hs-list"):  # fmt: skip
+        lab(view).locator(control).focus()
+        for key in ("x", "a", "b"):
+            view.keyboard.press(key)
+        assert view.evaluate(CELLS_LEFT) == cells, control
+        assert lab(view).count() == 1, control
+
+
 def test_a_page_reloaded_in_the_middle_of_a_run_shows_all_of_it(site: Site) -> None:
     with fresh_notebook(site, "reload", CELL.replace("epochs=6", "epochs=200, regime='full'")) as (view, _):
         lab(view).wait_for(timeout=60_000)

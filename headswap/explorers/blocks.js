@@ -1,0 +1,108 @@
+/**
+ * The blocks that Python computed, each drawn by the chart of its kind.
+ *
+ * @typedef {WordsSpec|TapeSpec|TableSpec|MatrixSpec|CurvesSpec|BarsSpec|HeatSpec|CloudSpec|GaugeSpec} Block
+ * @typedef {{root: HTMLElement, paint: (spec: Block) => void, svg?: Element, resized?: () => boolean}} Chart
+ * @typedef {{root: HTMLElement, paint: (spec: never) => void}} OneKind a chart that takes the specs of one kind
+ * @typedef {{key: string, chart: Chart, painted: string}} Made
+ *
+ * @import {BarsSpec} from "../web/charts/bars.js"
+ * @import {CloudSpec} from "../web/charts/cloud.js"
+ * @import {CurvesSpec} from "../web/charts/curves.js"
+ * @import {GaugeSpec} from "../web/charts/gauge.js"
+ * @import {HeatSpec} from "../web/charts/heat.js"
+ * @import {MatrixSpec} from "../web/charts/matrix.js"
+ * @import {TableSpec} from "../web/charts/table.js"
+ * @import {TapeSpec} from "../web/charts/tape.js"
+ * @import {WordsSpec} from "../web/charts/words.js"
+ * @import {Place} from "../web/charts/frame.js"
+ * @import {Explorer} from "./explorer.js"
+ */
+
+import { bars } from "../web/charts/bars.js";
+import { cloud } from "../web/charts/cloud.js";
+import { curves } from "../web/charts/curves.js";
+import { gauge } from "../web/charts/gauge.js";
+import { heat } from "../web/charts/heat.js";
+import { matrix } from "../web/charts/matrix.js";
+import { table } from "../web/charts/table.js";
+import { tape } from "../web/charts/tape.js";
+import { words } from "../web/charts/words.js";
+import { h } from "../web/elements.js";
+import { guarded } from "../web/frames.js";
+
+/** @type {Record<string, (place: Place, explorer: Explorer, block: Block) => OneKind>} */
+const CHARTS = { words, tape, table, bars, gauge, heat, cloud, matrix: chosenMatrix, curves: (place) => curves(place) };
+
+/** A matrix whose cells set one of the explorer's values, where it names one.
+ * @param {Place} place @param {Explorer} explorer @param {Block} block */
+function chosenMatrix(place, explorer, block) {
+  const key = keyOf(block);
+  const choose = (/** @type {string} */ cell) => explorer.set(key, explorer.get("value")[key] === cell ? "" : cell);
+  return matrix(place, key ? choose : null);
+}
+
+/** @param {Block} block */
+const keyOf = (block) => ("key" in block && block.key) || "";
+
+/** The block with the cell that is chosen in it. @param {Explorer} explorer @param {Block} block @returns {Block} */
+const withChosen = (explorer, block) =>
+  (block.kind === "matrix" && block.key ? { ...block, chosen: String(explorer.get("value")[block.key]) } : block);
+
+/** The chart of a block; one that cannot even be made is a place that says so. @param {Explorer} explorer
+ * @param {Block} block @returns {Chart} */
+function chartOf(explorer, block) {
+  const place = { name: `block-${block.kind}` };
+  try {
+    return /** @type {Chart} */ (CHARTS[block.kind](place, explorer, block));
+  } catch (error) {
+    return { root: words(place).root, paint: () => { throw error; } };
+  }
+}
+
+/** @param {Explorer} explorer @param {Block} block @returns {Made} */
+function make(explorer, block) {
+  const chart = chartOf(explorer, block);
+  const paint = guarded(chart.root, chart.paint);
+  return { key: `${block.kind} ${keyOf(block)}`, chart: { ...chart, paint }, painted: "" };
+}
+
+/** Children in this order. One by one: an element that is taken out and put back loses the focus.
+ * @param {Element} root @param {Element[]} children */
+function arrange(root, children) {
+  for (const child of [...root.children]) if (!children.includes(child)) child.remove();
+  children.forEach((child, i) => {
+    if (root.children[i] !== child) root.insertBefore(child, root.children[i] ?? null);
+  });
+}
+
+/** The blocks, each chart kept as long as its kind stays in its place. @param {Explorer} explorer */
+export function blocksPart(explorer) {
+  const root = h("div", { class: "hs-blocks" });
+  /** @type {Made[]} */
+  let made = [];
+  const watch = new ResizeObserver(() => {
+    const changed = made.filter(({ chart }) => chart.resized?.());
+    for (const one of changed) one.painted = "";
+    if (changed.length) explorer.mark("blocks");
+  });
+  const keep = (/** @type {Block[]} */ blocks) => {
+    const keys = blocks.map((block) => `${block.kind} ${keyOf(block)}`);
+    if (keys.join() === made.map(({ key }) => key).join()) return;
+    watch.disconnect();
+    made = blocks.map((block, i) => (made[i]?.key === keys[i] ? made[i] : make(explorer, block)));
+    arrange(root, made.map(({ chart }) => chart.root));
+    for (const { chart } of made) if (chart.svg) watch.observe(chart.svg);
+  };
+  const paint = () => {
+    const blocks = (explorer.get("shown") ?? []).filter(({ kind }) => Object.hasOwn(CHARTS, kind));
+    keep(blocks);
+    blocks.map((block) => withChosen(explorer, block)).forEach((block, i) => {
+      const now = JSON.stringify(block);
+      if (now === made[i].painted) return;
+      made[i].painted = now;
+      made[i].chart.paint(block);
+    });
+  };
+  return { root, paint, stop: () => watch.disconnect() };
+}

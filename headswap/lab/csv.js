@@ -1,0 +1,38 @@
+/** Rows as a CSV file, and text for the clipboard. */
+
+import { h } from "../web/elements.js";
+
+/** @param {unknown} value */
+export function csvCell(value) {
+  const text = value === null || value === undefined ? "" : String(value);
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
+
+/** @param {Record<string, unknown>[]} rows */
+export function csvOf(rows) {
+  if (!rows.length) return "";
+  const names = Object.keys(rows[0]);
+  return [names, ...rows.map((row) => names.map((name) => row[name]))]
+    .map((cells) => `${cells.map(csvCell).join(",")}\r\n`).join("");
+}
+
+/** @param {string} text */
+export function saveCsv(text) {
+  const url = URL.createObjectURL(new Blob([text], { type: "text/csv" }));
+  h("a", { href: url, download: "headswap-runs.csv" }).click();
+  setTimeout(() => URL.revokeObjectURL(url), 1000);
+}
+
+/** @param {string} text */
+export async function copyText(text) {
+  try {
+    await navigator.clipboard.writeText(text);
+  } catch {
+    const area = h("textarea", { class: "hs-hidden" });
+    area.value = text;
+    document.body.append(area);
+    area.select();
+    document.execCommand("copy");
+    area.remove();
+  }
+}

@@ -1,0 +1,331 @@
+/**
+ * What the panels may ask and do: the only holder of state.
+ *
+ * @typedef {{do: "hello"|"stop"|"reset"} | {do: "train"|"step", settings: Partial<Settings>}
+ *   | {do: "pin"|"unpin", id: number}
+ *   | {do: "try", text: string} | {do: "forecast", answer: string} | {do: "file", name: string}} Order
+ *
+ * @import {Model} from "../web/link.js"
+ * @import {Look, Shown} from "./look.js"
+ * @import {Settings, Traits} from "./settings.js"
+ * @import {News, Store} from "./store.js"
+ */
+
+import { freshId } from "../web/elements.js";
+import { scheduler } from "../web/frames.js";
+import { Link } from "../web/link.js";
+import { copyText } from "./csv.js";
+import { nearestEpoch } from "./epochs.js";
+import { freshLook, keptIntervals, shownOf } from "./look.js";
+import { phaseShown } from "./phases.js";
+import { runRow } from "./rows.js";
+import { FILE_LIMIT, SETTINGS, clampSetting } from "./settings.js";
+import { emptyStore, messagesFor, pinRun, reduce, shownRun, takeRuns, visibleRuns } from "./store.js";
+
+// Milliseconds between two paintings of arriving epochs: the eye needs no more, and training wants the processor.
+const CALM = 60;
+const STOP_TAKES = 10000;
+const EPOCH_PARTS = ["curves", "confusion", "messages", "metrics", "facts", "cloud", "diagnosis"];
+
+export class Lab {
+  #uid = freshId();
+  /** @type {Look} */
+  #look = freshLook();
+  #spreadOf = keptIntervals();
+  /** @type {Shown|null} */
+  #shown = null;
+  #note = "";
+  #answered = "";
+  /** @type {string|null} */
+  #stoppedIn = null;
+  #starting = false;
+  #painting = false;
+  #painted = -Infinity;
+  #frames = scheduler({});
+
+  /** @param {Model<Traits>} model */
+  constructor(model) {
+    /** @type {Link<Traits, Order>} */
+    this.link = new Link(model, (sentence) => this.tell(sentence));
+    /** @type {Store} */
+    this.store = takeRuns(emptyStore(), this.get("finished") ?? []);
+  }
+
+  // ---- painting
+
+  /** @param {Record<string, () => void>} paints what paints the parts, by name */
+  paintWith(paints) {
+    this.#frames = scheduler(paints);
+  }
+
+  /** @param {string[]} names parts that must be painted again */
+  mark(...names) {
+    this.#shown = null;
+    this.#frames.mark(...names);
+  }
+
+  redraw() {
+    this.#shown = null;
+    this.#frames.all();
+  }
+
+  /** @param {string} name */
+  id(name) {
+    return `${this.#uid}-${name}`;
+  }
+
+  // ---- what there is to see
+
+  /** @template {keyof Traits} K @param {K} name */
+  get(name) {
+    return this.link.get(name);
+  }
+
+  threshold() {
+    return clampSetting("threshold", this.get("threshold") ?? 0.5) ?? 0.5;
+  }
+
+  shown() {
+    this.#shown ??= shownOf(this.store, this.#look, this.threshold(), this.#spreadOf);
+    return this.#shown;
+  }
+
+  rows() {
+    return visibleRuns(this.store).map((run) =>
+      runRow(run, messagesFor(this.store, run), this.threshold(), this.#spreadOf));
+  }
+
+  #phase() {
+    return this.get("state")?.phase ?? "idle";
+  }
+
+  phase() {
+    return phaseShown(this.#phase(), this.#stoppedIn);
+  }
+
+  starting() {
+    return this.#starting;
+  }
+
+  note() {
+    return this.#note;
+  }
+
+  sentence() {
+    return this.phase() === "stopping" ? "stopping…" : this.#note || this.get("state")?.sentence || "Ready.";
+  }
+
+  /** @param {string} name of a control */
+  shows(name) {
+    const names = this.get("controls");
+    return !names || names.includes(name);
+  }
+
+  /** @param {string} name of a control */
+  locks(name) {
+    return (this.get("locked") ?? []).includes(name);
+  }
+
+  asks() {
+    return Boolean(this.get("question")) && this.shows("forecast");
+  }
+
+  answered() {
+    return (this.get("answers") ?? []).includes(this.#answered) ? this.#answered : "";
+  }
+
+  tunedRate() {
+    return (this.get("choices")?.regimes ?? []).find(({ name }) => name === this.get("regime"))?.rate ?? 0.001;
+  }
+
+  // ---- what the learner does
+
+  /** A setting; `lazy` while a hand is still on it.
+   * @template {keyof Settings} K @param {K} name @param {Traits[K]} value */
+  set(name, value, lazy = false) {
+    this.link.set(name, value, lazy ? 120 : 0);
+    if (name === "threshold") this.mark(...EPOCH_PARTS, "runs", "try");
+    this.mark("controls");
+  }
+
+  /** @param {string} button */
+  press(button) {
+    if (button === "train" || button === "step") this.#begin(button);
+    else if (button === "stop") this.#stop();
+    else if (button === "reset") this.#reset();
+    else {
+      const run = this.shown().run;
+      if (run) this.togglePin(run.id);
+    }
+  }
+
+  /** @param {"train"|"step"} what */
+  #begin(what) {
+    this.link.flush();
+    this.#starting = true;
+    this.#note = "";
+    this.#look = freshLook(this.#look.chosen);
+    const settings = Object.fromEntries(SETTINGS.map((name) => [name, this.get(name)]));
+    this.link.send({ do: what, settings });
+    this.link.expect(() => this.#starting, () => {
+      this.#starting = false;
+      this.mark("buttons");
+    });
+    this.mark("buttons", "status", "runs", "root", ...EPOCH_PARTS);
+  }
+
+  #stop() {
+    this.#stoppedIn = this.#phase();
+    this.link.send({ do: "stop" });
+    this.link.later(() => {
+      this.#stoppedIn = null;
+      this.mark("buttons", "status", "root");
+    }, STOP_TAKES);
+    this.mark("buttons", "status", "root");
+  }
+
+  #reset() {
+    this.#look = freshLook();
+    this.#note = "";
+    this.link.send({ do: "reset" });
+    this.redraw();
+  }
+
+  /** @param {number} id */
+  togglePin(id) {
+    const run = this.store.runs.find((one) => one.id === id);
+    if (!run) return;
+    this.store = pinRun(this.store, id, !run.pinned);
+    this.link.send({ do: run.pinned ? "unpin" : "pin", id });
+    this.mark("buttons", "runs", ...EPOCH_PARTS);
+  }
+
+  /** @param {string} answer */
+  forecast(answer) {
+    this.#answered = answer;
+    if (answer) this.link.send({ do: "forecast", answer });
+    this.mark("buttons");
+  }
+
+  /** @param {string} text */
+  try(text) {
+    this.link.send({ do: "try", text });
+  }
+
+  /** @param {File} file */
+  async sendFile(file) {
+    if (file.size > FILE_LIMIT)
+      return this.tell(`${file.name} is ${(file.size / 1e6).toFixed(1)} MB; the lab takes files up to 5 MB.`);
+    this.tell(`Reading ${file.name}…`);
+    try {
+      this.link.send({ do: "file", name: file.name }, [await file.arrayBuffer()]);
+    } catch {
+      this.tell(`${file.name} could not be read.`);
+    }
+  }
+
+  /** @param {number} id of a run whose line is wanted */
+  copy(id) {
+    const run = this.store.runs.find((one) => one.id === id);
+    if (run) copyText(run.line).then(() => this.tell(`Copied: ${run.line}`));
+  }
+
+  // ---- where the learner looks
+
+  /** @param {Partial<Look>} part */
+  #lookAt(part) {
+    this.#look = { ...this.#look, ...part };
+    this.mark(...EPOCH_PARTS);
+  }
+
+  /** @param {number} place on the axis of epochs */
+  goTo(place) {
+    const epoch = nearestEpoch(this.shown().run?.epochs ?? [], place);
+    if (epoch && epoch.epoch !== this.#look.at) this.#lookAt({ at: epoch.epoch });
+  }
+
+  goLive() {
+    if (this.#look.at !== null || this.#look.held) this.#lookAt({ at: null, held: false });
+  }
+
+  hold() {
+    this.#lookAt({ held: this.#look.at !== null });
+  }
+
+  /** @param {string|null} cell */
+  choose(cell) {
+    this.#lookAt({ chosen: this.#look.chosen === cell ? null : cell });
+  }
+
+  /** @param {number} id of a run */
+  show(id) {
+    this.#lookAt({ selected: id, at: null, held: false });
+    this.mark("runs", "buttons", "root");
+  }
+
+  // ---- what the kernel says
+
+  hello() {
+    this.link.greet({ do: "hello" });
+  }
+
+  /** @param {News} news */
+  receive(news) {
+    const before = this.store;
+    this.store = reduce(before, news);
+    if (news.kind === "history") this.link.greeted();
+    if (this.store.gap) this.hello();
+    if (this.store === before) return;
+    if (news.kind === "answer") return this.mark("try");
+    if (news.kind === "run") this.#runBegan();
+    if (news.kind === "epoch") this.#paintSoon();
+    else this.redraw();
+  }
+
+  #runBegan() {
+    this.#look = freshLook(this.#look.chosen);
+    this.#starting = false;
+  }
+
+  #paintSoon() {
+    this.#shown = null;
+    if (this.#painting) return;
+    this.#painting = true;
+    this.link.later(() => {
+      [this.#painting, this.#painted] = [false, performance.now()];
+      this.mark(...EPOCH_PARTS, "runs", "root");
+    }, Math.max(0, this.#painted + CALM - performance.now()));
+  }
+
+  stateChanged() {
+    this.#starting = false;
+    this.#note = "";
+    if (this.phase() !== "stopping") this.#stoppedIn = null;
+    this.mark("buttons", "status", "root");
+  }
+
+  takeFinished() {
+    this.store = takeRuns(this.store, this.get("finished") ?? []);
+    this.redraw();
+  }
+
+  /** Something to say in the status line. @param {string} sentence */
+  tell(sentence) {
+    this.#note = sentence;
+    this.mark("status");
+  }
+
+  close() {
+    this.#frames.cancel();
+    this.link.close();
+  }
+
+  /** What the page may know of the lab. @param {HTMLElement} el */
+  describe(el) {
+    const run = shownRun(this.store, this.#look.selected);
+    el.dataset.epoch = String(run?.epochs.at(-1)?.epoch ?? 0);
+    el.dataset.phase = this.phase();
+    if (run) el.dataset.run = String(run.id);
+    else delete el.dataset.run;
+  }
+}

@@ -1,0 +1,109 @@
+/**
+ * The buttons of a run, its status and its diagnosis.
+ *
+ * @import {Lab} from "../lab.js"
+ * @import {Shown} from "../look.js"
+ */
+
+import { choiceInput } from "../../web/controls.js";
+import { h, put, say } from "../../web/elements.js";
+import { UNDER_WAY, buttonsAt } from "../phases.js";
+
+const BUTTONS = { train: "Train", step: "Step", stop: "Stop", reset: "Reset", pin: "Pin" };
+/** @type {Record<string, string|undefined>} */
+const HINTS = { step: "train one epoch", pin: "keep this run's curves for comparison" };
+const SECOND = 1000;
+
+/** The bet before a run. @param {Lab} lab */
+function questionPart(lab) {
+  const ask = h("span");
+  const { input, paint: paintChoice } = choiceInput(lab.id("answer"), (answer) => lab.forecast(answer));
+  const label = h("label", { for: input.id }, ask);
+  const root = h("div", { class: "hs-question", "data-control": "forecast" }, label, input);
+  const paint = () => {
+    say(ask, lab.get("question") || "");
+    root.hidden = !lab.asks();
+    const offered = (lab.get("answers") ?? []).map((answer) => /** @type {[string, string]} */ ([answer, answer]));
+    if (lab.asks()) paintChoice([["", "choose an answer…"], ...offered], lab.answered());
+    input.disabled = lab.locks("forecast");
+  };
+  return { root, paint };
+}
+
+/** Which buttons work now. @param {Lab} lab @returns {Record<string, boolean>} */
+function worksNow(lab) {
+  const works = buttonsAt(lab.starting() ? "preparing" : lab.phase(), !lab.asks() || lab.answered() !== "");
+  return { ...works, stop: works.stop && !lab.starting(), pin: lab.shown().run !== null };
+}
+
+/** @param {Lab} lab */
+export function buttonsPanel(lab) {
+  const question = questionPart(lab);
+  const make = (/** @type {string} */ name, /** @type {string} */ text) => h("button", { type: "button",
+    class: `hs-button hs-do-${name}`, title: HINTS[name], onclick: () => lab.press(name) }, text);
+  const buttons = Object.entries(BUTTONS).map(([name, text]) => ({ name, node: make(name, text) }));
+  const [train, , , , pin] = buttons.map(({ node }) => node);
+  const root = h("fieldset", { class: "hs-run" }, h("legend", {}, "Run"), question.root,
+    h("div", { class: "hs-buttons" }, ...buttons.map(({ node }) => node)));
+  const paint = () => {
+    question.paint();
+    const works = worksNow(lab);
+    for (const { name, node } of buttons) {
+      node.hidden = !lab.shows(name);
+      const off = lab.locks(name) || !works[name];
+      if (node.disabled !== off) node.disabled = off;
+    }
+    const pinned = Boolean(lab.shown().run?.pinned);
+    say(train, lab.phase() === "paused" ? "Continue" : BUTTONS.train);
+    put(pin, { "aria-pressed": String(pinned) });
+    say(pin, pinned ? "Unpin" : BUTTONS.pin);
+    root.hidden = question.root.hidden && buttons.every(({ node }) => node.hidden);
+  };
+  return { root, paint };
+}
+
+/** The status line: at once when the phase changes or the reader did something, else once a second. @param {Lab} lab */
+export function statusPanel(lab) {
+  const line = h("div", { role: "status", class: "hs-status", "data-hs": "status" });
+  const bar = h("progress", { max: 1, value: 0, "aria-label": "progress of the run" });
+  const root = h("div", { class: "hs-statusline" }, bar, line);
+  let [key, last, timer] = ["", 0, 0];
+  const show = () => {
+    [last, timer] = [performance.now(), 0];
+    say(line, lab.sentence());
+  };
+  const paint = () => {
+    const phase = lab.phase();
+    bar.value = Math.min(1, Math.max(0, lab.get("state")?.done ?? 0));
+    put(bar, { class: UNDER_WAY.includes(phase) ? "hs-on" : "hs-off" });
+    put(line, { "data-failed": phase === "failed" ? "yes" : null });
+    const [now, since] = [`${phase}|${lab.note()}`, performance.now() - last];
+    if (now !== key || since >= SECOND) {
+      clearTimeout(timer);
+      show();
+    } else if (!timer) timer = setTimeout(show, SECOND - since);
+    key = now;
+  };
+  return { root, paint, stop: () => clearTimeout(timer) };
+}
+
+/** What the curves say in one sentence. @param {Shown} shown @param {boolean} asks */
+function diagnosisText({ run, epoch, live }, asks) {
+  if (!run) return `No run yet: choose ${asks ? "an answer, then " : ""}a regime and press Train.`;
+  const failed = run.outcome.startsWith("failed") ? run.outcome : "";
+  const said = live ? failed || run.diagnosis || epoch?.diagnosis : epoch?.diagnosis;
+  return said || (epoch ? "Too early to tell." : "");
+}
+
+/** @param {Lab} lab */
+export function diagnosisPanel(lab) {
+  const [words, forecast] = [h("p"), h("p", { class: "hs-hint" })];
+  const root = h("div", { class: "hs-diagnosis", "data-hs": "diagnosis" }, words, forecast);
+  const paint = () => {
+    const bet = lab.shown().run?.forecast;
+    say(words, diagnosisText(lab.shown(), lab.asks()));
+    say(forecast, bet ? `Your prediction: ${bet}` : "");
+    forecast.hidden = !bet;
+  };
+  return { root, paint };
+}

@@ -1,0 +1,162 @@
+/**
+ * The settings: a control for each, in rows.
+ *
+ * @typedef {{name: string, row: HTMLElement, inputs: (HTMLInputElement|HTMLSelectElement)[], paint: () => void}}
+ *   Control
+ *
+ * @import {Lab} from "../lab.js"
+ * @import {Choices, Settings, Whole} from "../settings.js"
+ */
+
+import { choiceInput, numberInput, sliderInput, switchInput } from "../../web/controls.js";
+import { h, put, say } from "../../web/elements.js";
+import { countText, rateText } from "../../web/text.js";
+import { LIMITS, MESSAGES, clampSetting, positionOf, rateAt } from "../settings.js";
+
+/** @typedef {"regime"|"pool"|"data"|"head"|"schedule"|"encoding"} Texts the settings that are texts */
+
+/** @param {string} name @param {string} label @param {HTMLElement} input @param {...Node} more */
+const controlRow = (name, label, input, ...more) =>
+  h("div", { class: "hs-row", "data-control": name }, h("label", { for: input.id }, label), input, ...more);
+
+/** @param {Lab} lab @param {Texts} name @param {string} label @param {() => [string, string][]} options
+ * @returns {Control} */
+function choice(lab, name, label, options) {
+  const { input, paint } = choiceInput(lab.id(name), (value) => lab.set(name, value));
+  return { name, row: controlRow(name, label, input), inputs: [input],
+    paint: () => paint(options(), lab.get(name) ?? "") };
+}
+
+/** @param {Lab} lab @returns {Control} */
+function messagesChoice(lab) {
+  const { input, paint } = choiceInput(lab.id("messages"), (value) => lab.set("messages", Number(value)));
+  const options = MESSAGES.map((many) => /** @type {[string, string]} */ ([String(many), countText(many)]));
+  return { name: "messages", row: controlRow("messages", "Training messages", input), inputs: [input],
+    paint: () => paint(options, String(lab.get("messages"))) };
+}
+
+/** @param {Lab} lab @param {Whole} name @param {string} label @param {string} [unit] @returns {Control} */
+function whole(lab, name, label, unit) {
+  const [low, high] = LIMITS[name];
+  const { input, paint } = numberInput({ id: lab.id(name), low, high, step: 1 }, (text) => {
+    const value = clampSetting(name, text);
+    if (value !== undefined) lab.set(name, value);
+    return lab.get(name);
+  });
+  const row = controlRow(name, label, input, ...(unit ? [h("span", { class: "hs-unit" }, unit)] : []));
+  return { name, row, inputs: [input], paint: () => paint(lab.get(name)) };
+}
+
+/** @param {Lab} lab @returns {Control} */
+function causalSwitch(lab) {
+  const { input, paint } = switchInput(lab.id("causal"), (value) => lab.set("causal", value));
+  return { name: "causal", row: controlRow("causal", "Causal mask", input), inputs: [input],
+    paint: () => paint(Boolean(lab.get("causal"))) };
+}
+
+/** The learning rate: a log slider, or the rate that the regime was tuned to. @param {Lab} lab @returns {Control} */
+function rateControl(lab) {
+  const bounds = { id: lab.id("learning_rate"), low: -5, high: 0, step: 0.05 };
+  const slider = sliderInput(bounds, (position) => rateText(rateAt(position)),
+    (position) => lab.set("learning_rate", rateAt(position), true),
+    (position) => lab.set("learning_rate", rateAt(position)));
+  const tuned = switchInput(lab.id("tuned"), (is) =>
+    lab.set("learning_rate", is ? null : clampSetting("learning_rate", lab.tunedRate()) ?? null));
+  const row = h("div", { class: "hs-row hs-rate", "data-control": "learning_rate" },
+    h("label", { for: slider.input.id }, "Learning rate"), slider.shown,
+    h("label", { class: "hs-check", for: tuned.input.id }, tuned.input, "tuned"), slider.input);
+  const paint = () => {
+    const rate = lab.get("learning_rate") ?? null;
+    const now = rate ?? lab.tunedRate();
+    tuned.paint(rate === null);
+    if (rateAt(Number(slider.input.value)) !== now) slider.paint(Math.round(positionOf(now) * 20) / 20);
+    say(slider.shown, rateText(now));
+    put(slider.input, { "aria-valuetext": `${rateText(now)}${rate === null ? ", tuned" : ""}` });
+    slider.input.disabled = rate === null || tuned.input.disabled;
+  };
+  return { name: "learning_rate", row, inputs: [tuned.input], paint };
+}
+
+/** A file of one's own, chosen or dropped. @param {Lab} lab @returns {Control} */
+function fileControl(lab) {
+  const take = () => {
+    if (input.files?.[0]) lab.sendFile(input.files[0]);
+    input.value = "";
+  };
+  const input = h("input", { id: lab.id("file"), type: "file", class: "hs-hidden", onchange: take,
+    accept: ".csv,.tsv,.txt,.jsonl,text/*" });
+  const row = h("div", { class: "hs-row hs-file", "data-control": "file" }, input,
+    h("label", { for: input.id, class: "hs-button" }, "Choose a file"),
+    h("span", { class: "hs-unit" }, "or drop it here"));
+  return { name: "file", row, inputs: [input], paint: () => {} };
+}
+
+/** A control with a line below that explains what is chosen. @param {Lab} lab @param {Control} control
+ * @param {"regimes"|"pools"} key */
+function explained(lab, control, key) {
+  const hint = h("p", { class: "hs-hint", id: lab.id(`${control.name}-says`) });
+  control.row.append(hint);
+  put(control.inputs[0], { "aria-describedby": hint.id });
+  const paint = () => {
+    control.paint();
+    const chosen = lab.get(/** @type {keyof Settings} */ (control.name));
+    say(hint, (lab.get("choices")?.[key] ?? []).find(({ name }) => name === chosen)?.summary ?? "");
+  };
+  return { ...control, paint };
+}
+
+/** What a select offers. @param {Lab} lab */
+function offers(lab) {
+  const pair = (/** @type {string} */ name) => /** @type {[string, string]} */ ([name, name]);
+  const all = () => /** @type {Partial<Choices>} */ (lab.get("choices") ?? {});
+  return {
+    named: (/** @type {"regimes"|"pools"} */ key) => () => (all()[key] ?? []).map(({ name }) => pair(name)),
+    plain: (/** @type {"heads"|"schedules"} */ key) => () =>
+      [/** @type {[string, string]} */ (["", "the regime's"]), ...(all()[key] ?? []).filter(Boolean).map(pair)],
+  };
+}
+
+/** @type {[string, string][]} */
+const ENCODINGS = [["", "UTF-8"], ["cp1252", "Windows (cp1252)"], ["latin-1", "latin-1"]];
+
+/** @param {Lab} lab @returns {[Control[], Control[]]} those in sight and those in the fold */
+function controlsOf(lab) {
+  const { named, plain } = offers(lab);
+  const main = [
+    explained(lab, choice(lab, "regime", "Regime", named("regimes")), "regimes"),
+    explained(lab, choice(lab, "pool", "Pooling", named("pools")), "pools"),
+    whole(lab, "epochs", "Epochs"),
+    rateControl(lab),
+    messagesChoice(lab),
+    whole(lab, "max_len", "Maximum length", "bytes"),
+    whole(lab, "seed", "Seed"),
+    choice(lab, "data", "Data", () => [["fixture", "fixture"], ["shifted", "shifted"]]),
+    fileControl(lab),
+  ];
+  const more = [
+    choice(lab, "head", "Head", plain("heads")),
+    whole(lab, "batch_size", "Batch size"),
+    choice(lab, "schedule", "Schedule", plain("schedules")),
+    causalSwitch(lab),
+    choice(lab, "encoding", "File's encoding", () => ENCODINGS),
+  ];
+  return [main, more];
+}
+
+/** @param {Lab} lab */
+export function settingsPanel(lab) {
+  const [main, more] = controlsOf(lab);
+  const rows = (/** @type {Control[]} */ controls) => controls.map(({ row }) => row);
+  const fold = h("details", { class: "hs-fold hs-advanced" }, h("summary", {}, "Advanced"), ...rows(more));
+  const root = h("fieldset", { class: "hs-settings" }, h("legend", {}, "Settings"), ...rows(main), fold);
+  const paint = () => {
+    for (const control of [...main, ...more]) {
+      control.row.hidden = !lab.shows(control.name);
+      for (const input of control.inputs) input.disabled = lab.locks(control.name);
+      control.paint();
+    }
+    fold.hidden = more.every(({ row }) => row.hidden);
+    root.hidden = fold.hidden && main.every(({ row }) => row.hidden);
+  };
+  return { root, paint };
+}

@@ -1,0 +1,45 @@
+/**
+ * The runs as rows of a table.
+ *
+ * @typedef {ReturnType<typeof runRow>} Row
+ * @import {Cells, Spreads} from "./scores.js"
+ * @import {Message, Run} from "./store.js"
+ */
+
+import { bestEpoch, secondsOf } from "./epochs.js";
+import { confusionAt, intervals, scoresOf } from "./scores.js";
+
+/** @type {[keyof Row, string][]} */
+export const COLUMNS = [["id", "run"], ["regime", "regime"], ["pool", "pooling"], ["seed", "seed"],
+  ["learning", "learns"], ["seconds", "seconds"], ["best", "best epoch"], ["f1", "F1 (95 %)"]];
+
+/** @param {Run} run @param {Message[]} messages @param {number} threshold @param {(cells: Cells) => Spreads} spread */
+export function runRow(run, messages, threshold, spread = intervals) {
+  const last = run.epochs.at(-1);
+  const cells = last ? confusionAt(messages, last.p, threshold) : null;
+  const scores = cells ? scoresOf(cells) : null;
+  const [low, high] = cells ? spread(cells).f1 : [null, null];
+  return { id: run.id, label: run.label, regime: run.regime, pool: run.pool, seed: run.seed, planned: run.planned,
+    epochs: run.epochs.length, learning: run.learning, total: run.total,
+    seconds: secondsOf(run.epochs), best: run.best ?? bestEpoch(run.epochs),
+    f1: scores?.f1 ?? null, f1_low: low, f1_high: high, precision: scores?.precision ?? null,
+    recall: scores?.recall ?? null, accuracy: scores?.accuracy ?? null, threshold, outcome: run.outcome,
+    recorded: run.recorded, pinned: run.pinned, forecast: run.forecast, diagnosis: run.diagnosis, line: run.line };
+}
+
+/** @param {unknown} value */
+const isEmpty = (value) => value === null || value === undefined;
+
+/** @param {unknown} a @param {unknown} b */
+const compare = (a, b) =>
+  (typeof a === "number" && typeof b === "number" ? a - b : String(a).localeCompare(String(b)));
+
+/** Rows in order of one column; rows without a value come last either way, equals keep their order of birth.
+ * @template {{id: number}} R @param {R[]} rows @param {keyof R} key @param {number} way 1 or -1 */
+export function sortRows(rows, key, way) {
+  return [...rows].sort((a, b) => {
+    const [x, y] = [a[key], b[key]];
+    if (isEmpty(x) || isEmpty(y)) return Number(isEmpty(x)) - Number(isEmpty(y)) || a.id - b.id;
+    return way * compare(x, y) || a.id - b.id;
+  });
+}

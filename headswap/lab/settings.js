@@ -1,0 +1,42 @@
+/**
+ * The lab's settings: which there are, and which values they may have.
+ *
+ * @typedef {{name: string, summary: string}} Named
+ * @typedef {{regimes: (Named & {rate: number, schedule: string})[], pools: Named[], heads: string[],
+ *   schedules: string[]}} Choices
+ * @typedef {{phase: string, sentence: string, done: number}} State
+ * @typedef {{regime: string, pool: string, epochs: number, learning_rate: number|null, messages: number,
+ *   max_len: number, seed: number, data: string, head: string, batch_size: number, schedule: string, causal: boolean,
+ *   encoding: string, positive: string, threshold: number}} Settings
+ * @typedef {Settings & {choices: Partial<Choices>, controls: string[]|null, locked: string[], question: string,
+ *   answers: string[], state: State, finished: Run[]}} Traits what both sides of the lab know; see view.py
+ *
+ * @import {Run} from "./store.js"
+ */
+
+/** @type {(keyof Settings)[]} */
+export const SETTINGS = ["regime", "pool", "epochs", "learning_rate", "messages", "max_len", "seed", "data", "head",
+  "batch_size", "schedule", "causal", "encoding", "positive", "threshold"];
+/** @typedef {"epochs"|"max_len"|"messages"|"seed"|"batch_size"} Whole the settings that are whole numbers */
+/** @type {Record<Whole|"threshold"|"learning_rate", [number, number]>} */
+export const LIMITS = { epochs: [1, 200], max_len: [8, 256], messages: [20, 80000], seed: [0, 2147483647],
+  batch_size: [1, 1024], threshold: [0, 1], learning_rate: [1e-5, 1] };
+const WHOLE = ["epochs", "max_len", "messages", "seed", "batch_size"];
+export const MESSAGES = [20, 40, 80, 160, 320, 640, 2560, 10240, 80000];
+export const FILE_LIMIT = 5_000_000;
+
+/** A number as the lab accepts it, or undefined where there is none to be had.
+ * @param {keyof typeof LIMITS} name @param {unknown} value @returns {number|undefined} */
+export function clampSetting(name, value) {
+  const number = typeof value === "string" && value.trim() === "" ? NaN : Number(value);
+  if (!Number.isFinite(number)) return undefined;
+  const [low, high] = LIMITS[name];
+  let inside = Math.min(high, Math.max(low, number));
+  if (WHOLE.includes(name)) inside = Math.round(inside);
+  return name === "messages" ? inside - (inside % 2) : inside;
+}
+
+/** A learning rate of two digits from a slider's position, and back. @param {number} position log10 of the rate */
+export const rateAt = (position) => Number((10 ** position).toPrecision(2));
+/** @param {number} rate */
+export const positionOf = (rate) => Math.min(0, Math.max(-5, Math.log10(rate)));

@@ -1,0 +1,149 @@
+/**
+ * Lines over two named axes.
+ *
+ * @typedef {{name: string, points: Point[], dash?: boolean}} Line a dashed one differs without colour
+ * @typedef {[number, number, string]} Mark a diamond and its word
+ * @typedef {{name: string, lines: {points: Point[], dash?: boolean}[]}} Ghost lines to compare with, faded
+ * @typedef {{name: string, value: number, says: string}} Floor the least that a line can come to
+ * @typedef {Titled & {kind: "curves", x: string, y: string, lines: Line[], marks: Mark[],
+ *   x_range: Range|null, y_range: Range|null, legend?: boolean, ghosts?: Ghost[], floor?: Floor|null,
+ *   cursor?: Cursor|null}} CurvesSpec `legend`: names in a legend even where they fit beside the lines
+ * @typedef {{x: Scale, y: Scale, xRange: Range, yRange: Range, ys: number[], edge: Edge, size: Range,
+ *   named: boolean}} Layout `named`: the names stand where the lines end
+ *
+ * @import {Edge} from "../axes.js"
+ * @import {Point, Range, Scale} from "../scales.js"
+ * @import {Cursor, Walk} from "./cursor.js"
+ * @import {Place, Titled} from "./frame.js"
+ */
+
+import { axisNodes, paintKeys } from "../axes.js";
+import { freshId, put, s } from "../elements.js";
+import { curvePath, linear, rangeOf, roundRange, ticks } from "../scales.js";
+import { ROW, numberText, widest } from "../text.js";
+import { cursor } from "./cursor.js";
+import { drawn, picture } from "./frame.js";
+import { endNames, ghostName, markNodes } from "./names.js";
+
+/** @param {{dash?: boolean}} line @param {number} i */
+export const lineLook = (line, i) => `hs-line hs-line-${i % 4}${line.dash ? " hs-dash" : ""}`;
+
+/** @param {CurvesSpec} spec @param {Range} size @returns {Layout} */
+function layoutOf(spec, size) {
+  const [width, height] = size;
+  const all = [...spec.lines.flatMap((line) => line.points), ...spec.marks];
+  const xRange = spec.x_range ?? rangeOf(all.map(([at]) => at));
+  const yRange = spec.y_range ?? roundRange(rangeOf(all.map(([, value]) => value)));
+  const names = spec.lines.map((line) => line.name);
+  const named = !spec.legend && widest(names) <= 0.34 * width && names.length * ROW <= height - 50;
+  const ys = ticks(...yRange, 4);
+  const right = named ? Math.max(14, widest(names) + 12) : 14;
+  const edge = { left: 31 + widest(ys.map(String)), right, top: 12, bottom: 34 };
+  const x = linear(xRange, [edge.left, width - edge.right]);
+  const y = linear(yRange, [height - edge.bottom, edge.top]);
+  return { x, y, xRange, yRange, ys, edge, size, named };
+}
+
+/** @param {CurvesSpec} spec @param {Layout} at */
+function axesOf(spec, { x, y, xRange, ys, edge, size }) {
+  const whole = spec.lines.every((line) => line.points.every(([at]) => Number.isInteger(at)));
+  const many = Math.max(2, Math.min(8, (size[0] - edge.left - edge.right) / 56));
+  const xs = ticks(...xRange, many, whole);
+  return axisNodes({ size, edge, x, y, xs, ys, xName: spec.x, yName: spec.y });
+}
+
+/** What the picture shows, for those who do not see it. @param {CurvesSpec} spec @param {Layout} at */
+function curvesText({ title, x, y, lines, marks }, { xRange, yRange }) {
+  const marked = marks.map(([, , text]) => text).join(", ");
+  return `${title}: ${y} from ${numberText(yRange[0])} to ${numberText(yRange[1])}, ` +
+    `by ${x} from ${numberText(xRange[0])} to ${numberText(xRange[1])}; ` +
+    `lines: ${lines.map((line) => line.name).join(", ")}${marked ? `; marked: ${marked}` : ""}`;
+}
+
+/** @param {CurvesSpec} spec @param {Layout} at */
+function keysOf({ lines, floor }, { named, yRange }) {
+  const keys = named ? [] : lines.map((line, i) => ({ name: line.name, look: lineLook(line, i) }));
+  return floor && floor.value <= yRange[1]
+    ? [...keys, { name: floor.name, look: "hs-line hs-floor", says: floor.says }] : keys;
+}
+
+/** @param {CurvesSpec} spec @returns {[string[], () => (string|number)[][]]} */
+const pointTable = ({ x, y, lines }) => [["line", x, y], () => lines.flatMap(({ name, points }) =>
+  points.map(([at, value]) => [name, numberText(at), numberText(value)]))];
+
+/** The area that lines may be drawn in: one that diverges is cut at the top. */
+function clipArea() {
+  const id = freshId();
+  const [defs, clip, hole] = [s("defs"), s("clipPath", { id }), s("rect")];
+  clip.append(hole);
+  defs.append(clip);
+  const paint = (/** @type {Layout} */ { edge, size: [width, height] }) =>
+    put(hole, { x: edge.left - 2, y: edge.top - 4, width: Math.max(0, width - edge.left - edge.right + 6),
+      height: Math.max(0, height - edge.top - edge.bottom + 6) });
+  return { defs, paint, clipped: { "clip-path": `url(#${id})` } };
+}
+
+/** The groups of the picture, each with how to paint it. */
+function layers() {
+  const area = clipArea();
+  const group = (/** @type {string} */ look, inside = {}) =>
+    s("g", { class: `hs-${look}`, "aria-hidden": "true", ...inside });
+  const [axes, ghostNames, marks, ends] = ["axes", "ghostnames", "best", "ends"].map((look) => group(look));
+  const [ghosts, lines] = ["ghosts", "lines"].map((look) => group(look, area.clipped));
+  const floor = s("path", { class: "hs-line hs-floor", ...area.clipped });
+  const back = (/** @type {CurvesSpec} */ spec, /** @type {Layout} */ at) => {
+    area.paint(at);
+    axes.replaceChildren(...axesOf(spec, at));
+    const faded = spec.ghosts ?? [];
+    ghosts.replaceChildren(...faded.flatMap((ghost) => ghost.lines.map((line) =>
+      s("path", { class: `hs-line hs-ghost${line.dash ? " hs-dash" : ""}`, d: curvePath(line.points, at.x, at.y) }))));
+    ghostNames.replaceChildren(...faded.flatMap((ghost) => ghostName(ghost, at)));
+  };
+  const front = (/** @type {CurvesSpec} */ spec, /** @type {Layout} */ at) => {
+    paintLines(lines, spec.lines, at);
+    put(floor, { d: floorPath(spec, at) });
+    ends.replaceChildren(...(at.named ? endNames(spec.lines, at) : []));
+    marks.replaceChildren(...markNodes(spec.marks, at));
+  };
+  return { nodes: [area.defs, axes, ghosts, floor, lines, ghostNames, marks, ends], back, front };
+}
+
+/** @param {Element} group @param {Line[]} lines @param {Layout} at */
+function paintLines(group, lines, { x, y }) {
+  if (group.childElementCount !== lines.length) group.replaceChildren(...lines.map(() => s("path")));
+  lines.forEach((line, i) => put(group.children[i], { class: lineLook(line, i), d: curvePath(line.points, x, y) }));
+}
+
+/** @param {CurvesSpec} spec @param {Layout} at */
+function floorPath({ floor }, { x, y, xRange, yRange }) {
+  if (!floor || floor.value > yRange[1]) return "";
+  return `M${x(xRange[0]).toFixed(1)} ${y(floor.value).toFixed(1)}H${x(xRange[1]).toFixed(1)}`;
+}
+
+/**
+ * @param {Place} place
+ * @param {Walk|null} [walk] what moving along the lines does; without it the picture is only looked at
+ * @param {(spec: CurvesSpec) => [string[], () => (string|number)[][]]} [table] another table than that of the points
+ */
+export function curves(place, walk = null, table = pointTable) {
+  const parts = picture(place, "hs-plot");
+  const { nodes, back, front } = layers();
+  parts.svg.append(...nodes);
+  const cross = walk ? cursor(parts.svg, walk) : null;
+  if (cross) {
+    parts.svg.append(cross.group);
+    parts.under.prepend(cross.readout);
+  }
+  let painted = "";
+  return drawn(parts, (/** @type {CurvesSpec} */ spec, size) => {
+    const at = layoutOf(spec, size);
+    // Axes and ghosts seldom change, and are most of the work.
+    const now = JSON.stringify([size, at.xRange, at.yRange, at.edge, spec.x, spec.y, spec.ghosts]);
+    if (now !== painted) back(spec, at);
+    painted = now;
+    front(spec, at);
+    paintKeys(parts.keys, keysOf(spec, at));
+    if (cross) cross.paint(spec, at);
+    else put(parts.svg, { "aria-label": curvesText(spec, at) });
+  }, table);
+}

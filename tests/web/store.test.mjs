@@ -1,0 +1,78 @@
+// The lab's store.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { emptyStore, messagesFor, pinRun, reduce, shownRun, takeRuns, visibleRuns } from "../../headswap/lab/store.js";
+import { epoch, run } from "./runs.mjs";
+
+const told = (...messages) => messages.reduce(reduce, emptyStore());
+
+test("a run, its epochs and its end become the store; no earlier store is changed", () => {
+  const before = told({ kind: "run", n: 1, run: run(7) });
+  const frozen = JSON.stringify(before);
+  const after = [{ kind: "epoch", n: 2, id: 7, epoch: epoch(1, 0.4) }, { kind: "epoch", n: 3, id: 7, epoch: epoch(2, 0.3) },
+    { kind: "end", n: 4, id: 7, outcome: "done", diagnosis: "fine" }].reduce(reduce, before);
+  assert.equal(JSON.stringify(before), frozen);
+  assert.equal(after.n, 4);
+  assert.equal(after.current, 7);
+  assert.deepEqual(after.runs[0].epochs.map((e) => e.epoch), [1, 2]);
+  assert.deepEqual([after.runs[0].outcome, after.runs[0].diagnosis], ["done", "fine"]);
+});
+
+test("messages are kept once per data set, also for a run that comes without", () => {
+  const { messages, ...bare } = run(8);
+  const store = told({ kind: "run", n: 1, run: run(7) }, { kind: "run", n: 2, run: bare });
+  assert.deepEqual(messagesFor(store, store.runs[1]), messages);
+  assert.equal(store.runs[0].messages, undefined);
+  assert.deepEqual(messagesFor(store, null), []);
+});
+
+test("an epoch told twice is one epoch", () => {
+  const store = told({ kind: "run", n: 1, run: run(1) }, { kind: "epoch", n: 2, id: 1, epoch: epoch(1, 0.4) }, { kind: "epoch", n: 3, id: 1, epoch: epoch(1, 0.2) });
+  assert.deepEqual(store.runs[0].epochs.map((e) => e.validation), [0.2]);
+});
+
+test("old news changes nothing", () => {
+  const store = told({ kind: "run", n: 1, run: run(1) });
+  assert.equal(reduce(store, { kind: "cleared", n: 1 }), store);
+  assert.equal(reduce(store, { kind: "cleared" }), store);
+});
+
+test("a jump in the numbers is a gap, which only a history heals", () => {
+  const store = told({ kind: "run", n: 1, run: run(1) });
+  const torn = reduce(store, { kind: "epoch", n: 3, id: 1, epoch: epoch(2, 0.4) });
+  assert.deepEqual([torn.gap, torn.n, torn.runs[0].epochs.length], [true, 1, 0]);
+  assert.equal(reduce(torn, { kind: "epoch", n: 4, id: 1, epoch: epoch(3, 0.4) }), torn);
+  const whole = reduce(torn, { kind: "history", n: 4, runs: [run(1, { epochs: [epoch(1, 0.5), epoch(2, 0.4)] })], current: 1 });
+  assert.deepEqual([whole.gap, whole.n, whole.current, whole.runs[0].epochs.length], [false, 4, 1, 2]);
+});
+
+test("a history replaces everything, also with a lower number", () => {
+  const store = told({ kind: "run", n: 1, run: run(1) }, { kind: "run", n: 2, run: run(2) });
+  const fresh = reduce(store, { kind: "history", n: 0, runs: [], current: null });
+  assert.deepEqual([fresh.n, fresh.runs.length, fresh.current], [0, 0, null]);
+});
+
+test("news of a run nobody told of is a gap; an unknown kind is only counted", () => {
+  assert.equal(told({ kind: "epoch", n: 1, id: 9, epoch: epoch(1, 0.1) }).gap, true);
+  const store = told({ kind: "constructor", n: 1 });
+  assert.deepEqual([store.n, store.gap], [1, false]);
+});
+
+test("an answer is kept; clearing keeps the recorded runs", () => {
+  const store = told({ kind: "run", n: 1, run: run(1, { recorded: true }) }, { kind: "run", n: 2, run: run(2) },
+    { kind: "answer", n: 3, text: "hi", p: 0.2, id: 2, epoch: 1 }, { kind: "cleared", n: 4 });
+  assert.deepEqual(store.answer, { text: "hi", p: 0.2, id: 2, epoch: 1 });
+  assert.deepEqual(store.runs.map((r) => r.id), [1]);
+});
+
+test("recorded runs stand in until there is a real one, and stay when pinned", () => {
+  const recorded = [run(1, { recorded: true }), run(2, { recorded: true })];
+  const store = takeRuns(emptyStore(), recorded);
+  assert.deepEqual(visibleRuns(store).map((r) => r.id), [1, 2]);
+  assert.equal(shownRun(store, null).id, 2);
+  const later = reduce(pinRun(store, 1, true), { kind: "run", n: 1, run: run(3) });
+  assert.deepEqual(visibleRuns(later).map((r) => r.id), [1, 3]);
+  assert.equal(shownRun(later, null).id, 3);
+  assert.equal(shownRun(later, 1).id, 1);
+  assert.equal(shownRun(emptyStore(), null), null);
+});
