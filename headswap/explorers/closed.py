@@ -12,7 +12,6 @@ from typing import Any
 from ..lab.closed import closed as closed_lab
 from ..lab.closed import in_words as lab_in_words
 from .environment import closed as closed_environment
-from .predict import closed as closed_explorer
 from .widget import Block
 
 State = Mapping[str, Any]
@@ -23,7 +22,7 @@ def closed(state: State) -> dict[str, Any]:
     """The state as anybody may see it: nothing of this machine or this moment, and no answer to a bet that is open."""
     if "story" in state:
         return closed_lab(state)
-    return closed_environment(state) if "asked" in state else closed_explorer(state)
+    return closed_environment(state) if "asked" in state else dict(state)
 
 
 def in_words(state: State) -> str:

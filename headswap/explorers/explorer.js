@@ -15,7 +15,9 @@ import { Link } from "../web/link.js";
 import { blocksPart } from "./blocks.js";
 import { controlsPart } from "./controls.js";
 
-/** What controls and blocks may ask and do. @param {Link<Traits, never>} link */
+/** @typedef {{do: "hello"}} Order */
+
+/** What controls and blocks may ask and do. @param {Link<Traits, Order>} link */
 function createExplorer(link) {
   const uid = freshId();
   return {
@@ -24,14 +26,22 @@ function createExplorer(link) {
     /** @template {keyof Traits} K @param {K} name */
     get: (name) => link.get(name),
     /** @param {string} name @param {Value} value @param {number} [wait] milliseconds that typing may go on */
-    set: (name, value, wait) => link.set("value", { ...link.get("value"), [name]: value }, wait),
+    set: (name, value, wait) => {
+      link.set("value", { ...link.get("value"), [name]: value }, wait);
+      link.ask({ do: "hello" }); // what a control changes, the kernel computes: is it there?
+    },
   };
 }
 
 /** @param {{model: Model<Traits>, el: HTMLElement}} context */
 function render({ model, el }) {
-  /** @type {Link<Traits, never>} */
-  const link = new Link(model, () => {});
+  const silence = h("p", { class: "hs-broken", role: "alert", hidden: true });
+  const hear = (/** @type {string} */ sentence) => {
+    say(silence, sentence);
+    silence.hidden = !sentence;
+  };
+  /** @type {Link<Traits, Order>} */
+  const link = new Link(model, hear);
   const explorer = createExplorer(link);
   const [controls, blocks] = [controlsPart(explorer), blocksPart(explorer)];
   const title = h("h4", { class: "hs-name" });
@@ -44,11 +54,15 @@ function render({ model, el }) {
     blocks: guarded(blocks.root, blocks.paint) });
   explorer.mark = frames.mark;
   region(el, "hs-explorer", explorer.get("title"));
-  el.replaceChildren(title, controls.root, blocks.root);
+  el.replaceChildren(title, controls.root, silence, blocks.root);
   link.listen("change:title", frames.all);
   link.listen("change:controls", frames.all);
   link.listen("change:value", () => frames.mark("controls", "blocks"));
   link.listen("change:shown", () => frames.mark("blocks"));
+  link.listen("msg:custom", () => {
+    link.answered();
+    if (!link.gone) hear("");
+  });
   frames.all();
   return () => {
     frames.cancel();

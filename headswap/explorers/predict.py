@@ -10,7 +10,7 @@ from .widget import Block, Explorer, choice, words
 
 OPEN = "choose an answer…"
 OUTCOME = "Outcome"
-NO_BET = "You did not bet."
+NO_BET = "Choose an answer above, and you see here what came out."
 
 
 class Bet(Explorer):
@@ -40,17 +40,12 @@ class Bet(Explorer):
     def _judged(self, value: Mapping[str, Any]) -> list[Block]:
         answer = value["answer"]
         verdict = "That is what came out." if answer == self._truth else "It came out otherwise."
-        said = NO_BET if answer == OPEN else f"You said: {answer}. {verdict}"
+        if answer == OPEN:
+            return [words("Your bet", NO_BET)]
+        said = f"You said: {answer}. {verdict}"
         return [words("Your bet", said), words("What came out", f"{self._truth}: {self._because}")]
 
 
 def predict(question: str, answers: Sequence[str]) -> Bet:
     """Ask before anything runs; nobody has to answer for the lesson to go on."""
     return Bet(question, answers)
-
-
-def closed(state: Mapping[str, Any]) -> dict[str, Any]:
-    """The state of an explorer, fit to be a picture in a notebook: an outcome keeps back what nobody has bet on."""
-    if state["title"] != OUTCOME or state["shown"][0]["text"] != NO_BET:
-        return dict(state)
-    return {**state, "shown": [words("Your bet", "Choose an answer above, then run this cell to see what came out.")]}

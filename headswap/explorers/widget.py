@@ -15,6 +15,7 @@ import anywidget
 import traitlets as t
 
 from ..errors import SettingError
+from ..web.cells import replaces_this_cells
 from ..web.modules import joined
 
 Block = dict[str, Any]
@@ -45,6 +46,8 @@ class Explorer(anywidget.AnyWidget):
         value = {control["name"]: control["value"] for control in controls}
         super().__init__(title=title, controls=[*controls], value=value, shown=show(value))
         self.observe(self._redraw, "value")
+        self.on_msg(lambda widget, content, buffers: self.send({"kind": "hello"}))  # the browser asks who is there
+        replaces_this_cells(self, Explorer.close)
 
     def set(self, **values: Value) -> None:
         """Move some controls, as a learner would."""

@@ -2,9 +2,13 @@
 
 import { h } from "../web/elements.js";
 
+// A spreadsheet would carry out a text that begins with one of these as a formula.
+const FORMULA = /^[=+\-@\t\r]/;
+
 /** @param {unknown} value */
 export function csvCell(value) {
-  const text = value === null || value === undefined ? "" : String(value);
+  const plain = value === null || value === undefined ? "" : String(value);
+  const text = typeof value === "string" && FORMULA.test(plain) ? `'${plain}` : plain;
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 

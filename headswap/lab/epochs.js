@@ -33,5 +33,6 @@ export function nearestEpoch(epochs, at) {
   return found;
 }
 
-/** @param {Epoch[]} epochs */
-export const secondsOf = (epochs) => epochs.reduce((sum, epoch) => sum + epoch.seconds, 0);
+/** Null where nobody kept them: in a still picture. @param {Epoch[]} epochs @returns {number|null} */
+export const secondsOf = (epochs) => (epochs.some((epoch) => epoch.seconds === null) ? null
+  : epochs.reduce((sum, epoch) => sum + Number(epoch.seconds), 0));

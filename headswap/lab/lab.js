@@ -3,28 +3,31 @@
  *
  * @typedef {{do: "hello"|"stop"|"reset"} | {do: "train"|"step", settings: Partial<Settings>}
  *   | {do: "pin"|"unpin", id: number}
- *   | {do: "try", text: string} | {do: "forecast", answer: string} | {do: "file", name: string}} Order
+ *   | {do: "try", text: string} | {do: "forecast", answer: string} | {do: "file", name: string}
+ *   | {do: "want", runs: number[], data: string[]}} Order
  *
  * @import {Model} from "../web/link.js"
  * @import {Look, Shown} from "./look.js"
  * @import {Settings, Traits} from "./settings.js"
- * @import {News, Store} from "./store.js"
+ * @import {News, Run, Store} from "./store.js"
  */
 
 import { freshId } from "../web/elements.js";
 import { scheduler } from "../web/frames.js";
-import { Link } from "../web/link.js";
+import { BUSY, GONE, Link } from "../web/link.js";
 import { copyText } from "./csv.js";
 import { nearestEpoch } from "./epochs.js";
 import { freshLook, keptIntervals, shownOf } from "./look.js";
-import { phaseShown } from "./phases.js";
+import { UNDER_WAY, phaseShown } from "./phases.js";
 import { runRow } from "./rows.js";
 import { FILE_LIMIT, SETTINGS, clampSetting } from "./settings.js";
-import { emptyStore, messagesFor, pinRun, reduce, shownRun, takeRuns, visibleRuns } from "./store.js";
+import { emptyStore, missing, pinRun, reduce, shownRun, takeRun, visibleRuns } from "./store.js";
 
 // Milliseconds between two paintings of arriving epochs: the eye needs no more, and training wants the processor.
 const CALM = 60;
 const STOP_TAKES = 10000;
+const STOP_HEARD = 1000;
+const BLOCKED = `${BUSY.slice(0, -1)}: the run stops then, or at once if you interrupt the kernel (■).`;
 const EPOCH_PARTS = ["curves", "confusion", "messages", "metrics", "facts", "cloud", "diagnosis"];
 
 export class Lab {
@@ -39,6 +42,8 @@ export class Lab {
   /** @type {string|null} */
   #stoppedIn = null;
   #starting = false;
+  #begun = "";
+  #wanted = "";
   #painting = false;
   #painted = -Infinity;
   #frames = scheduler({});
@@ -48,7 +53,9 @@ export class Lab {
     /** @type {Link<Traits, Order>} */
     this.link = new Link(model, (sentence) => this.tell(sentence));
     /** @type {Store} */
-    this.store = takeRuns(emptyStore(), this.get("finished") ?? []);
+    const kept = this.get("kept");
+    // Without a kernel the latest run is all there is.
+    this.store = kept?.id === undefined ? emptyStore() : takeRun(emptyStore(), kept);
   }
 
   // ---- painting
@@ -86,17 +93,31 @@ export class Lab {
   }
 
   shown() {
-    this.#shown ??= shownOf(this.store, this.#look, this.threshold(), this.#spreadOf);
+    this.#shown ??= shownOf(this.store, this.#look, this.threshold(), this.#spreadOf, this.#veils());
     return this.#shown;
   }
 
+  /** Until a bet is made, runs that were trained without one would give it away. */
+  #veils() {
+    return this.asks() && !this.answered() && !this.store.runs.some((run) => run.forecast);
+  }
+
   rows() {
-    return visibleRuns(this.store).map((run) =>
-      runRow(run, messagesFor(this.store, run), this.threshold(), this.#spreadOf));
+    if (this.#veils()) return [];
+    return visibleRuns(this.store).map((run) => runRow(this.#ended(run), this.threshold(), this.#spreadOf));
+  }
+
+  /** A run that was under way when the kernel ended. @param {Run} run */
+  #ended(run) {
+    return this.link.gone && run.outcome === "running" ? { ...run, outcome: "lost with the kernel" } : run;
   }
 
   #phase() {
-    return this.get("state")?.phase ?? "idle";
+    return this.link.gone ? "gone" : this.store.state.phase;
+  }
+
+  done() {
+    return this.store.state.done;
   }
 
   phase() {
@@ -112,7 +133,13 @@ export class Lab {
   }
 
   sentence() {
-    return this.phase() === "stopping" ? "stopping…" : this.#note || this.get("state")?.sentence || "Ready.";
+    if (this.#note) return this.#note;
+    return this.phase() === "stopping" ? "stopping…" : this.store.state.sentence || "Ready.";
+  }
+
+  /** Whether a file was refused that a field may help to read. */
+  needsField() {
+    return this.sentence().includes('in the field "') && this.phase() === "failed";
   }
 
   /** @param {string} name of a control */
@@ -148,8 +175,18 @@ export class Lab {
     this.mark("controls");
   }
 
+  /** Whether a run is under way whose settings are no longer those on the page. */
+  changedSince() {
+    return UNDER_WAY.includes(this.phase()) && this.#begun !== "" && this.#begun !== this.#settingsNow();
+  }
+
+  #settingsNow() {
+    return JSON.stringify(SETTINGS.filter((name) => name !== "threshold").map((name) => this.get(name)));
+  }
+
   /** @param {string} button */
   press(button) {
+    if (this.link.gone) return this.tell(GONE);
     if (button === "train" || button === "step") this.#begin(button);
     else if (button === "stop") this.#stop();
     else if (button === "reset") this.#reset();
@@ -164,7 +201,7 @@ export class Lab {
     this.link.flush();
     this.#starting = true;
     this.#note = "";
-    this.#look = freshLook(this.#look.chosen);
+    this.#look = freshLook(this.#look.chosen, this.#look.against);
     const settings = Object.fromEntries(SETTINGS.map((name) => [name, this.get(name)]));
     this.link.send({ do: what, settings });
     this.link.expect(() => this.#starting, () => {
@@ -177,6 +214,11 @@ export class Lab {
   #stop() {
     this.#stoppedIn = this.#phase();
     this.link.send({ do: "stop" });
+    const unheard = this.store.n;
+    this.link.later(() => {
+      if (this.#stoppedIn !== null && this.store.state.phase !== "stopping" && !this.link.gone) this.tell(BLOCKED);
+    }, STOP_HEARD);
+    this.link.expect(() => this.#stoppedIn !== null && this.store.n === unheard);
     this.link.later(() => {
       this.#stoppedIn = null;
       this.mark("buttons", "status", "root");
@@ -197,6 +239,7 @@ export class Lab {
     if (!run) return;
     this.store = pinRun(this.store, id, !run.pinned);
     this.link.send({ do: run.pinned ? "unpin" : "pin", id });
+    this.#want();
     this.mark("buttons", "runs", ...EPOCH_PARTS);
   }
 
@@ -204,7 +247,7 @@ export class Lab {
   forecast(answer) {
     this.#answered = answer;
     if (answer) this.link.send({ do: "forecast", answer });
-    this.mark("buttons");
+    this.redraw();
   }
 
   /** @param {string} text */
@@ -257,9 +300,16 @@ export class Lab {
     this.#lookAt({ chosen: this.#look.chosen === cell ? null : cell });
   }
 
+  /** @param {number|null} against of more than two classes one against the rest, null for all of them */
+  holdAgainst(against) {
+    this.#lookAt({ against, chosen: null });
+    this.mark("runs", "try");
+  }
+
   /** @param {number} id of a run */
   show(id) {
     this.#lookAt({ selected: id, at: null, held: false });
+    this.#want();
     this.mark("runs", "buttons", "root");
   }
 
@@ -267,24 +317,45 @@ export class Lab {
 
   hello() {
     this.link.greet({ do: "hello" });
+    this.link.ask({ do: "hello" });
   }
 
   /** @param {News} news */
   receive(news) {
     const before = this.store;
     this.store = reduce(before, news);
+    this.link.answered();
     if (news.kind === "history") this.link.greeted();
     if (this.store.gap) this.hello();
     if (this.store === before) return;
+    this.#heard(news);
+  }
+
+  /** @param {News} news */
+  #heard(news) {
     if (news.kind === "answer") return this.mark("try");
+    if (news.kind === "state") return this.#stateChanged();
     if (news.kind === "run") this.#runBegan();
-    if (news.kind === "epoch") this.#paintSoon();
-    else this.redraw();
+    if (news.kind === "epoch") return this.#paintSoon();
+    if (news.kind === "history" || news.kind === "told") this.#wanted = "";
+    this.#want();
+    this.redraw();
+  }
+
+  /** Ask for what the run on show and the pinned ones still lack. */
+  #want() {
+    const shown = [shownRun(this.store, this.#look.selected), ...this.store.runs.filter((run) => run.pinned)];
+    const lack = missing(this.store, shown);
+    const wanted = JSON.stringify(lack);
+    if (wanted === this.#wanted || !(lack.runs.length || lack.data.length)) return;
+    this.#wanted = wanted;
+    this.link.send({ do: "want", ...lack });
   }
 
   #runBegan() {
-    this.#look = freshLook(this.#look.chosen);
+    this.#look = freshLook(this.#look.chosen, this.#look.against);
     this.#starting = false;
+    this.#begun = this.#settingsNow();
   }
 
   #paintSoon() {
@@ -297,22 +368,18 @@ export class Lab {
     }, Math.max(0, this.#painted + CALM - performance.now()));
   }
 
-  stateChanged() {
+  #stateChanged() {
     this.#starting = false;
     this.#note = "";
     if (this.phase() !== "stopping") this.#stoppedIn = null;
-    this.mark("buttons", "status", "root");
-  }
-
-  takeFinished() {
-    this.store = takeRuns(this.store, this.get("finished") ?? []);
-    this.redraw();
+    this.mark("buttons", "status", "controls", "root");
   }
 
   /** Something to say in the status line. @param {string} sentence */
   tell(sentence) {
     this.#note = sentence;
-    this.mark("status");
+    if (this.link.gone) this.#starting = false;
+    this.mark("status", ...(this.link.gone ? ["buttons", "runs", "root"] : []));
   }
 
   close() {

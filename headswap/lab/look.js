@@ -1,64 +1,79 @@
 /**
  * What is on show: which run, which of its epochs, and what follows from them.
  *
- * @typedef {{selected: number|null, at: number|null, held: boolean, chosen: string|null}} Look
- *   the run that was chosen, the epoch under the cursor (null: the newest), whether it stays, the chosen cell
- * @typedef {{run: Run, epoch: number, cells: Cells}} Rival a pinned run at the same time
- * @typedef {{run: Run|null, live: boolean, held: boolean, chosen: string|null, epoch: Epoch|null, messages: Message[],
- *   cells: Cells, threshold: number, answer: Answer|null, spread: Spreads|null, labels: string[], pinned: Run[],
- *   rival: Rival|null}} Shown
+ * @typedef {{selected: number|null, at: number|null, held: boolean, chosen: string|null, against: number|null}} Look
+ *   the run that was chosen, the epoch under the cursor (null: the newest), whether it stays, the chosen cell, and of
+ *   more than two classes the one that is held against the rest
+ * @typedef {{run: Run, epoch: number, counts: Counts}} Rival a pinned run at the same time
+ * @typedef {{run: Run|null, live: boolean, held: boolean, chosen: string|null, against: number|null, epoch: Epoch|null,
+ *   messages: Message[], judged: Judged, threshold: number, answer: Answer|null, spread: Spreads|null, labels: string[],
+ *   pinned: Run[], rival: Rival|null, veiled: boolean}} Shown `veiled` where a bet is still to be made
  *
- * @import {Cells, Spreads} from "./scores.js"
+ * @import {Counts, Judged, Spreads} from "./scores.js"
  * @import {Answer, Epoch, Message, Run, Store} from "./store.js"
  */
 
 import { nearestEpoch } from "./epochs.js";
-import { confusionAt, intervals } from "./scores.js";
+import { intervals, judge } from "./scores.js";
 import { messagesFor, shownRun } from "./store.js";
 
 const KEPT = 2000;
+const USUAL = ["ham", "spam"];
 
 /** Everything as at the start, but for the chosen cell where it is given. @returns {Look} */
-export const freshLook = (/** @type {string|null} */ chosen = null) =>
-  ({ selected: null, at: null, held: false, chosen });
+export const freshLook = (/** @type {string|null} */ chosen = null, /** @type {number|null} */ against = null) =>
+  ({ selected: null, at: null, held: false, chosen, against });
 
-/** What the probability is of, in words: the second class is the positive one. @param {string[]} labels */
-export const shareName = (labels) => `P(${labels[1]})`;
+/** What a share is of, in words. @param {string[]} names those of the matrix */
+export const shareName = (names) => (names.length === 2 ? `P(${names[1]})` : "P(predicted)");
 
 /** `intervals` that remembers what it has computed: the table of runs asks at every epoch. */
 export function keptIntervals() {
   /** @type {Map<string, Spreads>} */
   const known = new Map();
-  return (/** @type {Cells} */ cells) => {
-    const key = `${cells.tn},${cells.fp},${cells.fn},${cells.tp}`;
+  return (/** @type {Counts} */ counts) => {
+    const key = counts.join();
     if (known.size > KEPT) known.clear();
-    const spreads = known.get(key) ?? intervals(cells);
+    const spreads = known.get(key) ?? intervals(counts);
     known.set(key, spreads);
     return spreads;
   };
 }
 
-/** The last pinned run on the same messages. @param {Store} store @param {Run} run @param {boolean} live
+/** The class held against the rest, where there are more than two. @param {Run|null} run @param {Look} look */
+const againstOf = (run, { against }) =>
+  (run && against !== null && run.label_names.length > 2 && against < run.label_names.length ? against : null);
+
+/** The last pinned run on the same messages. @param {Store} store @param {Run} run @param {Look} look
  * @param {Epoch} epoch @param {number} threshold @returns {Rival|null} */
-function rivalOf(store, run, live, epoch, threshold) {
+function rivalOf(store, run, look, epoch, threshold) {
   const others = store.runs.filter((one) => one.pinned && one.id !== run.id && one.data_key === run.data_key);
   const other = others.filter((one) => one.epochs.length).at(-1);
   if (!other) return null;
-  const then = live ? other.epochs.at(-1) : nearestEpoch(other.epochs, epoch.epoch);
-  const messages = messagesFor(store, other);
-  return then ? { run: other, epoch: then.epoch, cells: confusionAt(messages, then.p, threshold) } : null;
+  const then = look.at === null || !other.whole ? other.epochs.at(-1) : nearestEpoch(other.epochs, epoch.epoch);
+  if (!then?.p.length) return null;
+  return { run: other, epoch: then.epoch, counts: judge(other, then, threshold, againstOf(run, look)).counts };
 }
 
-/** @param {Store} store @param {Look} look @param {number} threshold @param {(cells: Cells) => Spreads} spreadOf
- * @returns {Shown} */
-export function shownOf(store, { selected, at, held, chosen }, threshold, spreadOf) {
-  const run = shownRun(store, selected);
-  const live = at === null;
-  const epoch = (live ? run?.epochs.at(-1) : nearestEpoch(run?.epochs ?? [], at)) ?? null;
-  const messages = messagesFor(store, run);
-  const cells = confusionAt(messages, epoch?.p ?? [], threshold);
-  return { held, chosen, run, live, epoch, messages, cells, threshold, answer: store.answer,
-    spread: epoch ? spreadOf(cells) : null, labels: run?.label_names ?? ["ham", "spam"],
-    pinned: store.runs.filter((one) => one.pinned),
-    rival: run && epoch ? rivalOf(store, run, live, epoch, threshold) : null };
+/** The run on show and its epoch; nothing while a bet waits for its answer.
+ * @param {Store} store @param {Look} look @param {boolean} veils @returns {{run: Run|null, epoch: Epoch|null}} */
+function inView(store, { selected, at }, veils) {
+  const run = veils ? null : shownRun(store, selected);
+  const epoch = at === null ? run?.epochs.at(-1) : nearestEpoch(run?.epochs ?? [], at);
+  return { run, epoch: epoch ?? null };
+}
+
+/** @param {Store} store @param {Look} look @param {number} threshold @param {(counts: Counts) => Spreads} spreadOf
+ * @param {boolean} veils whether runs are hidden until a bet is made @returns {Shown} */
+export function shownOf(store, look, threshold, spreadOf, veils = false) {
+  const { run, epoch } = inView(store, look, veils);
+  const against = againstOf(run, look);
+  const labels = run?.label_names ?? USUAL;
+  const empty = { names: labels, truths: [], guesses: [], shares: [], counts: labels.map(() => labels.map(() => 0)) };
+  const judged = run ? judge(run, epoch, threshold, against) : empty;
+  const there = epoch !== null && judged.guesses.length > 0;
+  return { held: look.held, chosen: look.chosen, against, run, live: look.at === null, epoch, judged, threshold, labels,
+    messages: messagesFor(store, run), answer: store.answer, spread: there ? spreadOf(judged.counts) : null,
+    pinned: veils ? [] : store.runs.filter((one) => one.pinned), veiled: veils && store.runs.length > 0,
+    rival: run && epoch ? rivalOf(store, run, look, epoch, threshold) : null };
 }

@@ -5,7 +5,7 @@ export const UNDER_WAY = [...BUSY, "paused", "stopping"];
 
 /** Which buttons work. @param {string} phase @param {boolean} answered @returns {Record<string, boolean>} */
 export function buttonsAt(phase, answered) {
-  const still = !BUSY.includes(phase) && phase !== "stopping";
+  const still = !BUSY.includes(phase) && phase !== "stopping" && phase !== "gone";
   return { train: still && answered, step: still && answered, stop: BUSY.includes(phase) || phase === "paused",
     reset: true, pin: true };
 }

@@ -2,23 +2,23 @@
  * The runs as rows of a table.
  *
  * @typedef {ReturnType<typeof runRow>} Row
- * @import {Cells, Spreads} from "./scores.js"
- * @import {Message, Run} from "./store.js"
+ * @import {Counts, Spreads} from "./scores.js"
+ * @import {Run} from "./store.js"
  */
 
 import { bestEpoch, secondsOf } from "./epochs.js";
-import { confusionAt, intervals, scoresOf } from "./scores.js";
+import { intervals, judge, scoresOf } from "./scores.js";
 
 /** @type {[keyof Row, string][]} */
 export const COLUMNS = [["id", "run"], ["regime", "regime"], ["pool", "pooling"], ["seed", "seed"],
   ["learning", "learns"], ["seconds", "seconds"], ["best", "best epoch"], ["f1", "F1 (95 %)"]];
 
-/** @param {Run} run @param {Message[]} messages @param {number} threshold @param {(cells: Cells) => Spreads} spread */
-export function runRow(run, messages, threshold, spread = intervals) {
+/** @param {Run} run @param {number} threshold @param {(counts: Counts) => Spreads} spread */
+export function runRow(run, threshold, spread = intervals) {
   const last = run.epochs.at(-1);
-  const cells = last ? confusionAt(messages, last.p, threshold) : null;
-  const scores = cells ? scoresOf(cells) : null;
-  const [low, high] = cells ? spread(cells).f1 : [null, null];
+  const counts = last?.p.length ? judge(run, last, threshold).counts : null;
+  const scores = counts ? scoresOf(counts) : null;
+  const [low, high] = counts ? spread(counts).f1 : [null, null];
   return { id: run.id, label: run.label, regime: run.regime, pool: run.pool, seed: run.seed, planned: run.planned,
     epochs: run.epochs.length, learning: run.learning, total: run.total,
     seconds: secondsOf(run.epochs), best: run.best ?? bestEpoch(run.epochs),

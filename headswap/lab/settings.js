@@ -4,19 +4,18 @@
  * @typedef {{name: string, summary: string}} Named
  * @typedef {{regimes: (Named & {rate: number, schedule: string})[], pools: Named[], heads: string[],
  *   schedules: string[]}} Choices
- * @typedef {{phase: string, sentence: string, done: number}} State
  * @typedef {{regime: string, pool: string, epochs: number, learning_rate: number|null, messages: number,
  *   max_len: number, seed: number, data: string, head: string, batch_size: number, schedule: string, causal: boolean,
- *   encoding: string, positive: string, threshold: number}} Settings
+ *   encoding: string, text_column: string, label_column: string, positive: string, threshold: number}} Settings
  * @typedef {Settings & {choices: Partial<Choices>, controls: string[]|null, locked: string[], question: string,
- *   answers: string[], state: State, finished: Run[]}} Traits what both sides of the lab know; see view.py
+ *   answers: string[], files: string[], kept: Run|{id?: undefined}}} Traits what both sides of the lab know; see view.py
  *
  * @import {Run} from "./store.js"
  */
 
 /** @type {(keyof Settings)[]} */
 export const SETTINGS = ["regime", "pool", "epochs", "learning_rate", "messages", "max_len", "seed", "data", "head",
-  "batch_size", "schedule", "causal", "encoding", "positive", "threshold"];
+  "batch_size", "schedule", "causal", "encoding", "text_column", "label_column", "positive", "threshold"];
 /** @typedef {"epochs"|"max_len"|"messages"|"seed"|"batch_size"} Whole the settings that are whole numbers */
 /** @type {Record<Whole|"threshold"|"learning_rate", [number, number]>} */
 export const LIMITS = { epochs: [1, 200], max_len: [8, 256], messages: [20, 80000], seed: [0, 2147483647],

@@ -2,24 +2,32 @@
  * What the lab knows of its runs: a value, and what each message of the kernel makes of it.
  *
  * @typedef {[string, number]} Message a text and its class
- * @typedef {{epoch: number, train: number|null, validation: number|null, p: number[], xy: number[],
- *   perplexity: number|null, seconds: number, diagnosis: string}} Epoch p and xy in thousandths
+ * @typedef {{epoch: number, train: number|null, validation: number|null, p: number[], said: string, xy: number[],
+ *   perplexity: number|null, seconds: number|null, diagnosis: string}} Epoch p and xy in thousandths; of two classes p is
+ *   the positive one's, of more p holds all in turn and `said` a digit for the class that each message was taken for
  * @typedef {{id: number, label: string, line: string, regime: string, pool: string, seed: number, planned: number,
  *   learning: number, total: number, cached: string, floor?: number|null, recorded: boolean, pinned: boolean,
- *   outcome: string, forecast: string, perplexity0: number|null, stages: number, messages?: Message[],
- *   data_key: string, label_names: string[], epochs: Epoch[], diagnosis: string, best: number|null}} Run
- * @typedef {{text: string, p: number, id: number|null, epoch: number|null}} Answer
- * @typedef {{n: number, gap: boolean, runs: Run[], current: number|null, messages: Record<string, Message[]>,
- *   answer: Answer|null}} Store `n` counts the news; `gap` says that some are missing
- * @typedef {{kind: "history", n: number, runs?: Run[], current?: number|null}} History all there is to know
- * @typedef {{n: number} & ({kind: "run", run: Run} | {kind: "epoch", id: number, epoch: Epoch}
- *   | {kind: "end", id: number, outcome: string, diagnosis: string} | {kind: "pin", id: number, pinned: boolean}
- *   | ({kind: "answer"} & Answer) | {kind: "cleared"})} Step one thing that happened
+ *   outcome: string, forecast: string, perplexity0: number|null, stages: number, truths: string, data_key: string,
+ *   label_names: string[], epochs: Epoch[], whole: boolean, diagnosis: string, best: number|null}} Run
+ *   `truths` holds a digit for each message's class; a run that is not `whole` has p and xy for its last epoch alone
+ * @typedef {{text: string, p: number[], id: number|null, epoch: number|null}} Answer the share of each class
+ * @typedef {{phase: string, sentence: string, done: number, left?: number|null}} State
+ * @typedef {Record<string, Message[]>} Texts the messages of each data set
+ * @typedef {{n: number, gap: boolean, runs: Run[], current: number|null, messages: Texts, answer: Answer|null,
+ *   state: State}} Store `n` counts the news; `gap` says that some are missing
+ * @typedef {{kind: "history", n: number, runs?: Run[], current?: number|null, state?: State, messages?: Texts}} History
+ *   all there is to know
+ * @typedef {{n: number} & ({kind: "run", run: Run, messages?: Texts} | {kind: "epoch", id: number, epoch: Epoch}
+ *   | {kind: "told", runs: Run[], messages: Texts} | ({kind: "state"} & State)
+ *   | {kind: "end", id: number, outcome: string, diagnosis: string, best?: number|null}
+ *   | {kind: "pin", id: number, pinned: boolean} | ({kind: "answer"} & Answer) | {kind: "cleared"})} Step one thing that
+ *   happened
  * @typedef {History|Step} News
  */
 
 /** @returns {Store} */
-export const emptyStore = () => ({ n: 0, gap: false, runs: [], current: null, messages: {}, answer: null });
+export const emptyStore = () => ({ n: 0, gap: false, runs: [], current: null, messages: {}, answer: null,
+  state: { phase: "idle", sentence: "ready", done: 0 } });
 
 /** @param {Store} store @param {number} id @param {(run: Run) => Run} change @returns {Store} */
 function withRun(store, id, change) {
@@ -27,14 +35,22 @@ function withRun(store, id, change) {
   return { ...store, runs: store.runs.map((run) => (run.id === id ? change(run) : run)) };
 }
 
-/** A run taken in: new or in place of itself; its messages are kept once per data set.
- * @param {Store} store @param {Run} run @returns {Store} */
+/** A run taken in: new or in place of itself. @param {Store} store @param {Run} run @returns {Store} */
 export function takeRun(store, run) {
-  const { messages, ...rest } = run;
   const known = store.runs.some((other) => other.id === run.id);
-  const runs = known ? store.runs.map((other) => (other.id === run.id ? rest : other)) : [...store.runs, rest];
-  return { ...store, runs, messages: messages ? { ...store.messages, [run.data_key]: messages } : store.messages };
+  const runs = known ? store.runs.map((other) => (other.id === run.id ? run : other)) : [...store.runs, run];
+  return { ...store, runs };
 }
+
+/** A run as history tells it, unless it is known whole already. @param {Run[]} known @param {Run} told */
+function fuller(known, told) {
+  const mine = known.find((run) => run.id === told.id);
+  if (told.whole || !mine?.whole || mine.epochs.length !== told.epochs.length) return told;
+  return { ...told, epochs: mine.epochs, whole: true };
+}
+
+/** Messages are kept once per data set. @param {Store} store @param {Texts|undefined} messages @returns {Store} */
+const takeTexts = (store, messages) => ({ ...store, messages: { ...store.messages, ...messages } });
 
 /** @param {Store} store @param {Run[]} runs */
 export const takeRuns = (store, runs) => runs.reduce(takeRun, store);
@@ -50,13 +66,19 @@ function putEpoch(epochs, epoch) {
   return [...epochs.filter((old) => old.epoch !== epoch.epoch), epoch].sort((a, b) => a.epoch - b.epoch);
 }
 
+/** @param {State} told @returns {State} */
+const stateOf = ({ phase, sentence, done, left }) => ({ phase, sentence, done, left });
+
 /** The store after one thing that happened; what is of no known kind changes nothing.
  * @param {Store} store @param {Step} step @returns {Store} */
 function applied(store, step) {
   switch (step.kind) {
-    case "run": return { ...takeRun(store, step.run), current: step.run.id };
+    case "run": return { ...takeTexts(takeRun(store, step.run), step.messages), current: step.run.id };
+    case "told": return takeTexts(takeRuns(store, step.runs), step.messages);
+    case "state": return { ...store, state: stateOf(step) };
     case "epoch": return withRun(store, step.id, (run) => ({ ...run, epochs: putEpoch(run.epochs, step.epoch) }));
-    case "end": return withRun(store, step.id, (run) => ({ ...run, outcome: step.outcome, diagnosis: step.diagnosis }));
+    case "end": return withRun(store, step.id, (run) =>
+      ({ ...run, outcome: step.outcome, diagnosis: step.diagnosis, best: step.best ?? run.best }));
     case "pin": return pinRun(store, step.id, step.pinned);
     case "answer": return { ...store, answer: { text: step.text, p: step.p, id: step.id, epoch: step.epoch } };
     case "cleared": return { ...store, runs: store.runs.filter((run) => run.recorded), current: null };
@@ -68,8 +90,9 @@ function applied(store, step) {
  * @param {Store} store @param {News} news @returns {Store} */
 export function reduce(store, news) {
   if (news.kind === "history") {
-    const fresh = { ...store, n: news.n, gap: false, runs: [], current: news.current ?? null };
-    return takeRuns(fresh, news.runs ?? []);
+    const state = news.state ?? store.state;
+    const fresh = { ...store, n: news.n, gap: false, runs: [], current: news.current ?? null, state };
+    return takeTexts(takeRuns(fresh, (news.runs ?? []).map((run) => fuller(store.runs, run))), news.messages);
   }
   if (typeof news.n !== "number" || news.n <= store.n) return store;
   if (news.n > store.n + 1) return store.gap ? store : { ...store, gap: true };
@@ -88,6 +111,14 @@ export function shownRun(store, id) {
   const runs = visibleRuns(store);
   const find = (/** @type {number|null} */ wanted) => runs.find((run) => run.id === wanted);
   return find(id) ?? find(store.current) ?? runs.filter((run) => !run.recorded).at(-1) ?? runs.at(-1) ?? null;
+}
+
+/** What must be asked for, to show these runs: whole runs, and the messages of data sets.
+ * @param {Store} store @param {(Run|null)[]} shown @returns {{runs: number[], data: string[]}} */
+export function missing(store, shown) {
+  const there = shown.filter((run) => run !== null);
+  const keys = there.map((run) => run.data_key).filter((key) => !Object.hasOwn(store.messages, key));
+  return { runs: there.filter((run) => !run.whole).map((run) => run.id), data: [...new Set(keys)] };
 }
 
 /** @param {Store} store @param {Run|null} run @returns {Message[]} */

@@ -40,11 +40,9 @@ function grid({ controls, buttons, status, diagnosis, ...shown }) {
 function listen(lab) {
   const redraw = () => lab.redraw();
   lab.link.listen("msg:custom", (news) => lab.receive(news));
-  lab.link.listen("change:state", () => lab.stateChanged());
-  lab.link.listen("change:finished", () => lab.takeFinished());
   for (const name of SETTINGS)
     lab.link.listen(`change:${name}`, name === "threshold" ? redraw : () => lab.mark("controls", "curves"));
-  for (const name of ["choices", "controls", "locked", "question", "answers"])
+  for (const name of ["choices", "controls", "locked", "question", "answers", "files"])
     lab.link.listen(`change:${name}`, redraw);
 }
 

@@ -14,14 +14,25 @@ export function choiceInput(id, set) {
   return { input, paint };
 }
 
-/** A number to type. @param {Bounds} bounds @param {(text: string) => number} set gives the number that it then is */
+/** A number to type: Enter or leaving commits it, Escape takes it back, and nothing else touches what is being typed.
+ * @param {Bounds} bounds @param {(text: string) => number} set gives the number that it then is */
 export function numberInput({ id, low, high, step }, set) {
-  const input = h("input", { id, type: "number", min: low, max: high, step,
-    onchange: () => { input.value = String(set(input.value)); } });
+  let [typing, known] = [false, ""];
+  const commit = () => {
+    if (typing) known = input.value = String(set(input.value));
+    typing = false;
+  };
+  const key = (/** @type {KeyboardEvent} */ event) => {
+    if (event.key === "Enter") commit();
+    if (event.key !== "Escape") return;
+    typing = false;
+    input.value = known;
+  };
+  const input = h("input", { id, type: "number", min: low, max: high, step, oninput: () => { typing = true; },
+    onblur: commit, onkeydown: key });
   const paint = (/** @type {number} */ value) => {
-    // Whoever types 1e1 for 10 is left in peace.
-    const typing = /** @type {Document|ShadowRoot} */ (input.getRootNode()).activeElement === input;
-    if (input.value !== String(value) && !(typing && Number(input.value) === value)) input.value = String(value);
+    known = String(value);
+    if (!typing && input.value !== known) input.value = known;
   };
   return { input, paint };
 }

@@ -9,11 +9,18 @@
  *   off: (event: string, work: (news: never) => void) => void,
  *   save_changes: () => void,
  *   send: (content: object, callbacks?: undefined, buffers?: ArrayBuffer[]) => void,
+ *   widget_manager?: {kernel?: Kernel|null},
  * }} Model what anywidget hands to `render`
  */
 
-export const GONE = "The kernel does not answer: run the cell again.";
-export const LATE = "The kernel does not answer: it is busy, or it is gone and the cell must be run again.";
+/** @typedef {(sender: unknown, status: string) => void} Heard */
+/** @typedef {{status: string, statusChanged?: {connect: (work: Heard) => void, disconnect: (work: Heard) => void}}} Kernel
+ * what JupyterLab says of it; other pages may say nothing */
+
+export const GONE = "The kernel was restarted: run this cell again.";
+export const BUSY = "The kernel is busy with another cell, and answers when that is done.";
+export const LATE = "The kernel does not answer: it is busy with another cell, or it was restarted and this cell must be run again.";
+const ENDED = ["restarting", "autorestarting", "terminating", "dead"];
 const PATIENCE = 3000;
 const HELLO_AGAIN = 1000;
 
@@ -25,11 +32,32 @@ export class Link {
   #timers = new Set();
   /** @type {[string, (news: never) => void][]} */
   #heard = [];
+  #asked = false;
+  /** Whether this view's kernel has ended: then nobody will ever answer. */
+  gone = false;
 
   /** @param {Model<T>} model @param {(sentence: string) => void} silent told when nobody answers */
   constructor(model, silent) {
     this.model = model;
     this.silent = silent;
+    this.kernel?.statusChanged?.connect(this.#status);
+  }
+
+  get kernel() {
+    return this.model.widget_manager?.kernel ?? null;
+  }
+
+  /** @type {Heard} */
+  #status = (_, status) => {
+    if (!ENDED.includes(status)) return;
+    this.gone = true;
+    this.silent(GONE);
+  };
+
+  /** Why nobody answers, as far as the page can know. */
+  #why() {
+    if (this.gone) return GONE;
+    return this.kernel?.status === "busy" ? BUSY : this.kernel ? GONE : LATE;
   }
 
   /** @template {keyof T & string} K @param {K} name */
@@ -63,6 +91,7 @@ export class Link {
     try {
       this.model.send(order, undefined, buffers);
     } catch {
+      this.gone = true;
       this.silent(GONE);
     }
   }
@@ -80,12 +109,25 @@ export class Link {
     this.#greeted = -Infinity;
   }
 
-  /** Say so where an order is still unanswered after a while. @param {() => boolean} waits @param {() => void} after */
-  expect(waits, after) {
+  /** Say so where an order is still unanswered after a while. @param {() => boolean} waits @param {() => void} [after] */
+  expect(waits, after = () => {}, wait = PATIENCE) {
     this.later(() => {
-      if (waits()) this.silent(LATE);
+      if (waits()) this.silent(this.#why());
       after();
-    }, PATIENCE);
+    }, wait);
+  }
+
+  /** Ask whether anybody is there, unless that is being asked already; silence is told. @param {O} order */
+  ask(order) {
+    if (this.#asked) return;
+    this.#asked = true;
+    this.send(order);
+    this.expect(() => this.#asked, () => { this.#asked = false; });
+  }
+
+  /** Somebody is there. */
+  answered() {
+    this.#asked = false;
   }
 
   /** @param {() => void} work @param {number} wait in milliseconds */
@@ -108,6 +150,7 @@ export class Link {
   close() {
     for (const [event, work] of this.#heard) this.model.off(event, work);
     for (const timer of this.#timers) clearTimeout(timer);
+    this.kernel?.statusChanged?.disconnect(this.#status);
     this.flush();
   }
 }

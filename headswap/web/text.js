@@ -27,8 +27,9 @@ export function lossText(value) {
   return Math.abs(value) < 1000 ? value.toFixed(3) : value.toExponential(2);
 }
 
-/** @param {number} seconds */
+/** @param {number|null} seconds null where nobody kept them */
 export function secondsText(seconds) {
+  if (seconds === null) return "–";
   if (seconds < 0.1) return `${(seconds * 1000).toFixed(seconds < 0.01 ? 1 : 0)} ms`;
   return seconds < 100 ? `${seconds.toFixed(seconds < 10 ? 2 : 1)} s` : `${Math.round(seconds / 60)} min`;
 }

@@ -8,28 +8,28 @@
 
 import { cloud } from "../../web/charts/cloud.js";
 import { shareName } from "../look.js";
-import { isPositive } from "../scores.js";
 
 const MARKS = ["circle", "triangle"];
 
 /** A group for each class, its points in thousandths. @param {Shown} shown @returns {Group[]} */
-function groupsOf({ messages, epoch, threshold, labels }) {
+function groupsOf({ messages, epoch, judged }) {
+  const { names, truths, guesses, shares } = judged;
   /** @type {Required<Group>[]} */
-  const groups = labels.map((name, i) => ({ name, mark: MARKS[i % 2], points: [], wrong: [], texts: [], shares: [] }));
-  const many = epoch ? Math.min(messages.length, epoch.p.length, Math.floor(epoch.xy.length / 2)) : 0;
+  const groups = names.map((name, i) => ({ name, mark: MARKS[i % 2], points: [], wrong: [], texts: [], shares: [] }));
+  const many = epoch ? Math.min(truths.length, Math.floor(epoch.xy.length / 2)) : 0;
   for (let i = 0; epoch && i < many; i++) {
-    const [text, label] = messages[i];
-    groups[label].points.push([epoch.xy[2 * i] / 1000, epoch.xy[2 * i + 1] / 1000]);
-    groups[label].wrong.push(isPositive(epoch.p[i], threshold) !== (label === 1));
-    groups[label].texts.push(text);
-    groups[label].shares.push(epoch.p[i] / 1000);
+    const group = groups[truths[i]];
+    group.points.push([epoch.xy[2 * i] / 1000, epoch.xy[2 * i + 1] / 1000]);
+    group.wrong.push(guesses[i] !== truths[i]);
+    group.texts.push(messages[i]?.[0] ?? "");
+    group.shares.push(shares[i]);
   }
   return groups;
 }
 
 /** @param {Shown} shown @returns {CloudSpec} */
 export const cloudSpec = (shown) => ({ kind: "cloud", title: "Pooled vectors", groups: groupsOf(shown),
-  x_range: [-1, 1], y_range: [-1, 1], share: shareName(shown.labels), hint: "main directions of the start" });
+  x_range: [-1, 1], y_range: [-1, 1], share: shareName(shown.judged.names), hint: "main directions of the start" });
 
 /** @param {Lab} lab */
 export function cloudPanel(lab) {

@@ -61,7 +61,7 @@ export function lossSpec(shown, planned) {
 export function curvesPanel(lab) {
   const walk = { to: (/** @type {number} */ at) => lab.goTo(at), leave: () => lab.goLive(), hold: () => lab.hold() };
   const rows = () => (lab.shown().run?.epochs ?? []).map((epoch) =>
-    [epoch.epoch, lossText(epoch.train), lossText(epoch.validation), epoch.seconds.toFixed(3)]);
+    [epoch.epoch, lossText(epoch.train), lossText(epoch.validation), epoch.seconds?.toFixed(3) ?? "–"]);
   const chart = curves({ name: "curves", heading: "h4" }, walk, () => [COLUMNS, rows]);
   return { ...chart, paint: () => chart.paint(lossSpec(lab.shown(), lab.get("epochs") ?? 1)) };
 }

@@ -26,12 +26,15 @@ function forgotten({ run, epoch }) {
   return { times, text: `perplexity ${fewDigits(before)} → ${fewDigits(now)}, ×${fewDigits(times)}` };
 }
 
+/** @param {number|null} seconds @param {number} many */
+const share = (seconds, many) => (seconds === null ? null : seconds / many);
+
 /** @param {Run|null} run */
 function factTexts(run) {
   if (!run) return { learns: "–", cached: "–", pace: "–" };
   const many = run.epochs.length;
   return { learns: learnsText(run), cached: run.cached || "nothing",
-    pace: many ? secondsText(secondsOf(run.epochs) / many) : "–" };
+    pace: many ? secondsText(share(secondsOf(run.epochs), many)) : "–" };
 }
 
 /** @param {Lab} lab */

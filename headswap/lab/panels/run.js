@@ -39,8 +39,9 @@ function worksNow(lab) {
 /** @param {Lab} lab */
 export function buttonsPanel(lab) {
   const question = questionPart(lab);
+  const press = (/** @type {string} */ name) => { if (worksNow(lab)[name] && !lab.locks(name)) lab.press(name); };
   const make = (/** @type {string} */ name, /** @type {string} */ text) => h("button", { type: "button",
-    class: `hs-button hs-do-${name}`, title: HINTS[name], onclick: () => lab.press(name) }, text);
+    class: `hs-button hs-do-${name}`, title: HINTS[name], onclick: () => press(name) }, text);
   const buttons = Object.entries(BUTTONS).map(([name, text]) => ({ name, node: make(name, text) }));
   const [train, , , , pin] = buttons.map(({ node }) => node);
   const root = h("fieldset", { class: "hs-run" }, h("legend", {}, "Run"), question.root,
@@ -50,8 +51,8 @@ export function buttonsPanel(lab) {
     const works = worksNow(lab);
     for (const { name, node } of buttons) {
       node.hidden = !lab.shows(name);
-      const off = lab.locks(name) || !works[name];
-      if (node.disabled !== off) node.disabled = off;
+      // A button that is truly disabled loses the focus, and whoever works by keyboard their place.
+      put(node, { "aria-disabled": String(lab.locks(name) || !works[name]) });
     }
     const pinned = Boolean(lab.shown().run?.pinned);
     say(train, lab.phase() === "paused" ? "Continue" : BUTTONS.train);
@@ -60,6 +61,13 @@ export function buttonsPanel(lab) {
     root.hidden = question.root.hidden && buttons.every(({ node }) => node.hidden);
   };
   return { root, paint };
+}
+
+/** How far the run has come; while nobody can say it moves to and fro.
+ * @param {HTMLProgressElement} bar @param {string} phase @param {number} done */
+function paintBar(bar, phase, done) {
+  if (phase === "preparing" && !done) bar.removeAttribute("value");
+  else bar.value = Math.min(1, Math.max(0, done));
 }
 
 /** The status line: at once when the phase changes or the reader did something, else once a second. @param {Lab} lab */
@@ -74,9 +82,9 @@ export function statusPanel(lab) {
   };
   const paint = () => {
     const phase = lab.phase();
-    bar.value = Math.min(1, Math.max(0, lab.get("state")?.done ?? 0));
+    paintBar(bar, phase, lab.done());
     put(bar, { class: UNDER_WAY.includes(phase) ? "hs-on" : "hs-off" });
-    put(line, { "data-failed": phase === "failed" ? "yes" : null });
+    put(line, { "data-failed": phase === "failed" || phase === "gone" ? "yes" : null });
     const [now, since] = [`${phase}|${lab.note()}`, performance.now() - last];
     if (now !== key || since >= SECOND) {
       clearTimeout(timer);
@@ -88,7 +96,8 @@ export function statusPanel(lab) {
 }
 
 /** What the curves say in one sentence. @param {Shown} shown @param {boolean} asks */
-function diagnosisText({ run, epoch, live }, asks) {
+function diagnosisText({ run, epoch, live, veiled }, asks) {
+  if (veiled) return "A run is done. Choose an answer first, and you see what came out.";
   if (!run) return `No run yet: choose ${asks ? "an answer, then " : ""}a regime and press Train.`;
   const failed = run.outcome.startsWith("failed") ? run.outcome : "";
   const said = live ? failed || run.diagnosis || epoch?.diagnosis : epoch?.diagnosis;

@@ -15,7 +15,7 @@ function rowTexts(row) {
   const spread = `(${row.f1_low?.toFixed(2)} to ${row.f1_high?.toFixed(2)})`;
   const f1 = row.f1 === null ? "–" : `${row.f1.toFixed(3)} ${spread}`;
   const best = String(row.best ?? "–");
-  return [row.regime, row.pool, String(row.seed), countText(row.learning), row.seconds.toFixed(2), best, f1];
+  return [row.regime, row.pool, String(row.seed), countText(row.learning), row.seconds?.toFixed(2) ?? "–", best, f1];
 }
 
 /** @param {Lab} lab @param {number} id */
@@ -37,14 +37,14 @@ function paintRow(lab, at, row) {
   const shown = lab.shown().run?.id === row.id;
   rowTexts(row).forEach((text, i) => say(at.cells[i], text));
   say(at.show, `${row.id} · ${row.epochs} of ${row.planned}`);
-  put(at.show, { title: row.label, "aria-label": `show run ${row.id}, ${row.label}`,
+  put(at.show, { title: row.label, "aria-label": `${row.id} · ${row.epochs} of ${row.planned}: show ${row.label}`,
     "aria-current": shown ? "true" : null });
   at.tag.hidden = !row.recorded;
   say(at.outcome, [row.outcome, row.forecast && `predicted: ${row.forecast}`].filter(Boolean).join(" · "));
   put(at.pin, { "aria-pressed": String(row.pinned), "aria-label": `pin run ${row.id}` });
   at.pin.hidden = !lab.shows("pin");
   at.pin.disabled = lab.locks("pin");
-  put(at.copy, { "aria-label": `copy the line of run ${row.id}`, title: row.line });
+  put(at.copy, { "aria-label": `copy run ${row.id} as Python`, title: row.line });
   put(at.tr, { class: shown ? "hs-shown" : null });
 }
 

@@ -8,12 +8,13 @@
  * @import {Choices, Settings, Whole} from "../settings.js"
  */
 
-import { choiceInput, numberInput, sliderInput, switchInput } from "../../web/controls.js";
+import { choiceInput, numberInput, sliderInput, switchInput, textInput } from "../../web/controls.js";
 import { h, put, say } from "../../web/elements.js";
 import { countText, rateText } from "../../web/text.js";
 import { LIMITS, MESSAGES, clampSetting, positionOf, rateAt } from "../settings.js";
 
-/** @typedef {"regime"|"pool"|"data"|"head"|"schedule"|"encoding"} Texts the settings that are texts */
+/** @typedef {"regime"|"pool"|"data"|"head"|"schedule"|"encoding"} Texts the settings that are chosen */
+/** @typedef {"text_column"|"label_column"|"positive"} Typed the settings that are typed */
 
 /** @param {string} name @param {string} label @param {HTMLElement} input @param {...Node} more */
 const controlRow = (name, label, input, ...more) =>
@@ -45,6 +46,15 @@ function whole(lab, name, label, unit) {
   });
   const row = controlRow(name, label, input, ...(unit ? [h("span", { class: "hs-unit" }, unit)] : []));
   return { name, row, inputs: [input], paint: () => paint(lab.get(name)) };
+}
+
+/** @param {Lab} lab @param {Typed} name @param {string} label @returns {Control} */
+function typed(lab, name, label) {
+  const set = (/** @type {string} */ text) => lab.set(name, text.trim());
+  const { input, paint } = textInput({ id: lab.id(name), longest: 200, hint: "guessed" }, () => {}, set);
+  const focused = () => document.activeElement === input;
+  return { name, row: controlRow(name, label, input), inputs: [input],
+    paint: () => { if (!focused()) paint(lab.get(name) ?? ""); } };
 }
 
 /** @param {Lab} lab @returns {Control} */
@@ -119,7 +129,7 @@ function offers(lab) {
 /** @type {[string, string][]} */
 const ENCODINGS = [["", "UTF-8"], ["cp1252", "Windows (cp1252)"], ["latin-1", "latin-1"]];
 
-/** @param {Lab} lab @returns {[Control[], Control[]]} those in sight and those in the fold */
+/** Those in sight, those in the fold, and how a file is read. @param {Lab} lab @returns {Record<string, Control[]>} */
 function controlsOf(lab) {
   const { named, plain } = offers(lab);
   const main = [
@@ -130,7 +140,7 @@ function controlsOf(lab) {
     messagesChoice(lab),
     whole(lab, "max_len", "Maximum length", "bytes"),
     whole(lab, "seed", "Seed"),
-    choice(lab, "data", "Data", () => [["fixture", "fixture"], ["shifted", "shifted"]]),
+    choice(lab, "data", "Data", () => ["fixture", "shifted", ...(lab.get("files") ?? [])].map((name) => [name, name])),
     fileControl(lab),
   ];
   const more = [
@@ -138,25 +148,47 @@ function controlsOf(lab) {
     whole(lab, "batch_size", "Batch size"),
     choice(lab, "schedule", "Schedule", plain("schedules")),
     causalSwitch(lab),
-    choice(lab, "encoding", "File's encoding", () => ENCODINGS),
   ];
-  return [main, more];
+  const file = [
+    choice(lab, "encoding", "Encoding", () => ENCODINGS),
+    typed(lab, "text_column", "Text column"),
+    typed(lab, "label_column", "Label column"),
+    typed(lab, "positive", "Positive class"),
+  ];
+  return { main, more, file };
 }
+
+/** A fold of controls; it is only there while one of them is. @param {string} title @param {Control[]} controls */
+function foldOf(title, controls) {
+  const rows = controls.map(({ row }) => row);
+  const root = h("details", { class: "hs-fold hs-advanced" }, h("summary", {}, title), ...rows);
+  return { root, paint: (wanted = true) => { root.hidden = !wanted || rows.every((row) => row.hidden); } };
+}
+
+/** A file of one's own is chosen, or one was refused and a field may help. @param {Lab} lab */
+const readsFile = (lab) => !["fixture", "shifted"].includes(lab.get("data")) || lab.needsField();
 
 /** @param {Lab} lab */
 export function settingsPanel(lab) {
-  const [main, more] = controlsOf(lab);
-  const rows = (/** @type {Control[]} */ controls) => controls.map(({ row }) => row);
-  const fold = h("details", { class: "hs-fold hs-advanced" }, h("summary", {}, "Advanced"), ...rows(more));
-  const root = h("fieldset", { class: "hs-settings" }, h("legend", {}, "Settings"), ...rows(main), fold);
+  const { main, more, file } = controlsOf(lab);
+  const [advanced, reading] = [foldOf("Advanced", more), foldOf("How to read the file", file)];
+  const later = h("p", { class: "hs-hint hs-later", role: "status" });
+  const root = h("fieldset", { class: "hs-settings" }, h("legend", {}, "Settings"), later,
+    ...main.map(({ row }) => row), reading.root, advanced.root);
+  let asked = false;
   const paint = () => {
-    for (const control of [...main, ...more]) {
+    for (const control of [...main, ...more, ...file]) {
       control.row.hidden = !lab.shows(control.name);
       for (const input of control.inputs) input.disabled = lab.locks(control.name);
       control.paint();
     }
-    fold.hidden = more.every(({ row }) => row.hidden);
-    root.hidden = fold.hidden && main.every(({ row }) => row.hidden);
+    advanced.paint();
+    reading.paint(readsFile(lab));
+    if (lab.needsField() && !asked) reading.root.open = true;
+    asked = lab.needsField();
+    say(later, lab.changedSince() ? "Changes are for the next run." : "");
+    later.hidden = !later.textContent;
+    root.hidden = advanced.root.hidden && main.every(({ row }) => row.hidden);
   };
   return { root, paint };
 }

@@ -2,6 +2,7 @@
  * A message of one's own, answered now and after each further epoch.
  *
  * @import {Lab} from "../lab.js"
+ * @import {Shown} from "../look.js"
  * @import {Answer} from "../store.js"
  */
 
@@ -15,11 +16,21 @@ const PAUSE = 120;
 /** The answer, where it is one to this text. @param {Answer|null} answer @param {string} text */
 const fitting = (answer, text) => (answer && text.trim() !== "" && answer.text.trim() === text.trim() ? answer : null);
 
-/** @param {Answer|null} answer @param {string} text @param {string[]} labels @param {number} threshold */
-function answerText(answer, text, labels, threshold) {
-  if (!answer) return text.trim() ? "waiting for the model…" : "Type anything; the answer follows the training.";
-  const verdict = labels[answer.p >= threshold ? 1 : 0];
-  return `${shareName(labels)} ${answer.p.toFixed(3)} → ${verdict}${answer.epoch ? ` · epoch ${answer.epoch}` : ""}`;
+/** What is said of a text: the share that is looked for, what it is of, and the class.
+ * @param {Answer} answer @param {Shown} shown */
+function verdictOn({ p }, { labels, threshold, against }) {
+  const sought = labels.length === 2 ? 1 : against;
+  const best = p.indexOf(Math.max(...p));
+  if (sought === null) return { p: p[best], name: `P(${labels[best]})`, verdict: labels[best], positive: true };
+  const positive = p[sought] >= threshold;
+  const other = labels.length === 2 ? labels[0] : `not ${labels[sought]}`;
+  return { p: p[sought], name: `P(${labels[sought]})`, verdict: positive ? labels[sought] : other, positive };
+}
+
+/** @param {Answer|null} answer @param {ReturnType<typeof verdictOn>|null} said @param {string} text */
+function answerText(answer, said, text) {
+  if (!answer || !said) return text.trim() ? "waiting for the model…" : "Type anything; the answer follows the training.";
+  return `${said.name} ${said.p.toFixed(3)} → ${said.verdict}${answer.epoch ? ` · epoch ${answer.epoch}` : ""}`;
 }
 
 /** @param {Lab} lab */
@@ -42,17 +53,20 @@ export function tryPanel(lab) {
   const paint = () => {
     root.hidden = !lab.shows("predict");
     field.input.disabled = lab.locks("predict");
-    const { answer, threshold, labels } = lab.shown();
+    const shown = lab.shown();
+    const { answer, judged } = shown;
     // A text asked for from Python stands here too, unless somebody is typing.
     if (answer && answer.text !== last?.text && document.activeElement !== field.input) field.paint(answer.text);
     last = answer;
     const text = field.input.value;
     const found = fitting(answer, text);
-    const p = found?.p ?? 0;
-    bar.paint({ part: p, value: p.toFixed(3), text: found ? p.toFixed(3) : "no answer yet", limit: threshold });
-    put(bar.root, { "aria-label": shareName(labels) });
-    put(bar.fill, { "data-side": p >= threshold ? "positive" : "negative" });
-    say(words, answerText(found, text, labels, threshold));
+    const said = found && found.p.length === shown.labels.length ? verdictOn(found, shown) : null;
+    const p = said?.p ?? 0;
+    const limit = judged.names.length === 2 ? shown.threshold : null;
+    bar.paint({ part: p, value: p.toFixed(3), text: said ? p.toFixed(3) : "no answer yet", limit });
+    put(bar.root, { "aria-label": said?.name ?? shareName(judged.names) });
+    put(bar.fill, { "data-side": said?.positive ? "positive" : "negative" });
+    say(words, answerText(found, said, text));
   };
   return { root, paint, stop: () => clearTimeout(timer) };
 }

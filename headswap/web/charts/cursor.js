@@ -77,6 +77,12 @@ function listen(svg, walk, now) {
   const key = (/** @type {KeyboardEvent} */ event) => {
     const at = now();
     if (event.key === "Escape") return walk.leave();
+    if (event.key === "Enter" || event.key === " ") {
+      event.preventDefault();
+      if (held()) return walk.leave();
+      if (at && at.cursor.at !== null) walk.to(at.cursor.at);
+      return walk.hold();
+    }
     const to = at && stepFrom(event.key, at.cursor);
     if (to === null) return;
     event.preventDefault();
