@@ -35,7 +35,7 @@ function createExplorer(link) {
 
 /** @param {{model: Model<Traits>, el: HTMLElement}} context */
 function render({ model, el }) {
-  const silence = h("p", { class: "hs-broken", role: "alert", hidden: true });
+  const silence = h("p", { class: "hs-silence", role: "alert", hidden: true });
   const hear = (/** @type {string} */ sentence) => {
     say(silence, sentence);
     silence.hidden = !sentence;

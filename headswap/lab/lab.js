@@ -52,9 +52,8 @@ export class Lab {
   constructor(model) {
     /** @type {Link<Traits, Order>} */
     this.link = new Link(model, (sentence) => this.tell(sentence));
-    /** @type {Store} */
     const kept = this.get("kept");
-    // Without a kernel the latest run is all there is.
+    /** @type {Store} without a kernel the latest run is all there is */
     this.store = kept?.id === undefined ? emptyStore() : takeRun(emptyStore(), kept);
   }
 

@@ -25,8 +25,8 @@ from headswap.metrics.intervals import (
 )
 from headswap.metrics.measure import NAMES, from_confusion, measure
 
-SHARED = Path(__file__).with_name("intervals.json")  # tests/web/view.test.mjs holds the browser against it
-CELLS = [(70, 10, 16, 64), (7000, 1000, 1600, 6400), (80, 0, 0, 80), (80, 0, 80, 0), (0, 80, 80, 0), (3, 1, 0, 2)]
+SHARED = Path(__file__).with_name("intervals.json")  # tests/web/scores.test.mjs holds the browser against it
+COUNTS = [row["counts"] for row in json.loads(SHARED.read_text("utf-8"))]
 
 
 def blind(keys: range, classes: int = 2) -> Verdicts:
@@ -107,11 +107,11 @@ def test_verdicts_on_different_messages_make_no_pair() -> None:
         paired_difference([(blind(range(4)), blind(range(1, 5)))])
 
 
-@pytest.mark.parametrize("cells", CELLS)
-def test_the_browser_and_python_give_the_same_intervals(cells: tuple[int, int, int, int]) -> None:
-    stored = {tuple(row["cells"].values()): row["intervals"] for row in json.loads(SHARED.read_text("utf-8"))}
-    (tn, fp, fn, tp), found = cells, from_confusion(np.array(cells).reshape(2, 2)).intervals()
-    for name, ends in stored[tn, fp, fn, tp].items():
+@pytest.mark.parametrize("counts", COUNTS, ids=str)
+def test_the_browser_and_python_give_the_same_intervals(counts: list[list[int]]) -> None:
+    (stored,) = (row["intervals"] for row in json.loads(SHARED.read_text("utf-8")) if row["counts"] == counts)
+    found = from_confusion(np.array(counts)).intervals()
+    for name, ends in stored.items():
         assert found[name] == pytest.approx(ends, abs=1e-9)
 
 

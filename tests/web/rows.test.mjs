@@ -6,9 +6,9 @@ import { runRow, sortRows } from "../../headswap/lab/rows.js";
 import { epoch, run } from "./runs.mjs";
 
 test("a row of the table counts as the lab counts", () => {
-  const row = runRow(run(4, { epochs: [epoch(1, 0.5), epoch(2, 0.3)] }), [["hi", 0], ["win", 1]], 0.5);
+  const row = runRow(run(4, { epochs: [epoch(1, 0.5), epoch(2, 0.3)] }), 0.5);
   assert.deepEqual([row.f1, row.best, row.epochs, row.seconds], [1, 2, 2, 0.2]);
-  const empty = runRow(run(5), [], 0.5);
+  const empty = runRow(run(5), 0.5);
   assert.deepEqual([empty.f1, empty.best, empty.f1_low], [null, null, null]);
 });
 
@@ -25,6 +25,8 @@ test("a CSV cell with comma, quote or line break is quoted", () => {
   assert.equal(csvCell('say "hi", twice'), '"say ""hi"", twice"');
   assert.equal(csvCell("a\nb"), '"a\nb"');
   assert.equal(csvCell(null), "");
+  assert.equal(csvCell(-0.5), "-0.5");
+  for (const text of ["=1+1", "+1", "@sum", "-x", "\tx"]) assert.equal(csvCell(text), `'${text}`);
   assert.equal(csvOf([{ id: 1, line: "Lab(regime='head', seed=0)" }]), "id,line\r\n1,\"Lab(regime='head', seed=0)\"\r\n");
   assert.equal(csvOf([]), "");
 });

@@ -1,7 +1,7 @@
 // Runs as the kernel tells them.
 export const epoch = (number, validation, more = {}) =>
-  ({ epoch: number, train: 0.5, validation, p: [100, 900], xy: [0, 0, 1, 1], perplexity: null, seconds: 0.1, diagnosis: "", ...more });
+  ({ epoch: number, train: 0.5, validation, p: [100, 900], said: "", xy: [0, 0, 1, 1], perplexity: null, seconds: 0.1, diagnosis: "", ...more });
 export const run = (id, more = {}) =>
   ({ id, label: `run ${id}`, line: "Lab(regime='head')", regime: "head", pool: "mean", seed: 0, planned: 3, learning: 130,
     total: 118914, cached: "", recorded: false, pinned: false, outcome: "running", forecast: "", perplexity0: null, stages: 1,
-    messages: [["hi", 0], ["win", 1]], data_key: "d", label_names: ["ham", "spam"], epochs: [], diagnosis: "", best: null, ...more });
+    truths: "01", whole: true, data_key: "d", label_names: ["ham", "spam"], epochs: [], diagnosis: "", best: null, ...more });

@@ -1,7 +1,7 @@
 // The lab's store.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { emptyStore, messagesFor, pinRun, reduce, shownRun, takeRuns, visibleRuns } from "../../headswap/lab/store.js";
+import { emptyStore, messagesFor, missing, pinRun, reduce, shownRun, takeRuns, visibleRuns } from "../../headswap/lab/store.js";
 import { epoch, run } from "./runs.mjs";
 
 const told = (...messages) => messages.reduce(reduce, emptyStore());
@@ -19,11 +19,28 @@ test("a run, its epochs and its end become the store; no earlier store is change
 });
 
 test("messages are kept once per data set, also for a run that comes without", () => {
-  const { messages, ...bare } = run(8);
-  const store = told({ kind: "run", n: 1, run: run(7) }, { kind: "run", n: 2, run: bare });
-  assert.deepEqual(messagesFor(store, store.runs[1]), messages);
-  assert.equal(store.runs[0].messages, undefined);
+  const texts = [["hi", 0], ["win", 1]];
+  const store = told({ kind: "run", n: 1, run: run(7), messages: { d: texts } }, { kind: "run", n: 2, run: run(8), messages: {} });
+  assert.deepEqual(messagesFor(store, store.runs[1]), texts);
   assert.deepEqual(messagesFor(store, null), []);
+  assert.deepEqual(missing(store, [store.runs[1], null]), { runs: [], data: [] });
+  assert.deepEqual(missing(store, [run(9, { whole: false, data_key: "other" })]), { runs: [9], data: ["other"] });
+});
+
+test("a history in brief takes no epochs from a run that is known whole", () => {
+  const whole = run(1, { epochs: [epoch(1, 0.5), epoch(2, 0.4)] });
+  const brief = { ...whole, whole: false, outcome: "done", epochs: [epoch(1, 0.5, { p: [] }), epoch(2, 0.4)] };
+  const store = reduce(told({ kind: "run", n: 1, run: whole }), { kind: "history", n: 3, runs: [brief], current: 1 });
+  assert.deepEqual([store.runs[0].whole, store.runs[0].epochs[0].p.length, store.runs[0].outcome], [true, 2, "done"]);
+  const more = { ...brief, epochs: [...brief.epochs, epoch(3, 0.3)] };
+  assert.equal(reduce(store, { kind: "history", n: 4, runs: [more], current: 1 }).runs[0].whole, false);
+});
+
+test("the state comes in its turn, and late news of it is no news", () => {
+  const state = (n, sentence) => ({ kind: "state", n, phase: "idle", sentence, done: 0 });
+  const store = told(state(1, "one"), state(2, "two"));
+  assert.equal(store.state.sentence, "two");
+  assert.equal(reduce(store, state(1, "one")), store);
 });
 
 test("an epoch told twice is one epoch", () => {
