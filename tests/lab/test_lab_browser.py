@@ -106,11 +106,12 @@ CELLS_LEFT = "window.jupyterapp.shell.currentWidget.content.model.cells.length"
 
 
 def test_a_letter_typed_on_a_control_is_not_taken_for_a_command_of_the_notebook(fresh: tuple[Page, Heard]) -> None:
-    """In command mode `x` cuts the cell, `a` adds one and `Enter` edits; the notebook asks the focused element first."""
+    """In command mode `x` cuts the cell and `a` adds one; the notebook asks the focused element first."""
     view, _ = fresh
     cells = view.evaluate(CELLS_LEFT)
-    for control in ("[data-control=epochs] input", ".hs-threshold input", "[data-hs=curves] svg.hs-plot",
-                    "[data-control=regime] select", ".hs-do-train", "[data-hs=curves] summary", ".hs-list"):  # fmt: skip
+    inputs = ("[data-control=epochs] input", ".hs-threshold input[type=range]", "[data-control=regime] select")
+    others = ("[data-hs=curves] svg.hs-plot", ".hs-do-train", "[data-hs=curves] summary", ".hs-list")
+    for control in (*inputs, *others):
         lab(view).locator(control).focus()
         for key in ("x", "a", "b"):
             view.keyboard.press(key)

@@ -160,7 +160,7 @@ def test_progress_is_told_within_an_epoch_with_the_time_that_is_left(monkeypatch
     said: list[tuple[str, float, float | None]] = []
     progress = Progress("run 1", 80_160, 2, lambda *told: said.append(told), told=0.0)
     for _ in range(10):
-        now[0] += OFTEN / 4
+        now[0] += 0.0501
         progress.reads(128)
     heard = [f"run 1: reading each message once, {read} of 80,160" for read in ("512", "1,024")]
     assert [told[0] for told in said] == heard
