@@ -9,8 +9,8 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from ..lab.closed import closed as closed_lab
-from ..lab.closed import in_words as lab_in_words
+from .closed_lab import closed as closed_lab
+from .closed_lab import in_words as lab_in_words
 from .environment import closed as closed_environment
 from .widget import Block
 

@@ -5,9 +5,9 @@
  *   the run that was chosen, the epoch under the cursor (null: the newest), whether it stays, the chosen cell, and of
  *   more than two classes the one that is held against the rest
  * @typedef {{run: Run, epoch: number, counts: Counts}} Rival a pinned run at the same time
- * @typedef {{run: Run|null, live: boolean, held: boolean, chosen: string|null, against: number|null, epoch: Epoch|null,
- *   messages: Message[], judged: Judged, threshold: number, answer: Answer|null, spread: Spreads|null, labels: string[],
- *   pinned: Run[], rival: Rival|null, veiled: boolean}} Shown `veiled` where a bet is still to be made
+ * @typedef {{run: Run|null, live: boolean, held: boolean, chosen: string|null, against: number|null,
+ *   epoch: Epoch|null, messages: Message[], judged: Judged, threshold: number, answer: Answer|null,
+ *   spread: Spreads|null, labels: string[], pinned: Run[], rival: Rival|null, veiled: boolean}} Shown `veiled` where a bet is still to be made
  *
  * @import {Counts, Judged, Spreads} from "./scores.js"
  * @import {Answer, Epoch, Message, Run, Store} from "./store.js"

@@ -1,40 +1,13 @@
 """The lab's state as a still matplotlib picture with words, for paper and for a screen reader."""
 
-import base64
-import html
-import io
 from collections.abc import Sequence
 
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from ..metrics.measure import Metrics
-from ..results.figures import BLUE, ORANGE
+from ..results.figures import BLUE, ORANGE, Still
 from .runs import Run
-
-INCH = 96  # pixels of a page
-DOTS = 144  # of the file: still sharp on dense screens
-
-
-class Still(Figure):
-    """A figure that a notebook shows as a picture, with the words `alt` for whoever does not see it.
-
-    It needs no pyplot; the same figure gives the same bytes.
-    """
-
-    alt = ""
-
-    def __repr__(self) -> str:
-        return self.alt
-
-    def _repr_html_(self) -> str:
-        buffer = io.BytesIO()
-        self.savefig(buffer, format="png", dpi=DOTS, facecolor="white", metadata={"Software": None})
-        # White, in a dark theme too: the ink of the axes is dark.
-        style = f"width: {round(INCH * self.get_figwidth())}px; max-width: 100%; height: auto; background: #ffffff"
-        source = f"data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()}"
-        return f'<img alt="{html.escape(self.alt)}" style="{style}" src="{source}">'
 
 
 def picture(runs: Sequence[Run]) -> Still:

@@ -17,8 +17,9 @@ const NAMES = /** @type {const} */ (["precision", "recall", "f1", "accuracy"]);
 /** @param {number} p thousandths @param {number} threshold */
 const isPositive = (p, threshold) => p >= Math.round(threshold * 1000);
 
-/** What an epoch says of the messages: of two classes at the threshold; of more the likeliest, or one `against` the rest.
- * @param {Run} run @param {Epoch|null} epoch @param {number} threshold @param {number|null} against @returns {Judged} */
+/** What an epoch says of the messages: of two classes at the threshold; of more the likeliest, or one `against` the
+ * rest. @param {Run} run @param {Epoch|null} epoch @param {number} threshold @param {number|null} against
+ * @returns {Judged} */
 export function judge(run, epoch, threshold, against = null) {
   const [labels, p] = [run.label_names, epoch?.p ?? []];
   const many = labels.length;
@@ -27,13 +28,16 @@ export function judge(run, epoch, threshold, against = null) {
     const guesses = [...(epoch?.said ?? "")].map(Number);
     return judged(labels, truths, guesses, guesses.map((guess, i) => p[i * many + guess] / 1000));
   }
-  const [sought, names] = many > 2 ? [Number(against), [`not ${labels[Number(against)]}`, labels[Number(against)]]] : [1, labels];
+  const sought = many > 2 ? Number(against) : 1;
+  const names = many > 2 ? [`not ${labels[sought]}`, labels[sought]] : labels;
   const shares = truths.map((_, i) => (many > 2 ? p[i * many + sought] : p[i]));
   const guesses = shares.map((share) => Number(isPositive(share, threshold)));
-  return judged(names, truths.map((truth) => Number(truth === sought)), guesses, shares.map((share) => share / 1000));
+  const real = truths.map((truth) => Number(truth === sought));
+  return judged(names, real, guesses, shares.map((share) => share / 1000));
 }
 
-/** @param {string[]} names @param {number[]} truths @param {number[]} guesses @param {number[]} shares @returns {Judged} */
+/** @param {string[]} names @param {number[]} truths @param {number[]} guesses @param {number[]} shares
+ * @returns {Judged} */
 function judged(names, truths, guesses, shares) {
   const counts = names.map(() => names.map(() => 0));
   truths.forEach((truth, i) => { counts[truth][guesses[i]] += 1; });
@@ -55,7 +59,8 @@ const weightOf = (classes, i) => (classes > 2 ? 1 / classes : i);
 /** A share of nothing is 0. @param {Counts} counts @returns {Scores} */
 export function scoresOf(counts) {
   const classes = tallies(counts);
-  const mean = (/** @type {(one: typeof classes[number]) => number} */ of) => sum(classes.map((one) => one.weight * of(one)));
+  const mean = (/** @type {(one: typeof classes[number]) => number} */ of) =>
+    sum(classes.map((one) => one.weight * of(one)));
   return { precision: mean(({ hit, taken }) => share(hit, taken)), recall: mean(({ hit, real }) => share(hit, real)),
     f1: mean(({ hit, taken, real }) => share(2 * hit, taken + real)),
     accuracy: share(sum(classes.map(({ hit }) => hit)), sum(classes.map(({ real }) => real))) };
@@ -85,8 +90,8 @@ function onLogits(value, width, inside) {
   return [Math.min(low, inside), Math.max(high, inside)];
 }
 
-/** 95 % interval of each score: how far the luck of the messages reaches. On the logit scale, half a message added to each
- * cell, as `metrics/intervals.py` has it, so none leaves 0 to 1 and no perfect score is certain.
+/** 95 % interval of each score: how far the luck of the messages reaches. On the logit scale, half a message added to
+ * each cell, as `metrics/intervals.py` has it, so none leaves 0 to 1 and no perfect score is certain.
  * @param {Counts} counts @returns {Spreads} */
 export function intervals(counts) {
   const spare = HALF / (counts.length - 1);

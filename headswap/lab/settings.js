@@ -6,9 +6,10 @@
  *   schedules: string[]}} Choices
  * @typedef {{regime: string, pool: string, epochs: number, learning_rate: number|null, messages: number,
  *   max_len: number, seed: number, data: string, head: string, batch_size: number, schedule: string, causal: boolean,
- *   encoding: string, text_column: string, label_column: string, positive: string, threshold: number}} Settings
+ *   encoding: string, text_column: string, label_column: string, positive: string,
+ *   threshold: number}} Settings
  * @typedef {Settings & {choices: Partial<Choices>, controls: string[]|null, locked: string[], question: string,
- *   answers: string[], files: string[], kept: Run|{id?: undefined}}} Traits what both sides of the lab know; see view.py
+ *   answers: string[], files: string[], kept: Run|{id?: undefined}}} Traits what both sides know; see view.py
  *
  * @import {Run} from "./store.js"
  */

@@ -3,8 +3,8 @@
  *
  * @typedef {[string, number]} Message a text and its class
  * @typedef {{epoch: number, train: number|null, validation: number|null, p: number[], said: string, xy: number[],
- *   perplexity: number|null, seconds: number|null, diagnosis: string}} Epoch p and xy in thousandths; of two classes p is
- *   the positive one's, of more p holds all in turn and `said` a digit for the class that each message was taken for
+ *   perplexity: number|null, seconds: number|null, diagnosis: string}} Epoch p and xy in thousandths; of two classes
+ *   p is the positive one's, of more it holds all in turn and `said` a digit for the class that each message was taken for
  * @typedef {{id: number, label: string, line: string, regime: string, pool: string, seed: number, planned: number,
  *   learning: number, total: number, cached: string, floor?: number|null, recorded: boolean, pinned: boolean,
  *   outcome: string, forecast: string, perplexity0: number|null, stages: number, truths: string, data_key: string,
@@ -20,8 +20,8 @@
  * @typedef {{n: number} & ({kind: "run", run: Run, messages?: Texts} | {kind: "epoch", id: number, epoch: Epoch}
  *   | {kind: "told", runs: Run[], messages: Texts} | ({kind: "state"} & State)
  *   | {kind: "end", id: number, outcome: string, diagnosis: string, best?: number|null}
- *   | {kind: "pin", id: number, pinned: boolean} | ({kind: "answer"} & Answer) | {kind: "cleared"})} Step one thing that
- *   happened
+ *   | {kind: "pin", id: number, pinned: boolean} | ({kind: "answer"} & Answer) | {kind: "cleared"})} Step one thing
+ *   that happened
  * @typedef {History|Step} News
  */
 

@@ -1,5 +1,7 @@
 """Still pictures of runs, for paper and README: matplotlib Figures, never pyplot's hidden state."""
 
+import base64
+import html
 import io
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,7 +15,29 @@ from .scores import Score
 
 # Okabe and Ito (2008): told apart by the colour-blind; a marker or dash always says the same.
 BLUE, ORANGE, GREY = "#0072b2", "#d55e00", "#666666"
+INCH = 96  # pixels of a page
+DOTS = 144  # of a still's file: sharp on dense screens too
 TESTS = {"balanced": (BLUE, "o", "balanced test"), "natural": (ORANGE, "s", "natural test")}
+
+
+class Still(Figure):
+    """A figure that a notebook shows as a picture, with the words `alt` for whoever does not see it.
+
+    It needs no pyplot; the same figure gives the same bytes.
+    """
+
+    alt = ""
+
+    def __repr__(self) -> str:
+        return self.alt
+
+    def _repr_html_(self) -> str:
+        buffer = io.BytesIO()
+        self.savefig(buffer, format="png", dpi=DOTS, facecolor="white", metadata={"Software": None})
+        # White, in a dark theme too: the ink of the axes is dark.
+        style = f"width: {round(INCH * self.get_figwidth())}px; max-width: 100%; height: auto; background: #ffffff"
+        source = f"data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()}"
+        return f'<img alt="{html.escape(self.alt)}" style="{style}" src="{source}">'
 
 
 def comparison(results: Sequence[Score]) -> Figure:

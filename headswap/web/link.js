@@ -14,12 +14,13 @@
  */
 
 /** @typedef {(sender: unknown, status: string) => void} Heard */
-/** @typedef {{status: string, statusChanged?: {connect: (work: Heard) => void, disconnect: (work: Heard) => void}}} Kernel
- * what JupyterLab says of it; other pages may say nothing */
+/** @typedef {{status: string, statusChanged?: {connect: (work: Heard) => void,
+ *   disconnect: (work: Heard) => void}}} Kernel what JupyterLab says of it; other pages may say nothing */
 
 export const GONE = "The kernel was restarted: run this cell again.";
 export const BUSY = "The kernel is busy with another cell, and answers when that is done.";
-export const LATE = "The kernel does not answer: it is busy with another cell, or it was restarted and this cell must be run again.";
+export const LATE =
+  "The kernel does not answer: it is busy with another cell, or it was restarted; then run this cell again.";
 const ENDED = ["restarting", "autorestarting", "terminating", "dead"];
 const PATIENCE = 3000;
 const HELLO_AGAIN = 1000;
@@ -109,7 +110,8 @@ export class Link {
     this.#greeted = -Infinity;
   }
 
-  /** Say so where an order is still unanswered after a while. @param {() => boolean} waits @param {() => void} [after] */
+  /** Say so where an order is still unanswered after a while.
+   * @param {() => boolean} waits @param {() => void} [after] */
   expect(waits, after = () => {}, wait = PATIENCE) {
     this.later(() => {
       if (waits()) this.silent(this.#why());

@@ -38,7 +38,7 @@ class Told(list[dict[str, Any]]):
     """What a runner published."""
 
     def kinds(self) -> list[str]:
-        return [m["phase"] if m["kind"] == "state" else m["kind"] for m in self]
+        return [m["phase"] if m["kind"] == "state" else m["kind"] for m in self if not m.get("done")]
 
 
 def runner(base: Prepared, start: Any = start_regime) -> tuple[Runner, Told]:

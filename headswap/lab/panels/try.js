@@ -29,7 +29,8 @@ function verdictOn({ p }, { labels, threshold, against }) {
 
 /** @param {Answer|null} answer @param {ReturnType<typeof verdictOn>|null} said @param {string} text */
 function answerText(answer, said, text) {
-  if (!answer || !said) return text.trim() ? "waiting for the model…" : "Type anything; the answer follows the training.";
+  const waits = text.trim() ? "waiting for the model…" : "Type anything; the answer follows the training.";
+  if (!answer || !said) return waits;
   return `${said.name} ${said.p.toFixed(3)} → ${said.verdict}${answer.epoch ? ` · epoch ${answer.epoch}` : ""}`;
 }
 

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from .view import READY, SETTINGS
+from ..lab.view import READY, SETTINGS
 
 State = Mapping[str, Any]
 

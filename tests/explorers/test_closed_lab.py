@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from headswap.lab.closed import closed, in_words
+from headswap.explorers.closed_lab import closed, in_words
 from headswap.lab.lab import Lab
 from headswap.lab.view import READY
 
