@@ -7,7 +7,8 @@
  * @typedef {{run: Run, epoch: number, counts: Counts}} Rival a pinned run at the same time
  * @typedef {{run: Run|null, live: boolean, held: boolean, chosen: string|null, against: number|null,
  *   epoch: Epoch|null, messages: Message[], judged: Judged, threshold: number, answer: Answer|null,
- *   spread: Spreads|null, labels: string[], pinned: Run[], rival: Rival|null, veiled: boolean}} Shown `veiled` where a bet is still to be made
+ *   spread: Spreads|null, labels: string[], pinned: Run[], rival: Rival|null,
+ *   veiled: boolean}} Shown `veiled` where a bet is still to be made
  *
  * @import {Counts, Judged, Spreads} from "./scores.js"
  * @import {Answer, Epoch, Message, Run, Store} from "./store.js"

@@ -13,10 +13,10 @@ from typing import Any
 from ..data.messages import Message
 from ..errors import HeadswapError
 from ..model.classifier import Classifier
+from ..results.progress import Progress, counting
 from ..training.events import EpochDone, Event, StageBegan, StageEnded, StepDone
 from ..training.loop import predict_logits
 from ..training.run import encode, epochs_of, start_regime
-from .progress import Progress, counting
 from .runs import Prepared, Run, Settings, diagnose, head_of
 from .told import Told, finite, shares_told
 from .watch import Watch

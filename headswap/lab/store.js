@@ -4,7 +4,7 @@
  * @typedef {[string, number]} Message a text and its class
  * @typedef {{epoch: number, train: number|null, validation: number|null, p: number[], said: string, xy: number[],
  *   perplexity: number|null, seconds: number|null, diagnosis: string}} Epoch p and xy in thousandths; of two classes
- *   p is the positive one's, of more it holds all in turn and `said` a digit for the class that each message was taken for
+ *   p is the positive one's, of more it holds all in turn, and `said` a digit for the class that each was taken for
  * @typedef {{id: number, label: string, line: string, regime: string, pool: string, seed: number, planned: number,
  *   learning: number, total: number, cached: string, floor?: number|null, recorded: boolean, pinned: boolean,
  *   outcome: string, forecast: string, perplexity0: number|null, stages: number, truths: string, data_key: string,

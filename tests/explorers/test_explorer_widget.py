@@ -32,7 +32,7 @@ from headswap.explorers.widget import (
     text,
     words,
 )
-from headswap.lab.pictures import Still
+from headswap.results.figures import Still
 
 CONTROLS = [
     text("text", "Message", "Free prize"),

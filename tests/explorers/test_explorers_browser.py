@@ -51,7 +51,7 @@ explorer = Explorer("Every block", [
 explorer
 '''  # fmt: skip
 PICTURE = """
-from headswap.lab.pictures import Still
+from headswap.results.figures import Still
 figure = Still(figsize=(4, 2), layout="constrained")
 figure.subplots().plot([0, 1], [1, 0])
 figure.alt = "a line that falls"

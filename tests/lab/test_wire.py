@@ -18,11 +18,11 @@ import pytest
 from headswap.data.fixture import messages
 from headswap.errors import DataError
 from headswap.lab import Lab, Run, Settings
-from headswap.lab.progress import Progress
 from headswap.lab.runs import head_of
 from headswap.lab.shelf import for_the_lab
 from headswap.lab.told import Epochs, Told, shares_told
 from headswap.metrics.measure import measure
+from headswap.results.progress import Progress
 from headswap.training.events import EpochDone, StepDone
 from headswap.web import cells
 
@@ -156,7 +156,7 @@ def test_a_cell_that_is_executed_again_lets_its_old_lab_go(monkeypatch: pytest.M
 
 def test_progress_is_told_within_an_epoch_with_the_time_that_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
     now = [0.0]
-    monkeypatch.setattr("headswap.lab.progress.perf_counter", lambda: now[0])
+    monkeypatch.setattr("headswap.results.progress.perf_counter", lambda: now[0])
     said: list[tuple[str, float, float | None]] = []
     progress = Progress("run 1", 80_160, 2, lambda *told: said.append(told), told=0.0)
     for _ in range(10):
