@@ -91,7 +91,8 @@ def record(regimes: Sequence[str]) -> None:
     for i, regime in enumerate(regimes, 1):
         lab = Lab(regime=regime)
         lab.train(block=True)
-        told = lab.runs[0].told | {"id": -i, "recorded": True}
+        run = lab.runs[0]
+        told = run.told.whole() | {"id": -i, "recorded": True, "messages": run.held_out}
         write_atomically(RECORDED / f"{i}-{regime}.json", json.dumps(told, separators=(",", ":")).encode())
 
 

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable
+from typing import Any, TypeVar
 
 from ipywidgets import Widget
 
-Release = Callable[[Widget], None]
+W = TypeVar("W", bound=Widget)
 # By cell: the execution that made them, and how each is let go.
-_OF_CELL: dict[str, tuple[str, weakref.WeakKeyDictionary[Widget, Release]]] = {}
+_OF_CELL: dict[str, tuple[str, weakref.WeakKeyDictionary[Widget, Callable[[Any], None]]]] = {}
 
 
-def replaces_this_cells(widget: Widget, release: Release) -> None:
+def replaces_this_cells(widget: W, release: Callable[[W], None]) -> None:
     """Release the widgets that the same cell made when it was executed before, and remember this one.
 
     ipywidgets keeps every widget alive until it is closed: a cell that is executed again and again would fill the
