@@ -14,7 +14,7 @@ from tqdm import tqdm
 
 from .data.download import download_sms
 from .data.messages import Message
-from .data.readers import Reading
+from .data.readers import Corpus, Reading, unique_messages
 from .data.sources import FileData, FixtureData, Source, split_of
 from .errors import HeadswapError, SettingError
 from .files import cache_folder, check_writable, write_atomically
@@ -223,6 +223,8 @@ def _demo(options: argparse.Namespace) -> None:
         raise SettingError(f"--plot is {options.plot}; its name must end in .png, .svg or .pdf")
     for path in filter(None, (options.json, options.plot, options.save and options.save / "base")):
         check_writable(path)
+        if options.data is not None and path.resolve() == Path(options.data).resolve():
+            raise SettingError(f"{path} holds the messages, and writing to it would destroy them; choose another name")
     found, problem = _demonstrate(_source(options, sizes), settings, _plan(options))
     _tell_saved(options.save)
     if found and options.json is not None:
@@ -301,8 +303,8 @@ def _sizes(text: str) -> tuple[int, int, int]:
 
 
 def _headline(source: Source, settings: Settings) -> str:
-    """What is compared on what, and what the reader of the file decided."""
-    split, notes = split_of(source, 0), source.corpus().notes if isinstance(source, FileData) else ()
+    """What is compared on what, and what the reader of the file found and decided."""
+    split, notes = split_of(source, 0), _found(source.corpus()) if isinstance(source, FileData) else ()
     seeds = f"{settings.seeds} seed{'s' if settings.seeds > 1 else ''}"
     names = split.label_names
     what = f"the positive class is {names[1]}, the other {names[0]}" if len(names) == 2 else f"{len(names)} classes"
@@ -314,6 +316,17 @@ def _headline(source: Source, settings: Settings) -> str:
         f"{settings.config.max_len} bytes of each, {settings.recipe.epochs} epochs, {settings.recipe.pool} pooling, "
         f"{seeds}; each seed draws its own split, body, head and order. Intervals cover 95 %, over seeds and messages.",
     ])  # fmt: skip
+
+
+def _found(corpus: Corpus) -> tuple[str, ...]:
+    """How much the file holds, of which different texts count, and the reader's notes."""
+    different = unique_messages(corpus.messages)
+    counts = [sum(m.label == label for m in different) for label in range(len(corpus.label_names))]
+    each = ", ".join(f"{count:,} {name}" for count, name in zip(counts, corpus.label_names, strict=True))
+    return (
+        f"The file holds {len(corpus.messages):,} messages; {len(different):,} different texts: {each}.",
+        *corpus.notes,
+    )
 
 
 def _advance(bar: tqdm, what: str, steps: int) -> None:

@@ -78,6 +78,7 @@ outcome = answers[2] if low <= 0 <= high else answers[1 if gain > 0 else 0]
 assert -0.1 < gain < 0.1
 
 # %% tags=["nbval-ignore-output"]
+assert outcome in answers
 bet.reveal(outcome, f"full minus head-only {gain:+.2f} [{low:+.2f}, {high:+.2f}], one seed")
 
 # %% [markdown]

@@ -20,6 +20,7 @@ GUESSES = {
 }
 DELIMITERS = {"\t": "a tab", ",": "a comma", ";": "a semicolon", "|": "a bar"}
 SUFFIXES = {".tsv": "\t", ".csv": ","}
+FEWEST = 3  # messages that make a class
 Row = tuple[int, list[str]]  # the line it begins on, and its fields
 
 
@@ -140,6 +141,8 @@ class _Sheet:
 
 def _table(path: Path, reading: Reading) -> Corpus:
     content = read_text(path, reading.encoding)
+    if re.match(r'\s*(\{\s*"|\[\s*[{\[])', content):
+        raise DataError(f"{path} holds JSON, expected a table of texts and labels: save it as CSV.")
     stated = re.match(r"\s*\"?sep=(.)\"?[^\S\r\n]*(\r\n|\r|\n)", content)  # Excel's own first line
     delimiter = stated[1] if stated and stated[1] in DELIMITERS else _delimiter(path, content)
     rows = list(_rows(path, content, delimiter))[1 if stated else 0 :]
@@ -185,11 +188,9 @@ def _rows(path: Path, content: str, delimiter: str) -> Iterator[Row]:
 
 def _headerless(rows: Sequence[Row]) -> tuple[int, int] | None:
     """The text and label columns of a table whose first row is a message: its label stands again further down."""
-    if (
-        len(rows) < 2
-        or len(rows[0][1]) != 2
-        or set(map(text_key, rows[0][1])) & {n for g in GUESSES.values() for n in g}
-    ):
+    named = {name for guesses in GUESSES.values() for name in guesses}
+    # One name alone proves nothing: "spam" heads a column of labels, and is a label.
+    if len(rows) < 2 or len(rows[0][1]) != 2 or set(map(text_key, rows[0][1])) <= named:
         return None
     whole = [fields for _, fields in rows if len(fields) == 2]
     kinds = [len({text_key(fields[i]) for fields in whole}) for i in (0, 1)]
@@ -216,7 +217,7 @@ def _column(path: Path, header: list[str], role: str, wanted: str | None) -> int
             return names.index(name)
     raise DataError(
         f"{path} has columns {', '.join(map(short, header))}, expected {wanted or ' or '.join(GUESSES[role])}"
-        f" once: give a file with a header, and name its {role} column with {role}= (--{role}-column)."
+        f" once: name its {role} column with {role}= (--{role}-column), or add a header that does."
     )
 
 
@@ -247,15 +248,16 @@ def _corpus(sheet: _Sheet, rows: Sequence[Row], reading: Reading) -> Corpus:
     records = [(line, *_record(sheet, line, fields)) for line, fields in rows]
     counts = most_common([label for _, label, _, _ in records])
     given = reading.label_names
-    if given is None and len(counts) > 2 and {text_key(label) for label in counts} >= set(HAM_SPAM):
-        given = HAM_SPAM  # a third name beside ham and spam is more likely a slip than a class: let it be reported
+    others = [count for label, count in counts.items() if text_key(label) not in HAM_SPAM]
+    if given is None and len(others) == len(counts) - 2 and others and min(others) < FEWEST:
+        given = HAM_SPAM  # a rare name beside ham and spam is a slip rather than a class: let it be reported
     names, note = _named(sheet.path, counts, given, reading.positive)
     classes = {text_key(name): index for index, name in enumerate(names)}
     for line, label, _, _ in records:
         if text_key(label) not in classes:
             raise DataError(
                 f"{sheet.path}, line {line} has the label {short(label)}, expected one of {', '.join(names)}: "
-                "correct it, or name all classes with label_names."
+                "correct it or remove the line."
             )
     messages = tuple(Message(text, classes[text_key(label)]) for _, label, text, _ in records)
     return Corpus(messages, names, str(sheet.path), _notes(messages, note, sum(joined for *_, joined in records)))

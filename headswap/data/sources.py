@@ -65,7 +65,7 @@ class FileData:
         """
         reading = reading or Reading()
         corpus = read_as(path, reading)
-        sizes = sizes or sizes_for(corpus.messages, len(corpus.label_names))
+        sizes = sizes or sizes_for(corpus.messages, len(corpus.label_names), names=corpus.label_names)
         return cls(str(path), _sha256(Path(path)), *sizes, reading)
 
     def corpus(self) -> Corpus:

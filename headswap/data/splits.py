@@ -53,8 +53,9 @@ def natural_split(
 
 
 def sizes_for(
-    messages: Sequence[Message], classes: int, wanted: tuple[int, int, int] = DEFAULT_SIZES
-) -> tuple[int, int, int]:
+    messages: Sequence[Message], classes: int, wanted: tuple[int, int, int] = DEFAULT_SIZES,
+    names: Sequence[str] = (),
+) -> tuple[int, int, int]:  # fmt: skip
     """Sizes of the three parts that this many different texts allow: `wanted`, or less where a class is small.
 
     A small class gives a sixth each to validate and to test on, and the rest to train on. Raises `DataError` where
@@ -65,13 +66,21 @@ def sizes_for(
         counts[message.label] += 1
     fewest = min(counts)
     if fewest < 3:
-        raise DataError(f"The rarest class has {fewest} different texts, expected at least 3: give more of it.")
+        raise DataError(_too_rare(len(messages), counts, names))
     train, validation, test = (max(1, size // classes) for size in wanted)
     held_out = max(1, fewest // 6)
     if train + validation + test > fewest:
         validation, test = min(validation, held_out), min(test, held_out)
         train = min(train, fewest - validation - test)
     return train * classes, validation * classes, test * classes
+
+
+def _too_rare(messages: int, counts: Sequence[int], names: Sequence[str]) -> str:
+    fewest = min(counts)
+    which = f", {names[counts.index(fewest)]}," if names else ""
+    of = f"Of {messages:,} messages in {len(counts)} classes the rarest{which} has {fewest} different"
+    ask = "give more of it, and see that the columns are the right ones and no text has two labels"
+    return f"{of} text{'s' if fewest != 1 else ''}, expected at least 3: {ask}."
 
 
 def fixture_split(seed: int = 0, shift: float = 0.0, train: int = 640) -> Split:

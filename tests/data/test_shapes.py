@@ -19,7 +19,7 @@ from headswap.cli import main
 from headswap.data.fixture import messages
 from headswap.data.readers import Corpus, read_messages
 from headswap.data.sources import FileData
-from headswap.errors import HeadswapError
+from headswap.errors import DataError, HeadswapError
 from headswap.lab import Lab
 
 FUZZED = int(os.environ.get("HEADSWAP_FUZZ", "500"))
@@ -219,3 +219,49 @@ def test_a_broken_file_is_read_or_refused_in_one_sentence(file: tuple[str, bytes
     assert all(m.text.strip() for m in found.messages)
     with contextlib.suppress(HeadswapError):  # too few texts of a class
         FileData.of(path).split(0)
+
+
+def test_a_file_without_a_header_is_read_whichever_label_comes_first(tmp_path: Path) -> None:
+    """ "spam" heads many a column of labels; as the first label of a file without a header it is none."""
+    rows = [f"{'spam' if m.label else 'ham'},{m.text.replace(',', ' ')}" for m in messages(60)]
+    for first in (1, 0):
+        (tmp_path / "bare.csv").write_text("\n".join(sorted(rows, key=lambda row: row.startswith("spam") != first)))
+        found = read_messages(tmp_path / "bare.csv")
+        assert (found.label_names, len(found.messages)) == (("ham", "spam"), 60)
+
+
+def test_a_third_class_beside_ham_and_spam_is_a_class_and_a_slip_is_a_slip(tmp_path: Path) -> None:
+    rows = [f"{('ham', 'spam', 'smishing')[i % 3]},{m.text.replace(',', ' ')}" for i, m in enumerate(messages(60))]
+    (tmp_path / "three.csv").write_text("label,text\n" + "\n".join(rows))
+    assert set(read_messages(tmp_path / "three.csv").label_names) == {"ham", "spam", "smishing"}
+    (tmp_path / "slip.csv").write_text("label,text\n" + "\n".join([*rows[::3], *rows[1::3], rows[2]]))
+    with pytest.raises(DataError, match="has the label 'smishing', expected one of ham, spam: correct it or remove"):
+        read_messages(tmp_path / "slip.csv")
+
+
+@pytest.mark.parametrize(
+    "content", ['{"label": "spam", "text": "win"}\n' * 9, '[{"label": "spam", "text": "win"}]', "[[1, 2]]"]
+)
+def test_json_is_called_by_its_name(tmp_path: Path, content: str) -> None:
+    (tmp_path / "mine.csv").write_text(content)
+    with pytest.raises(DataError, match="holds JSON, expected a table"):
+        read_messages(tmp_path / "mine.csv")
+
+
+def test_an_output_never_overwrites_the_messages(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "mine.csv"
+    path.write_text(
+        "label,text\n" + "\n".join(f"{'spam' if m.label else 'ham'},{m.text.replace(',', ' ')}" for m in messages(60))
+    )
+    before = path.read_bytes()
+    assert main(["demo", "--data", str(path), "--json", str(path)]) == 2
+    assert "would destroy them" in capsys.readouterr().err
+    assert path.read_bytes() == before
+
+
+def test_how_much_of_a_file_counts_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rows = [f"{'spam' if m.label else 'ham'},{m.text.replace(',', ' ')}" for m in messages(60)]
+    (tmp_path / "mine.csv").write_text("label,text\n" + "\n".join([*rows, *rows[:10]]))
+    small = ["--regimes", "frozen-random", "--epochs", "1", "--seeds", "1", "--max-len", "16"]
+    assert main(["demo", "--data", str(tmp_path / "mine.csv"), *small]) == 0
+    assert "The file holds 70 messages; 60 different texts: 30 ham, 30 spam." in capsys.readouterr().out
