@@ -389,7 +389,7 @@ def test_every_control_has_a_name_for_a_screen_reader(site: Site) -> None:
         press(view, "Train")
         wait_epoch(view, 2)
         wait_phase(view, "idle")
-        for fold in lab(view).locator("summary").all():
+        for fold in lab(view).locator("summary:visible").all():
             fold.click()
         snapshot = lab(view).aria_snapshot()
         assert NAMELESS.findall(snapshot) == []
@@ -469,7 +469,7 @@ def test_a_saved_page_shows_its_runs_without_their_kernel(site: Site) -> None:
         before = row.inner_text()
         view.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.shutdown()")
         press(view, "Train")
-        status = lab(view).locator("[data-hs=status]", has_text="kernel does not answer")
+        status = lab(view).locator("[data-hs=status]", has_text="run this cell again")
         status.wait_for()
         assert row.inner_text() == before
         view.reload()  # a new kernel, which knows nothing of the lab
