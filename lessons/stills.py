@@ -28,7 +28,7 @@ WIDTH, SHARPNESS, COLOURS = 940, 1.25, 64
 # adds the story that it would tell a new page.
 ASK = """import json, ipywidgets
 def _told(key, state):
-    story = getattr(ipywidgets.Widget.widgets[key], "story", None)
+    story = getattr(ipywidgets.widgets.widget._instances[key], "story", None)
     return state | ({"story": story(whole=True)} if story else {})
 _states = ipywidgets.Widget.get_manager_state()["state"]
 print(json.dumps({key: _told(key, told["state"]) for key, told in _states.items()}))"""
@@ -63,7 +63,7 @@ def states(client: NotebookClient) -> dict[str, State]:
     cells = client.nb.cells
     cells.append(nbformat.v4.new_code_cell(ASK))  # for a moment: the client writes what it runs into its notebook
     client.execute_cell(cells[-1], len(cells) - 1, store_history=False)
-    return json.loads("".join(output.text for output in cells.pop().outputs))
+    return json.loads("".join(output.text for output in cells.pop().outputs if output.get("name") == "stdout"))
 
 
 def put_stills(notebook: nbformat.NotebookNode, known: Mapping[str, State]) -> None:

@@ -23,7 +23,15 @@ CHROMIUM = next((path for path in map(shutil.which, NAMES) if path), None)
 LOCAL = ("localhost", "127.0.0.1", "")
 # What JupyterLab and Chromium say of themselves, with or without a lab on the page.
 SCREENS = Path(__file__).resolve().parents[1] / ".screenshots"
-NOT_OURS = ("Unrecognized feature", "React DevTools", "preload", "GPU stall", "WebGL", "did not appear within")
+NOT_OURS = (
+    "Unrecognized feature",
+    "Connection lost, reconnecting",
+    "React DevTools",
+    "preload",
+    "GPU stall",
+    "WebGL",
+    "did not appear within",
+)
 
 # What is too pale or too small to read inside a lab.
 CONTRAST = """() => {
