@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import re
 import time
@@ -20,6 +21,7 @@ from browser import (
     ask_kernel,
     fresh_notebook,
     notebook,
+    run_all,
     run_cell,
     save,
     set_theme,
@@ -174,8 +176,8 @@ def test_nothing_overflows_at_400_pixels(opened: tuple[Page, Heard]) -> None:
     assert lab(view).evaluate("e => e.scrollWidth <= e.clientWidth + 1")
 
 
-ACTIONS = 500
-RELOADS = 6
+ACTIONS, SEED = int(os.environ.get("HEADSWAP_ACTIONS", "200")), int(os.environ.get("HEADSWAP_SEED", "0"))
+RARE = {"reload": 6, "restart": 3}  # how often, in each 500 actions
 CHECKS = 5
 AT_REST = "['idle', 'failed'].includes(document.querySelector('.hs-lab')?.dataset.phase)"
 # One line for each thing that a learner may do from Python; a refused setting changes nothing.
@@ -208,19 +210,21 @@ SHOWN = """() => {
 
 @pytest.mark.parametrize("fresh", ["lab"], indirect=True)
 def test_a_random_user_leaves_no_error_no_stuck_state_and_a_true_table(fresh: tuple[Page, Heard]) -> None:
-    _random_user(*fresh, seed=0)
+    """HEADSWAP_ACTIONS=1000 HEADSWAP_SEED=7 makes it longer, and another one."""
+    _random_user(*fresh, seed=SEED)
 
 
 def _random_user(view: Page, heard: Heard, seed: int) -> None:
     rng = random.Random(seed)
     names = rng.choices(list(RANDOM), [weight for weight, _ in RANDOM.values()], k=ACTIONS)
-    for n in rng.sample(range(ACTIONS), RELOADS):
-        names[n] = "reload"
+    for name, often in RARE.items():
+        for n in rng.sample(range(ACTIONS), max(1, often * ACTIONS // 500)):
+            names[n] = name
     done: list[str] = []
     try:
         for n, name in enumerate(names, 1):
             done.append(f"{n} {name}")
-            act = _reload if name == "reload" else RANDOM[name][1]
+            act = {"reload": _reload, "restart": _restart}.get(name) or RANDOM[name][1]
             done[-1] += f" {act(view, rng.random(), rng.random())}"
             assert heard.console == []
             if n % (ACTIONS // CHECKS) == 0:
@@ -356,10 +360,61 @@ def _reload(view: Page, share: float, other: float) -> str:
     return ""
 
 
+def _restart(view: Page, share: float, other: float) -> str:
+    """End the kernel, see that the lab says so, and run the cell again, as it asks."""
+    session = "window.jupyterapp.shell.currentWidget.sessionContext.session"
+    view.evaluate(f"() => {{ {session}.kernel.restart() }}")
+    lab(view).locator("[data-hs=status]", has_text="run this cell again").wait_for(timeout=20_000)
+    view.wait_for_function(f"{session}.kernel.status === 'idle'", timeout=60_000)
+    run_all(view)
+    lab(view).locator("[data-hs=status]", has_text="ready").wait_for(timeout=60_000)
+    return ""
+
+
+def _random_file(view: Page, share: float, other: float) -> str:
+    name, content = _one_of(FILES, share)
+    lab(view).locator("input[type=file]").set_input_files({"name": name, "mimeType": "text/plain", "buffer": content})
+    return name
+
+
+def _random_typed(view: Page, share: float, other: float) -> str:
+    """A real key on whatever control the share picks; the notebook keeps its cells."""
+    cells = view.evaluate(CELLS_LEFT)
+    found = lab(view).locator("input:visible, select:visible, summary:visible, [tabindex='0']:visible")
+    found.nth(int(share * found.count())).focus()
+    key = _one_of(("x", "a", "b", "d", "Escape", "ArrowUp", "ArrowDown", "End", "Home", "z"), other)
+    view.keyboard.press(key)
+    assert view.evaluate(CELLS_LEFT) == cells
+    return key
+
+
+def _blocked(view: Page, share: float, other: float) -> str:
+    """A cell that keeps the kernel busy for a while; the page goes on."""
+    code = f"import time; time.sleep({other:.1f})"
+    view.evaluate(
+        "code => { window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.requestExecute({ code }) }", code
+    )
+    return code
+
+
 def _random_python(view: Page, share: float, other: float) -> str:
     code = _one_of(FROM_PYTHON, share)
     ask_kernel(view, f"try:\n    {code}\nexcept Exception: pass")
     return code
+
+
+def _rows(names: tuple[str, ...], mark: str = "\t") -> bytes:
+    lines = [f"{names[i % len(names)]}{mark}message {i} of {i % 7}" for i in range(30 * len(names))]
+    return "\n".join([f"label{mark}text", *lines]).encode()
+
+
+FILES = (
+    ("two.tsv", _rows(("no", "yes"))), ("fraud.csv", _rows(("fraud", "legit"), ",")),
+    ("three.tsv", _rows(("a", "b", "c"))),
+    ("ten.tsv", _rows(tuple("abcdefghij"))), ("eleven.tsv", _rows(tuple("abcdefghijk"))), ("empty.csv", b""),
+    ("one.csv", _rows(("ham",), ",")), ("latin.csv", _rows(("ham", "spam"), ",") + b"\nham,caf\xe9"),
+    ("json.csv", b'[{"label": "spam"}]'), ("zip.csv", b"PK\x03\x04"),
+)  # fmt: skip
 
 
 # What a random user does: how often, and how.
@@ -370,6 +425,9 @@ RANDOM: dict[str, tuple[int, Callable[[Page, float, float], str]]] = {
     "slider": (12, _random_slider),
     "number": (8, _random_number),
     "text": (6, _random_text),
+    "file": (3, _random_file),
+    "typed": (6, _random_typed),
+    "blocked": (1, _blocked),
     "key": (8, _random_key),
     "confusion": (6, lambda view, share, other: _click(view, "[data-hs=confusion] button", share)),
     "row": (8, lambda view, share, other: _click(view, "[data-hs=runs] tbody button", share)),
