@@ -312,6 +312,8 @@ def _random_slider(view: Page, share: float, other: float) -> str:
         return "tuned " + _click(view, "[data-control=learning_rate] input[type=checkbox]", 0)
     name = "Threshold" if share < 0.65 else "Learning rate"
     slider = lab(view).get_by_role("slider", name=name)
+    if not slider.is_visible():
+        return f"{name} hidden"  # more than two classes have no one threshold
     if slider.is_disabled():
         return f"{name} locked"
     slider.evaluate(
