@@ -45,7 +45,7 @@ CONTRAST = """() => {
   const bad = [];
   for (const e of document.querySelectorAll('.hs-lab *')) {
     const says = [...e.childNodes].some(n => n.nodeType === 3 && n.data.trim());
-    if (!says || e.closest('svg, :disabled') || !e.checkVisibility()) continue;
+    if (!says || e.closest('svg, :disabled, [aria-disabled=true]') || !e.checkVisibility()) continue;
     const [a, b] = [light(rgb(getComputedStyle(e).color)), light(ground(e))].sort((x, y) => y - x);
     const ratio = (a + .05) / (b + .05);
     if (ratio < 4.5) bad.push(`${ratio.toFixed(2)} ${e.textContent.slice(0, 40)}`);
