@@ -9,7 +9,7 @@
  * @import {Model} from "../web/link.js"
  * @import {Look, Shown} from "./look.js"
  * @import {Settings, Traits} from "./settings.js"
- * @import {News, Run, Store} from "./store.js"
+ * @import {News, Run, Said, Store} from "./store.js"
  */
 
 import { freshId } from "../web/elements.js";
@@ -20,6 +20,7 @@ import { nearestEpoch } from "./epochs.js";
 import { freshLook, keptIntervals, shownOf } from "./look.js";
 import { UNDER_WAY, phaseShown } from "./phases.js";
 import { runRow } from "./rows.js";
+import { Answers } from "./said.js";
 import { FILE_LIMIT, SETTINGS, clampSetting } from "./settings.js";
 import { emptyStore, missing, pinRun, reduce, shownRun, takeRun, visibleRuns } from "./store.js";
 
@@ -37,7 +38,7 @@ export class Lab {
   #spreadOf = keptIntervals();
   /** @type {Shown|null} */
   #shown = null;
-  #note = "";
+  answers = new Answers();
   #answered = "";
   /** @type {string|null} */
   #stoppedIn = null;
@@ -115,10 +116,6 @@ export class Lab {
     return this.link.gone ? "gone" : this.store.state.phase;
   }
 
-  done() {
-    return this.store.state.done;
-  }
-
   phase() {
     return phaseShown(this.#phase(), this.#stoppedIn);
   }
@@ -127,18 +124,14 @@ export class Lab {
     return this.#starting;
   }
 
-  note() {
-    return this.#note;
-  }
-
   sentence() {
-    if (this.#note) return this.#note;
+    if (this.answers.sentence) return this.answers.sentence;
     return this.phase() === "stopping" ? "stopping…" : this.store.state.sentence || "Ready.";
   }
 
-  /** Whether a file was refused that a field may help to read. */
-  needsField() {
-    return this.sentence().includes('in the field "') && this.phase() === "failed";
+  /** Whether the status line speaks of something that went wrong. */
+  failed() {
+    return this.link.gone || (this.answers.sentence ? this.answers.wrong : this.phase() === "failed");
   }
 
   /** @param {string} name of a control */
@@ -199,7 +192,7 @@ export class Lab {
   #begin(what) {
     this.link.flush();
     this.#starting = true;
-    this.#note = "";
+    this.answers.clear();
     this.#look = freshLook(this.#look.chosen, this.#look.against);
     const settings = Object.fromEntries(SETTINGS.map((name) => [name, this.get(name)]));
     this.link.send({ do: what, settings });
@@ -225,7 +218,7 @@ export class Lab {
 
   #reset() {
     this.#look = freshLook();
-    this.#note = "";
+    this.answers.clear();
     this.link.send({ do: "reset" });
     this.redraw();
   }
@@ -332,9 +325,11 @@ export class Lab {
   #heard(news) {
     if (news.kind === "answer") return this.mark("try");
     if (news.kind === "state") return this.#stateChanged();
+    if (news.kind === "said") return this.#said(news);
     if (news.kind === "run") this.#runBegan();
     if (news.kind === "epoch") return this.#paintSoon();
     if (news.kind === "history" || news.kind === "told") this.#wanted = "";
+    if (news.kind === "history") this.answers.remember(news.said);
     this.#want();
     this.redraw();
   }
@@ -365,16 +360,23 @@ export class Lab {
     }, Math.max(0, this.#painted + CALM - performance.now()));
   }
 
+  /** @param {Said} said */
+  #said(said) {
+    this.#starting = false;
+    this.answers.take(said);
+    this.mark("buttons", "status", "controls");
+  }
+
   #stateChanged() {
     this.#starting = false;
-    this.#note = "";
+    this.answers.runSpoke();
     if (this.phase() !== "stopping") this.#stoppedIn = null;
     this.mark("buttons", "status", "controls", "root");
   }
 
   /** Something to say in the status line. @param {string} sentence */
   tell(sentence) {
-    this.#note = sentence;
+    this.answers.tell(sentence);
     if (this.link.gone) this.#starting = false;
     this.mark("status", ...(this.link.gone ? ["buttons", "runs", "root"] : []));
   }

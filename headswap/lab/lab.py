@@ -51,6 +51,7 @@ class Lab(View):
         shown = {} if controls is None else {"controls": [*controls]}
         super().__init__(locked=[*locked], question=question, answers=[*answers], **shown, **settings)
         self.state: dict[str, Any] = dict(READY)
+        self.said: dict[str, Any] | None = None  # the answer to what the learner did last; a run's news do not end it
         self._files, self._rejected = Dropped(), ""
         self._heard: set[str] = set()  # data sets whose messages the browser has
         self._ready: tuple[tuple[object, ...], Prepared] | None = None
@@ -182,10 +183,10 @@ class Lab(View):
 
     def _refuse(self, error: Exception) -> None:
         """Say what is wrong with an order; a run that is under way goes on, and can be stopped."""
-        self._say(for_the_lab(str(error)), self._runner.phase if self._runner.busy else "failed")
+        self._say(for_the_lab(str(error)), wrong=True)
 
-    def _say(self, sentence: str, phase: str) -> None:
-        self._tell({"kind": "state", "phase": phase, "sentence": sentence, "done": 0.0, "left": None})
+    def _say(self, sentence: str, wrong: bool) -> None:
+        self._tell({"kind": "said", "sentence": sentence, "wrong": wrong})
 
     def _take_file(self, name: str, buffers: list[memoryview]) -> None:
         self._choose_file(self._files.take(name, bytes(buffers[0]) if buffers else b""))
@@ -201,7 +202,7 @@ class Lab(View):
         self.files = [*self._files.files]
         counts = f"{name}: {len(corpus.messages):,} messages, {_listed(corpus.label_names)}."
         notes = [for_the_lab(note) for note in corpus.notes]
-        self._say(" ".join([counts, *notes]), self._runner.phase if self._runner.busy else "idle")
+        self._say(" ".join([counts, *notes]), wrong=False)
 
     def _read_again(self, change: dict[str, Any]) -> None:
         """Another encoding, column or positive class: try the file that waits for it."""
@@ -212,7 +213,10 @@ class Lab(View):
     def _tell(self, message: dict[str, Any]) -> None:
         """Send a message under its number; several threads may tell at once, and what is told keeps its order."""
         with self._telling:
+            if message["kind"] == "said":
+                self.said = {"sentence": message["sentence"], "wrong": message["wrong"]}
             if message["kind"] == "state":
+                self.said = self.said if message["phase"] == self.state["phase"] else None
                 self.state = {name: message[name] for name in self.state}
             if message["kind"] == "run":
                 message = message | {"messages": self._news(message["run"])}
@@ -248,7 +252,7 @@ class Lab(View):
         runs = [_plain(t.whole() if whole or t in shown else t.brief()) for t in told]
         messages = self._messages(list(dict.fromkeys(t.head["data_key"] for t in (told if whole else shown))))
         return {"kind": "history", "n": self._count, "runs": runs, "current": current, "state": self.state,
-                "messages": messages}  # fmt: skip
+                "said": self.said, "messages": messages}  # fmt: skip
 
     def _resend(self) -> None:
         with self._telling:

@@ -12,13 +12,16 @@
  *   `truths` holds a digit for each message's class; a run that is not `whole` has p and xy for its last epoch alone
  * @typedef {{text: string, p: number[], id: number|null, epoch: number|null}} Answer the share of each class
  * @typedef {{phase: string, sentence: string, done: number, left?: number|null}} State
+ * @typedef {{sentence: string, wrong: boolean}} Said the kernel's answer to what the learner did
  * @typedef {Record<string, Message[]>} Texts the messages of each data set
  * @typedef {{n: number, gap: boolean, runs: Run[], current: number|null, messages: Texts, answer: Answer|null,
  *   state: State}} Store `n` counts the news; `gap` says that some are missing
- * @typedef {{kind: "history", n: number, runs?: Run[], current?: number|null, state?: State, messages?: Texts}} History
+ * @typedef {{kind: "history", n: number, runs?: Run[], current?: number|null, state?: State, said?: Said|null,
+ *   messages?: Texts}} History
  *   all there is to know
  * @typedef {{n: number} & ({kind: "run", run: Run, messages?: Texts} | {kind: "epoch", id: number, epoch: Epoch}
  *   | {kind: "told", runs: Run[], messages: Texts} | ({kind: "state"} & State)
+ *   | ({kind: "said"} & Said)
  *   | {kind: "end", id: number, outcome: string, diagnosis: string, best?: number|null}
  *   | {kind: "pin", id: number, pinned: boolean} | ({kind: "answer"} & Answer) | {kind: "cleared"})} Step one thing
  *   that happened

@@ -191,7 +191,7 @@ def test_an_epoch_is_held_by_the_keyboard(site: Site) -> None:
         view.keyboard.press("ArrowLeft")
         view.keyboard.press("Enter")
         lab(view).get_by_role("button", name="Train", exact=True).focus()
-        assert "held" in lab(view).locator("[data-hs=curves] .hs-readout").inner_text()
+        lab(view).locator("[data-hs=curves] .hs-readout", has_text=re.compile(r"epoch 5: .*held")).wait_for()
 
 
 def test_a_bet_that_waits_shows_no_outcome(site: Site) -> None:

@@ -612,7 +612,9 @@ def test_a_file_is_taken_and_a_bad_one_answered_with_one_sentence(opened: tuple[
     wait_phase(view, "training")
     choose.set_input_files({"name": "bad.csv", "mimeType": "text/csv", "buffer": b"no labels here\nat all\n"})
     status.get_by_text("bad.csv has one column").wait_for()
+    view.wait_for_timeout(1500)  # the run goes on, and its news do not wipe the answer away
     said = status.inner_text()
+    assert "bad.csv has one column" in said
     assert "\n" not in said and "Traceback" not in said and "/tmp" not in said, said
     press(view, "Stop")  # the run goes on, and can be stopped
     wait_phase(view, "idle")

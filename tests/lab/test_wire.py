@@ -205,7 +205,7 @@ def test_a_file_with_more_than_two_classes_trains_in_the_lab(classes: int) -> No
 def test_a_file_with_eleven_classes_is_refused_in_words() -> None:
     lab = Heard()
     lab._asked(lab, {"do": "file", "name": "kinds.tsv"}, [memoryview(rows_of(11))])
-    assert "has 11 classes and the lab shows at most 10" in lab.state["sentence"]
+    assert "has 11 classes and the lab shows at most 10" in lab.said["sentence"]  # type: ignore[index]
 
 
 LATIN = "label,text\n" + "".join(f'{"spam" if m.label else "ham"},"{m.text} \xa3"\n' for m in messages(40))
@@ -215,11 +215,11 @@ def test_a_file_that_was_refused_is_read_when_a_field_helps_and_the_error_names_
     lab = Heard(max_len=16)
     for _ in range(2):  # the same file twice is answered twice
         lab._asked(lab, {"do": "file", "name": "mine.csv"}, [memoryview(LATIN.encode("latin-1"))])
-        assert lab.state["phase"] == "failed"
-        assert 'in the field "Encoding"' in lab.state["sentence"] and "--" not in lab.state["sentence"]
-    assert [m["kind"] for m in lab.sent] == ["state", "state"] and lab.data == "fixture"
+        assert lab.said and lab.said["wrong"]
+        assert 'in the field "Encoding"' in lab.said["sentence"] and "--" not in lab.said["sentence"]
+    assert [m["kind"] for m in lab.sent] == ["said", "said"] and lab.data == "fixture"
     lab.encoding = "latin-1"
-    assert (lab.data, lab.state["phase"]) == ("mine.csv", "idle")
+    assert lab.data == "mine.csv" and not lab.said["wrong"]
     assert lab.files == ["mine.csv"]
     lab.data = "fixture"
     lab.data = "mine.csv"
@@ -257,7 +257,7 @@ def test_a_file_whose_columns_are_not_guessed_names_the_labs_own_field() -> None
     lab = Heard(max_len=16)
     lab._asked(lab, {"do": "file", "name": "x.csv"}, [memoryview(b"a,b\nham,hello\n")])
     assert "--" not in lab.state["sentence"]
-    assert 'in the field "Text column"' in lab.state["sentence"]
+    assert lab.said and 'in the field "Text column"' in lab.said["sentence"]
 
 
 def test_nothing_stays_silent_while_many_messages_are_read() -> None:

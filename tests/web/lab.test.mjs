@@ -68,6 +68,33 @@ test("every control of the lab keeps its keys from JupyterLab", () => {
   assert.deepEqual(open.map((node) => node.tag), []);
 });
 
+test("an answer to the learner is not wiped away by the news of a run, and then makes room", () => {
+  const clock = mock.method(performance, "now", () => now);
+  let now = 1000;
+  const training = { kind: "state", phase: "training", sentence: "run 1: epoch 3 of 200", done: 0.1 };
+  const lab = opened();
+  tell(lab, training, { kind: "said", sentence: "bad.csv has one column", wrong: true });
+  now += 2000;
+  tell(lab, training);
+  assert.match(lab.part("status").textContent, /bad.csv has one column/);
+  assert.equal(lab.part("status").getAttribute("data-failed"), "yes");
+  now += 5000;
+  tell(lab, training);
+  assert.match(lab.part("status").textContent, /epoch 3 of 200/);
+  assert.equal(lab.part("status").getAttribute("data-failed"), null);
+  clock.mock.restore();
+});
+
+test("keys that are faster than the screen hold the epoch that they chose", () => {
+  const lab = opened();
+  tell(lab, { kind: "run", run: run(1, { epochs: [epoch(1, 0.5), epoch(2, 0.4), epoch(3, 0.3)] }) });
+  const slider = lab.part("curves").all().find((node) => node.getAttribute("role") === "slider");
+  for (const key of ["ArrowLeft", "ArrowLeft", "ArrowRight", "Enter"]) slider.fire("keydown", { key });
+  slider.fire("blur");
+  paintFrames();
+  assert.match(lab.part("curves").textContent, /epoch 2: .*held/);
+});
+
 test("Train sends the settings as they are seen, and a closed view lets go of the model", () => {
   const lab = opened();
   lab.el.looking("hs-do-train")[0].click();

@@ -82,10 +82,10 @@ export function statusPanel(lab) {
   };
   const paint = () => {
     const phase = lab.phase();
-    paintBar(bar, phase, lab.done());
+    paintBar(bar, phase, lab.store.state.done);
     put(bar, { class: UNDER_WAY.includes(phase) ? "hs-on" : "hs-off" });
-    put(line, { "data-failed": phase === "failed" || phase === "gone" ? "yes" : null });
-    const [now, since] = [`${phase}|${lab.note()}`, performance.now() - last];
+    put(line, { "data-failed": lab.failed() ? "yes" : null });
+    const [now, since] = [`${phase}|${lab.answers.sentence}`, performance.now() - last];
     if (now !== key || since >= SECOND) {
       clearTimeout(timer);
       show();

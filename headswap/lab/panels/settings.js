@@ -166,7 +166,7 @@ function foldOf(title, controls) {
 }
 
 /** A file of one's own is chosen, or one was refused and a field may help. @param {Lab} lab */
-const readsFile = (lab) => !["fixture", "shifted"].includes(lab.get("data")) || lab.needsField();
+const readsFile = (lab) => !["fixture", "shifted"].includes(lab.get("data")) || lab.answers.needsField;
 
 /** @param {Lab} lab */
 export function settingsPanel(lab) {
@@ -184,8 +184,8 @@ export function settingsPanel(lab) {
     }
     advanced.paint();
     reading.paint(readsFile(lab));
-    if (lab.needsField() && !asked) reading.root.open = true;
-    asked = lab.needsField();
+    if (lab.answers.needsField && !asked) reading.root.open = true;
+    asked = lab.answers.needsField;
     say(later, lab.changedSince() ? "Changes are for the next run." : "");
     later.hidden = !later.textContent;
     root.hidden = advanced.root.hidden && main.every(({ row }) => row.hidden);

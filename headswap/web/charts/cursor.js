@@ -46,7 +46,13 @@ export function cursor(svg, walk) {
     "aria-orientation": "horizontal" });
   /** @type {{cursor: Cursor, layout: Layout}|null} */
   let now = null;
-  listen(svg, walk, () => now);
+  /** What was done holds at once: the next key may come before the next picture. @param {Partial<Cursor>} part */
+  const moved = (part) => { if (now) now = { ...now, cursor: { ...now.cursor, ...part } }; };
+  listen(svg, {
+    to: (at) => { moved({ at, live: false }); walk.to(at); },
+    hold: () => { moved({ held: true }); walk.hold(); },
+    leave: () => { moved({ held: false, live: true }); walk.leave(); },
+  }, () => now);
   /** @param {CurvesSpec} spec @param {Layout} layout */
   const paint = (spec, layout) => {
     now = spec.cursor ? { cursor: spec.cursor, layout } : null;
