@@ -27,8 +27,14 @@ def lazy_copy(module: M) -> M:
 
 
 def lazy_clone(tensor: torch.Tensor) -> torch.Tensor:
-    """The tensor's values as they are now, whatever is written to it later; copied only when that happens."""
+    """The tensor's values as they are now, whatever is written to it later; copied only when that happens.
+
+    Memory that PyTorch did not allocate itself (what `torch.load` gives) is copied at once: PyTorch 2.13 would end the
+    process when such a lazy copy is first written to.
+    """
     plain = tensor.detach()
+    if not plain.untyped_storage().resizable():
+        return plain.clone()
     with _ONE_AT_A_TIME, suppress(AttributeError, NotImplementedError, RuntimeError):  # it is private to PyTorch
         return torch._lazy_clone(plain)  # type: ignore[attr-defined]
     return plain.clone()

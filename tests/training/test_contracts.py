@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import io
 import pickle
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -341,6 +342,17 @@ def test_any_write_to_a_frozen_weight_is_noticed_and_named(write) -> None:
         for event in events:
             if isinstance(event, EpochDone) and event.epoch == 1:
                 write(model.body.norm.weight.detach())  # type: ignore[union-attr]
+
+
+def test_weights_that_torch_load_brought_can_be_copied_and_trained() -> None:
+    """PyTorch's lazy copy of such memory ends the process when it is written to."""
+    file = io.BytesIO()
+    torch.save(torch.ones(64, 64), file)
+    file.seek(0)
+    weight = torch.load(file)
+    clone = lazy_clone(weight)
+    clone += 1
+    assert (weight.sum(), clone.sum()) == (64 * 64, 2 * 64 * 64)
 
 
 def test_a_lazy_clone_keeps_what_it_saw_and_shares_it_until_then() -> None:

@@ -1,0 +1,56 @@
+/**
+ * What the status line says beside the run's own news: a note of the page, or the kernel's answer to the learner.
+ *
+ * @import {Said} from "./store.js"
+ */
+
+// A run's news come many times a second: what answers the learner stays long enough to be read.
+const READING = 6000;
+
+export class Answers {
+  #note = "";
+  /** @type {Said & {fresh: boolean, at: number}|null} */
+  #said = null;
+
+  /** What is to be said before any news of the run; empty where there is nothing. */
+  get sentence() {
+    return this.#note || (this.#said?.fresh ? this.#said.sentence : "");
+  }
+
+  /** Whether that sentence tells of something that went wrong. */
+  get wrong() {
+    return this.#note === "" && Boolean(this.#said?.fresh && this.#said.wrong);
+  }
+
+  /** Whether a file was refused that a field may help to read. */
+  get needsField() {
+    return Boolean(this.#said?.wrong && this.#said.sentence.includes('in the field "'));
+  }
+
+  /** @param {string} sentence of the page itself; it holds until the kernel says something */
+  tell(sentence) {
+    this.#note = sentence;
+  }
+
+  /** @param {Said} said */
+  take({ sentence, wrong }) {
+    this.#note = "";
+    this.#said = { sentence, wrong, fresh: true, at: performance.now() };
+  }
+
+  /** @param {Said|null|undefined} said the latest answer, as a new page is told it */
+  remember(said) {
+    if (said && said.sentence !== this.#said?.sentence) this.take(said);
+  }
+
+  /** News of the run have come. */
+  runSpoke() {
+    this.#note = "";
+    if (this.#said && performance.now() - this.#said.at > READING) this.#said.fresh = false;
+  }
+
+  clear() {
+    this.#note = "";
+    this.#said = null;
+  }
+}
