@@ -15,39 +15,47 @@ from .layers import linear
 class LinearHead(nn.Module):
     """One linear layer, the linear probe: (B, D) to logits (B, C), with C * D weights and C biases.
 
-    While a probe trains, the head may see each feature with mean 0 and deviation 1 (`standardise`); afterwards that is
-    folded into its weights, and the answers stay the same.
+    While a probe trains, the head may see each feature with mean 0 and deviation 1, and mixtures of them instead of
+    the features themselves (`standardise`); afterwards that is folded into its weights, and the answers stay the same.
     """
 
     mean: torch.Tensor | None
     scale: torch.Tensor | None
+    mix: torch.Tensor | None
 
     def __init__(self, width: int, classes: int, generator: torch.Generator) -> None:
         super().__init__()
         self.linear = linear(width, classes, generator)
-        self.register_buffer("mean", None, persistent=False)
-        self.register_buffer("scale", None, persistent=False)
+        for name in ("mean", "scale", "mix"):
+            self.register_buffer(name, None, persistent=False)
 
     def forward(self, pooled: torch.Tensor) -> torch.Tensor:
-        if self.mean is not None and self.scale is not None:
-            pooled = (pooled - self.mean) / self.scale
+        if self.mean is not None and self.scale is not None and self.mix is not None:
+            pooled = (pooled - self.mean) / self.scale @ self.mix
         return self.linear(pooled)
 
     @torch.no_grad()
-    def standardise(self, mean: torch.Tensor, scale: torch.Tensor) -> None:
-        """From now on see (pooled - mean) / scale, both (D,), with weights that give the same answers as before."""
+    def standardise(self, mean: torch.Tensor, scale: torch.Tensor, mix: torch.Tensor) -> None:
+        """From now on see (pooled - mean) / scale, times mix (D, D), with weights that give the same answers as before.
+
+        `mean` and `scale` are (D,); `mix` must have an inverse.
+        """
         self.linear.bias.add_(self.linear.weight @ mean)
-        self.linear.weight.mul_(scale)
-        self.mean, self.scale = mean, scale
+        self.linear.weight.copy_(torch.linalg.solve(mix.T, self.linear.weight * scale, left=False))
+        self.mean, self.scale, self.mix = mean, scale, mix
+
+    def standardised(self) -> torch.Tensor:
+        """The weights (C, D) as they weigh the standardised features, whatever mixtures the head sees."""
+        return self.linear.weight if self.mix is None else self.linear.weight @ self.mix.T
 
     @torch.no_grad()
     def fold(self) -> None:
         """See the features as they are again: W / scale, and b - W mean / scale."""
         if self.mean is None or self.scale is None:
             return
-        self.linear.weight.div_(self.scale)
+        self.linear.weight.copy_(self.standardised() / self.scale)
         self.linear.bias.sub_(self.linear.weight @ self.mean)
-        self.mean = self.scale = None
+        self.mean = self.scale = self.mix = None
 
 
 class MLPHead(nn.Module):

@@ -1,7 +1,9 @@
 """A linear probe that has converged: standardised features, a penalty that belongs to the objective, a known optimum.
 
 Twenty messages can always be told apart perfectly, and then the best weights without a penalty are infinite. So there
-is one, chosen on validation. What training reaches can be held against the optimum (`model/optimum.py`).
+is one, chosen on validation. Features resemble one another, and along what they share the objective is a thousand times
+steeper than across it: the head learns on mixtures that make it about as steep everywhere (Newton's method has the same
+idea), which are then folded away too. What training reaches is held against the optimum (`model/optimum.py`).
 Shape letters: N messages, D width, C classes.
 """
 
@@ -29,9 +31,9 @@ FLAT = 1e-6  # a feature that varies less is left as it is
 class Probe(Loss):
     """Cross-entropy plus a penalty on a linear head's weights: l2 / 2 times their sum of squares, per message.
 
-    While it trains, the head sees standardised features. Without an `l2` the one of four with the lowest validation
-    loss is taken: 1 / (C N) for a C of .01, .1, 1 and 10. `floor` is the objective's least value, where the features
-    stay what they are.
+    While it trains, the head sees standardised features, mixed. Without an `l2` the one of four with the lowest
+    validation loss is taken: 1 / (C N) for a C of .01, .1, 1 and 10. `floor` is the objective's least value, where the
+    features stay what they are.
     """
 
     l2: float | None = None
@@ -39,11 +41,11 @@ class Probe(Loss):
 
     def __call__(self, model: nn.Module, output: torch.Tensor, batch: Batch) -> torch.Tensor:
         """The objective of one batch: mean cross-entropy of logits (B, C), and the penalty."""
-        weight = cast(Classifier, model).head.linear.weight
+        weight = cast(LinearHead, cast(Classifier, model).head).standardised()
         return F.cross_entropy(output, batch.labels) + 0.5 * (self.l2 or 0.0) * weight.square().sum()
 
     def begin(self, model: nn.Module, see: Callable[[], Seen]) -> "Probe":
-        """Standardise what the head sees, and choose the penalty."""
+        """Standardise and mix what the head sees, and choose the penalty."""
         head = cast(Classifier, model).head
         if not isinstance(head, LinearHead):
             kind = type(head).__name__
@@ -51,8 +53,10 @@ class Probe(Loss):
         seen = see()
         scale, mean = torch.std_mean(seen.features, 0, correction=0)
         scale = torch.where(scale > FLAT, scale, 1.0)
-        head.standardise(mean, scale)
         l2, floor = self._solved(seen, mean, scale)
+        x = ((seen.features - mean) / scale).double()
+        # Features that still move must not be stretched by what they were.
+        head.standardise(mean, scale, evening(x, l2).to(mean) if seen.fixed else torch.eye(len(mean)).to(mean))
         return replace(self, l2=l2, floor=floor if seen.fixed else None)
 
     def end(self, model: nn.Module) -> None:
@@ -72,3 +76,14 @@ class Probe(Loss):
             return l2, optimum(x, seen.labels, seen.classes, l2).objective
         features, labels = seen.validation
         return choose_l2(x, seen.labels, ((features - mean) / scale).double(), labels, seen.classes)
+
+
+def evening(x: torch.Tensor, l2: float) -> torch.Tensor:
+    """The matrix (D, D) that evens out how steep the objective is on features x (N, D) with mean 0.
+
+    At the start two classes have one chance in two each, and the curvature is cov(x) / 4 + l2. On features times its
+    inverse square root it is the same in every direction; half that matrix keeps it as along a standardised feature.
+    """
+    values, vectors = torch.linalg.eigh(x.T @ x / len(x))
+    curvature = values.clamp_min(0) / 4 + max(l2, FLAT)
+    return vectors / (2 * curvature.sqrt()) @ vectors.T
