@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
 import pytest
 from browser import Site, ask_kernel, fresh_notebook, notebook
@@ -201,3 +203,34 @@ def test_a_bet_that_waits_shows_no_outcome(site: Site) -> None:
         assert not re.search(r"\d\.\d{3}", lab(view).locator("[data-hs=metrics]").inner_text())
         lab(view).locator(".hs-question select").select_option("one")
         lab(view).locator("[data-hs=runs] tr[data-run='1']").wait_for()
+
+
+FRAMES = """() => {
+  const seen = window.framesSeen = [];
+  const metrics = document.querySelector('.hs-lab [data-hs=metrics]');
+  const tick = (now) => { seen.push([now, metrics.textContent]); requestAnimationFrame(tick); };
+  requestAnimationFrame(tick);
+}"""
+
+
+def test_the_threshold_is_dragged_at_30_frames_a_second_over_40_runs(site: Site) -> None:
+    made = CELL.replace("epochs=6", "epochs=1, regime='full', messages=640")
+    with notebook(site, "forty", made, "for _ in range(40): lab.train(block=True)") as (view, _):
+        lab(view).locator("[data-hs=runs] tr[data-run='40']").wait_for(timeout=120_000)
+        slider = lab(view).get_by_role("slider", name="Threshold")
+        slider.scroll_into_view_if_needed()
+        box = slider.bounding_box()
+        assert box
+        height = box["y"] + box["height"] / 2
+        view.mouse.move(box["x"] + box["width"] / 2, height)
+        view.mouse.down()
+        view.evaluate(FRAMES)
+        for i in range(240):
+            view.mouse.move(box["x"] + box["width"] * (0.5 + 0.45 * math.sin(i / 12)), height)
+        frames = view.evaluate("window.framesSeen")
+        view.mouse.up()
+        gaps = sorted(b - a for (a, _), (b, _) in pairwise(frames))
+        middle, late = gaps[len(gaps) // 2], gaps[int(len(gaps) * 0.95)]
+        print(f"{len(gaps)} frames: half within {middle:.1f} ms, 95 % within {late:.1f}, the longest {gaps[-1]:.1f}")
+        assert len({said for _, said in frames}) > 10, "the numbers follow the hand"
+        assert len(gaps) > 30 and middle <= 1000 / 30, f"{1000 / middle:.0f} frames a second"

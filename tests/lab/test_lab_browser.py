@@ -177,7 +177,7 @@ def test_nothing_overflows_at_400_pixels(opened: tuple[Page, Heard]) -> None:
 
 
 ACTIONS, SEED = int(os.environ.get("HEADSWAP_ACTIONS", "200")), int(os.environ.get("HEADSWAP_SEED", "0"))
-RARE = {"reload": 6, "restart": 3}  # how often, in each 500 actions
+RARE = {"reload": 6, "restart": 3, "new view": 5}  # how often, in each 500 actions
 CHECKS = 5
 AT_REST = "['idle', 'failed'].includes(document.querySelector('.hs-lab')?.dataset.phase)"
 # One line for each thing that a learner may do from Python; a refused setting changes nothing.
@@ -224,7 +224,7 @@ def _random_user(view: Page, heard: Heard, seed: int) -> None:
     try:
         for n, name in enumerate(names, 1):
             done.append(f"{n} {name}")
-            act = {"reload": _reload, "restart": _restart}.get(name) or RANDOM[name][1]
+            act = {"reload": _reload, "restart": _restart, "new view": _new_view}.get(name) or RANDOM[name][1]
             done[-1] += f" {act(view, rng.random(), rng.random())}"
             assert heard.console == []
             if n % (ACTIONS // CHECKS) == 0:
@@ -370,6 +370,35 @@ def _restart(view: Page, share: float, other: float) -> str:
     view.wait_for_function(f"{session}.kernel.status === 'idle'", timeout=60_000)
     run_all(view)
     lab(view).locator("[data-hs=status]", has_text="ready").wait_for(timeout=60_000)
+    return ""
+
+
+NEW_VIEW = """async () => {
+  const {shell, commands} = window.jupyterapp;
+  const {content} = shell.currentWidget;
+  content.activeCellIndex = content.widgets.findIndex(cell => cell.node.querySelector('.hs-lab'));
+  await commands.execute('notebook:create-output-view');
+}"""
+# Every lab on the page shows the same runs, in the same words.
+AGREE = """() => {
+  const told = lab => [...lab.querySelectorAll('tr[data-run]')].map(row => row.textContent).sort().join('|');
+  const all = [...document.querySelectorAll('.hs-lab')].map(told);
+  return all.length === 2 && all[0] === all[1];
+}"""
+CLOSE_VIEW = """() => {
+  const {shell} = window.jupyterapp;
+  const all = [...shell.widgets('main')];
+  all.filter(widget => widget.content?.id.startsWith('LinkedOutputView')).forEach(widget => widget.dispose());
+  shell.activateById(all.find(widget => widget.context).id);
+}"""
+
+
+def _new_view(view: Page, share: float, other: float) -> str:
+    """JupyterLab's second view of the same output knows what the first one knows; then it is closed."""
+    view.evaluate(NEW_VIEW)
+    view.wait_for_function(AGREE, timeout=60_000)
+    view.evaluate(CLOSE_VIEW)
+    view.wait_for_function("window.jupyterapp.shell.currentWidget?.sessionContext")
     return ""
 
 
