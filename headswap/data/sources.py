@@ -30,14 +30,18 @@ def split_of(source: Source, seed: int) -> Split:
 
 @dataclass(frozen=True, slots=True)
 class FixtureData:
-    """The practice messages: how many to train on, and how far the wording is moved to the second domain (0 to 1)."""
+    """The practice messages: how many to train on, and how far the wording is moved to the second domain (0 to 1).
+
+    `fresh` asks for so many test messages that no seed and no choice has ever seen, instead of each seed's own 160.
+    """
 
     train: int = 640
     shift: float = 0.0
+    fresh: int = 0
 
     def split(self, seed: int) -> Split:
         """The fixture's split of this seed."""
-        return fixture_split(seed, self.shift, self.train)
+        return fixture_split(seed, self.shift, self.train, self.fresh)
 
     def __str__(self) -> str:
         return "the fixture"

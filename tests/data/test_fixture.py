@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 import time
+from dataclasses import replace
 
 import pytest
 import torch
@@ -172,3 +173,12 @@ def test_every_family_can_be_drawn_alone() -> None:
         for family, _ in weights:
             for domain in (0, 1):
                 assert len(fixture.draw(random.Random(0), family, domain)) > 15
+
+
+def test_fresh_test_messages_are_the_same_for_every_seed_and_in_no_other_part() -> None:
+    split, other, plain = fixture_split(0, fresh=400), fixture_split(1, fresh=400), fixture_split(0)
+    assert split.test == other.test and len(split.test) == 400
+    assert sum(message.label for message in split.test) == 200
+    assert replace(split, test=plain.test) == plain, "what is trained stays as it is"
+    read = {m.text for m in (*split.train, *split.validation)} | set(split.unlabelled)
+    assert not read & {message.text for message in split.test}
