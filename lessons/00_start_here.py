@@ -165,27 +165,27 @@ for regime in ("head-only", "full"):
 # %% [markdown]
 # That is one seed, and with 160 messages the intervals are wide. One seed is an
 # anecdote: another split, other weights and another order move each score by several
-# points. So we also ran five seeds. Each divides the same 960 messages its own way and
-# pretrains a body of its own. These numbers are quoted from the library's
-# `figures/fixture.txt`; this notebook does not compute them.
+# points. So we also ran five seeds. Each draws its own 640 messages to learn from and
+# pretrains a body of its own, and all are judged on 2,000 fresh messages. These numbers
+# are quoted from the library's `figures/fixture.txt`; this notebook does not compute them.
 #
 # | what learns | weights | F1, mean of 5 seeds | 95 % interval, over seeds and messages |
 # | --- | --- | --- | --- |
-# | the head, on a random frozen body | 130 | 0.819 | [0.789, 0.844] |
-# | the head, on the pretrained body (`head-only`) | 130 | 0.858 | [0.802, 0.899] |
-# | everything (`full`) | 118,914 | 0.885 | [0.841, 0.915] |
+# | the head, on a random frozen body | 130 | 0.824 | [0.806, 0.841] |
+# | the head, on the pretrained body (`head-only`) | 130 | 0.863 | [0.844, 0.879] |
+# | everything (`full`) | 118,914 | 0.892 | [0.876, 0.905] |
 #
 # Now look at your bet.
 
 # %%
-outcome = "head-only 0.858, full 0.885: 0.026 more [-0.001, 0.053], 5 seeds"
+outcome = "head-only 0.863, full 0.892: 0.029 more [0.011, 0.046], 5 seeds"
 bet.reveal("Everything, by less than 0.10", outcome)
 
 # %% [markdown]
-# On average full is ahead by 0.026. Compared message by message, at each seed, that
-# difference has an interval of its own: [-0.001, 0.053]. It just takes 0 in, so five
-# seeds don't settle who is better: full may be worth five points, or nothing. What is
-# certain is the price, more than 900 times as many weights that learn.
+# On average full is ahead by 0.029. Compared message by message, at each seed, that
+# difference has an interval of its own: [0.011, 0.046]. It leaves 0 out: full is better
+# here, by one point or by five. The price is more than 900 times as many weights that
+# learn.
 #
 # The first row is the *baseline*: a body that has read nothing still gives the head
 # something to work with, so a score means little until you know what a random body

@@ -239,14 +239,14 @@ print("frozen against full: more than 1.5 times faster")
 print("and the prefix kept: more than 3 times faster again")
 
 # %%
-because = "0.4 s against 7.0 s in figures/fixture.txt, 16 times, though head-only takes twice as many steps"
+because = "0.4 s against 6.6 s in figures/fixture.txt, 15 times, though head-only takes twice as many steps"
 bet.reveal("10 to 100 times", because)
 
 # %% [markdown]
 # Freezing alone saves the way back: no gradients through the body. But every message still walks forward through it,
 # and that is a third of the work, so 915 times fewer weights do not make a run 915 times faster. The rest comes from
-# not walking at all. What is not free is the score: in the same table head-only reaches F1 .858 and full fine-tuning
-# .026 more [-.001, .053], 5 seeds each, compared in pairs.
+# not walking at all. What is not free is the score: in the same table head-only reaches F1 .863 and full fine-tuning
+# .029 more [.011, .046], 5 seeds each, compared in pairs.
 
 # %% [markdown]
 # ## Look: the feature head's arithmetic
