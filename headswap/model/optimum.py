@@ -81,6 +81,17 @@ def optimum(x: torch.Tensor, y: torch.Tensor, classes: int, l2: float, start: Op
     return Optimum(whole[:, :-1], whole[:, -1], value)
 
 
+def evening(x: torch.Tensor, l2: float) -> torch.Tensor:
+    """The matrix (D, D) that evens out how steep the objective is on features x (N, D) with mean 0.
+
+    At the start two classes have one chance in two each, and the curvature is cov(x) / 4 + l2. On features times its
+    inverse square root it is the same in every direction; half that matrix keeps it as along a standardised feature.
+    """
+    values, vectors = torch.linalg.eigh(x.T @ x / len(x))
+    curvature = values.clamp_min(0) / 4 + max(l2, 1e-6)
+    return vectors / (2 * curvature.sqrt()) @ vectors.T
+
+
 def _zero_sum(classes: int) -> torch.Tensor:
     """An orthonormal basis (C, C - 1) of the vectors that add up to zero."""
     rows = torch.arange(classes).double()

@@ -20,7 +20,7 @@ from ..errors import SettingError
 from ..model.classifier import Classifier
 from ..model.heads import LinearHead
 from ..model.losses import Loss, Seen
-from ..model.optimum import choose_l2, optimum
+from ..model.optimum import choose_l2, evening, optimum
 
 USUAL = 0.1  # where there are no validation messages to choose by
 MOST_WEIGHTS = 2_000  # a head with more is not solved for
@@ -76,14 +76,3 @@ class Probe(Loss):
             return l2, optimum(x, seen.labels, seen.classes, l2).objective
         features, labels = seen.validation
         return choose_l2(x, seen.labels, ((features - mean) / scale).double(), labels, seen.classes)
-
-
-def evening(x: torch.Tensor, l2: float) -> torch.Tensor:
-    """The matrix (D, D) that evens out how steep the objective is on features x (N, D) with mean 0.
-
-    At the start two classes have one chance in two each, and the curvature is cov(x) / 4 + l2. On features times its
-    inverse square root it is the same in every direction; half that matrix keeps it as along a standardised feature.
-    """
-    values, vectors = torch.linalg.eigh(x.T @ x / len(x))
-    curvature = values.clamp_min(0) / 4 + max(l2, FLAT)
-    return vectors / (2 * curvature.sqrt()) @ vectors.T
