@@ -14,7 +14,7 @@ from ..metrics.intervals import Verdicts
 from ..metrics.measure import Metrics
 from ..model.body_contract import Base
 from ..model.losses import CROSS_ENTROPY
-from ..training.probe import Probe
+from ..model.probe import Probe
 from ..training.recipe import Recipe
 from ..training.regimes import Regime, find_regime
 from ..training.run import epochs_of

@@ -19,7 +19,7 @@ from ..model.body_contract import Place
 from ..model.classifier import Classifier, place_of
 from ..model.inserts import Insert
 from ..model.losses import CROSS_ENTROPY, Loss
-from .probe import Probe
+from ..model.probe import Probe
 
 
 class Frozen(Enum):

@@ -28,10 +28,10 @@ from ..model.classifier import Classifier
 from ..model.inserts import INSERTS
 from ..model.losses import CrossEntropy
 from ..model.precision import one_thread
+from ..model.probe import Probe
 from .events import EpochDone, Event, StageBegan, StageEnded
 from .loop import predict_logits
 from .pretrain import Origin, PretrainStep, Schooling
-from .probe import Probe
 from .recipe import Compute, Recipe
 from .regimes import REGIMES, Falling, Frozen, Regime, Stage
 from .run import History, encode, start_regime

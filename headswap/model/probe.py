@@ -3,7 +3,7 @@
 Twenty messages can always be told apart perfectly, and then the best weights without a penalty are infinite. So there
 is one, chosen on validation. Features resemble one another, and along what they share the objective is a thousand times
 steeper than across it: the head learns on mixtures that make it about as steep everywhere (Newton's method has the same
-idea), which are then folded away too. What training reaches is held against the optimum (`model/optimum.py`).
+idea), which are then folded away too. What training reaches is held against the optimum (`optimum.py`).
 Shape letters: N messages, D width, C classes.
 """
 
@@ -17,10 +17,10 @@ from torch import nn
 
 from ..data.batches import Batch
 from ..errors import SettingError
-from ..model.classifier import Classifier
-from ..model.heads import LinearHead
-from ..model.losses import Loss, Seen
-from ..model.optimum import choose_l2, evening, optimum
+from .classifier import Classifier
+from .heads import LinearHead
+from .losses import Loss, Seen
+from .optimum import choose_l2, evening, optimum
 
 USUAL = 0.1  # where there are no validation messages to choose by
 MOST_WEIGHTS = 2_000  # a head with more is not solved for
