@@ -31,7 +31,7 @@ from headswap.training.spec import Result
 FIGURES = Path(__file__).parents[1] / "figures"
 RECORDED = FIGURES.parent / "headswap" / "lab" / "recorded"
 WHAT = ("recorded", "fixture", "sms")
-FRESH = 2_000  # test messages of the practice ones: with 160 hardly two regimes can be told apart
+FRESH = 2_000  # test messages of the practice table: 160 can hardly tell two regimes apart
 CORPUS = ("data/SMSSpamCollection", "../shared/data/sms-spam/SMSSpamCollection")
 
 

@@ -235,8 +235,8 @@ for text in random_texts[:200]:
 print("200 texts, cut at every byte: each came back as its beginning.")
 
 # %% [markdown]
-# The same holds for a batch: behind the mask stands every byte of every message, and
-# where the mask is False stand pads and nothing else.
+# The same holds for a batch: the mask is True on every byte of every message, and only
+# pads lie where it is False.
 
 # %% tags=["prove"]
 ids, mask = tokenizer.batch([message.text for message in messages], 160)

@@ -16,7 +16,7 @@
 #
 # Nobody labels a message to teach this model. It reads, and at every byte it guesses the next one. A *language model*
 # is a model that does this. Its *perplexity* says how well: the number of bytes between which it hesitates, on average.
-# There are 260 ids, so one that knows nothing hesitates between 260.
+# There are 260 ids, so a model that knows nothing has a perplexity of 260.
 #
 # Ours will read 1,920 short messages five times. That takes seconds. What does it know then?
 

@@ -183,7 +183,7 @@ exercises.loss.check(loss)
 #
 # The score is F1, from 0 to 1: high where spam is found *and* real messages are left alone (lesson 06). Three seeds
 # each: a seed draws the head, the order of the messages and, where it is random, the body. The pretrained body, the
-# 640 messages and the 160 that judge are always the same. It takes about a quarter of a minute.
+# 640 messages and the 160 that judge are always the same. It takes about 25 seconds.
 
 # %% tags=["nbval-ignore-output"]
 from headswap import Recipe, fixture_split, judge, run_regime
@@ -202,8 +202,8 @@ for regime in ("frozen-random", "scratch", "head-only"):
 
 # %% [markdown]
 # Each line is a mean of three seeds with its 95 % interval, over the luck of the seeds and of the 160 messages. All
-# seeds are judged on the *same* messages, so more seeds would not narrow these intervals much. But what is luck for one
-# regime is luck for all three. So compare them in pairs, message by message: what they share cancels out.
+# seeds are judged on the *same* messages, so more seeds would not narrow these intervals much. But much of that luck is
+# the same for all three. So compare them in pairs, message by message: what they share cancels out.
 
 # %% tags=["nbval-ignore-output"]
 for ours, other in (("head-only", "frozen-random"), ("head-only", "scratch")):
@@ -214,8 +214,8 @@ for ours, other in (("head-only", "frozen-random"), ("head-only", "scratch")):
 
 # %% [markdown]
 # If the interval leaves 0 out, chance hardly explains the difference. Three seeds are few, and they share one body. The
-# library's own record has five, each with a body and training messages of its own, judged on 2,000 fresh messages
-# (`figures/fixture.txt`):
+# library's own record has five, each with a body of its own and its own draw of 640 from the same 960 messages,
+# judged on 2,000 fresh ones (`figures/fixture.txt`):
 #
 # | what learns | body | weights | F1 | 95 % interval |
 # | --- | --- | --- | --- | --- |
@@ -223,9 +223,11 @@ for ours, other in (("head-only", "frozen-random"), ("head-only", "scratch")):
 # | `head-only` | pretrained | 130 | 0.863 | [0.844, 0.879] |
 # | `scratch` | random | 118,914 | 0.870 | [0.854, 0.885] |
 #
-# Read it twice. With the default settings pretraining adds +0.039 [+0.018, +0.059] to the same 130 weights, compared in
-# pairs. Against `scratch` there is no telling: `scratch` minus `head-only` is +0.007 [-0.008, +0.022]. A frozen body is
-# cheap once it is there: 0.4 s a task, after 6.4 s of pretraining, where `scratch` takes 6.9 s every time.
+# Read it twice. With the default settings pretraining adds +0.039 [+0.018, +0.059] to the same 130 weights in F1,
+# compared in pairs; in average precision +0.014 [-0.001, +0.029], which could be luck. Two of our own choices, how
+# random weights start and how much text is read, widen this gap (CONTRIBUTING.md). Against `scratch` five seeds can't
+# tell: `scratch` minus `head-only` is +0.007 [-0.008, +0.022]. The frozen body pays from the second task on: 0.4 s
+# each, after 6.4 s of pretraining once, where `scratch` takes 6.9 s every time.
 
 # %% [markdown]
 # ## Look: the old head back

@@ -206,8 +206,8 @@ assert accuracy["cls"] == 0.5
 
 # %% [markdown]
 # The last byte is weak on this body. It was schooled to guess the byte after it, and at byte 32 that is the middle of
-# some word; what the message was about is not what it had to carry. The attention pool is ahead of the mean by two
-# points, with 64 weights more; one body and one split, so take it as a hint. And cls?
+# some word; what the message was about is not what it had to carry. The attention pool ends one point above the
+# mean, with 64 weights more; on one body and one split that could be luck. And cls?
 
 # %% [markdown]
 # ## Look: CLS is blind
@@ -262,7 +262,7 @@ for body, regime, pool in (
     print(f"bidirectional, {regime:14} {pool:5} {value:.2f} {interval}")
 
 # %% [markdown]
-# Without the causal mask CLS sees: .79 instead of .50. But random weights do no worse than the cheat, under either
+# Without the causal mask CLS sees: .82 instead of .50. But random weights do no worse than the cheat, under either
 # pool. What the cheating body learned is of no use here; what helped CLS is the lifted mask alone. Do not rank the
 # lines more finely than that: to compare two of them, pair them message by message, as lesson 03 does.
 
@@ -338,9 +338,9 @@ for pool in pools:
 print("Alone or beside neighbours, pads left or right: the same P(spam) to 1e-5.")
 
 # %% [markdown]
-# Why not to the bit? A matrix product of another size adds its numbers in another order, and float32 rounds. To the
-# bit holds what the pool itself promises: write anything finite into the pads' vectors, and the pooled vector does
-# not change at all.
+# Why not to the bit? A matrix product of another size adds its numbers in another order, and float32 rounds. What
+# does hold, bit for bit, is the pool's own promise: write anything finite into the pads' vectors, and the pooled vector
+# does not change at all.
 
 # %% tags=["prove"]
 with torch.no_grad():

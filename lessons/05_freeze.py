@@ -110,7 +110,7 @@ for optimizer in ("SGD", "AdamW"):
 # %% [markdown]
 # With the old gradient left in it, the frozen weight walks on under either optimizer. Zeros instead of a gradient
 # stop SGD but not AdamW: it still carries the mean of earlier gradients, and it shrinks weights a little at every
-# step, which is called *weight decay*. Only `grad = None` makes an optimizer pass a weight by.
+# step, which is called *weight decay*. Only `grad = None` makes an optimizer skip a weight.
 # `optimizer.zero_grad()` does that in today's PyTorch; older code and `zero_grad(set_to_none=False)` leave zeros.
 
 # %% [markdown]
@@ -243,10 +243,10 @@ because = "0.4 s against 6.6 s in figures/fixture.txt, 15 times, though head-onl
 bet.reveal("10 to 100 times", because)
 
 # %% [markdown]
-# Freezing alone saves the way back: no gradients through the body. But every message still walks forward through it,
-# and that is a third of the work, so 915 times fewer weights do not make a run 915 times faster. The rest comes from
-# not walking at all. What is not free is the score: in the same table head-only reaches F1 .863 and full fine-tuning
-# .029 more [.011, .046], 5 seeds each, compared in pairs.
+# Freezing alone saves the backward pass: no gradients through the body. But every message still runs forward through
+# it, about a third of the work, so 915 times fewer weights do not make a run 915 times faster. The rest comes from not
+# running it again. The price is the score: in the same table head-only reaches F1 .863, and full fine-tuning .029 more
+# [.011, .046] (5 seeds, compared in pairs).
 
 # %% [markdown]
 # ## Look: the feature head's arithmetic
@@ -313,4 +313,4 @@ print(noticed)
 # else, or a frozen weight may still walk. What is frozen can be computed once, and that, more than the few weights,
 # is what makes a probe fast.
 #
-# Next: head-only .86, full .89. Is that a difference, and is F1 the right number to look at?
+# Next: head-only .86, full .89. How much of such a gap could be luck, and is F1 the right number to look at?

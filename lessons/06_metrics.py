@@ -155,7 +155,7 @@ bet.reveal("it falls by a quarter or more", because)
 # | n-grams, balanced | .985 | .963 | .973 [.936, .988] |
 # | n-grams, natural | .974 | .956 | .964 [.947, .975] |
 #
-# From the first line alone you can foretell the second. Counted without repetition, 642 of 5,159 texts are spam:
+# From the first line alone you can predict the second. Counted without repetition, 642 of 5,159 texts are spam:
 
 # %%
 precision, recall, rare = 0.955, 0.943, 642 / 5159
@@ -167,8 +167,9 @@ print(f"expected precision {expected:.2f}, measured .756")
 # %% [markdown]
 # Few false alarms are what saves a filter where spam is rare. The n-grams, which count short runs of characters in the
 # whole text and have no body at all, lose almost nothing. There is a second way out: move the threshold. Where spam is
-# one in eight instead of one in two, ask for more. Moved by the odds of the two worlds, head-only's F1 rises from .838
-# to .879; the n-grams, which needed no help, fall to .939.
+# one in eight instead of one in two, ask for more. With P(spam) calibrated on the validation messages and the threshold
+# moved by the odds of the two worlds, head-only's F1 rises from .838 to .879; the n-grams, which needed no help, fall
+# to .939.
 
 # %% [markdown]
 # ## Look: how sure?
@@ -213,10 +214,11 @@ print(f"rule of thumb [{score.recall - rule:.3f}, {score.recall + rule:.3f}]")
 assert abs((high - low) - 2 * rule) < 0.04
 
 # %% [markdown]
-# The seeds agree: on a frozen body there is one best head, and each of them finds it. So the interval is all about the
-# messages. Two filters whose scores on 160 messages differ by two points may be equal or not: from the two scores alone
-# you cannot tell. The interval of their difference, message by message, decides. It's the paired column in the tables
-# of figures/.
+# The seeds agree: on one frozen body and one set of training messages there is one best head, and each seed finds it.
+# So this interval is only about the test messages. Another body or other training messages move the score too: the
+# tables in figures/ count that. Two filters whose scores on 160 messages differ by two points may be equal or not: from
+# the two scores alone you cannot tell. The interval of their difference, message by message, decides. It's the paired
+# column in the tables of figures/.
 
 # %% [markdown]
 # ## Read
@@ -314,8 +316,8 @@ assert lost[1] < 8
 print(f"0 of 80 seen is no promise: up to {3 / 80:.1%} fits it (rule of three, 95 %)")
 
 # %% [markdown]
-# The price is high: most spam comes through. And *never* was too big a word. The surest ham of 80 is not the surest ham
-# of the world.
+# The price is high: most spam comes through. And *never* was too big a word. Some future ham will look spammier than
+# any of these 80.
 
 # %% [markdown]
 # ## Prove
@@ -365,6 +367,6 @@ print("Nothing called spam, no spam there, neither: 0.0 each time, and named.")
 #
 # Four cells hold everything; precision is a column, recall a row, and the threshold trades one for the other. Recall
 # and the false-positive rate belong to the filter, precision to the filter and its world, and it falls where spam is
-# rare. On 160 messages an F1 near .9 is uncertain by about ± 5 points, a little more downwards.
+# rare. On 160 messages an F1 near .9 is uncertain by about 6 points downwards and 3 to 4 upwards.
 #
 # Next: you know the regimes, the curves and the scores. Which regime do you take?

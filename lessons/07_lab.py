@@ -94,7 +94,8 @@ bet.reveal(outcome, f"full minus head-only {gain:+.2f} [{low:+.2f}, {high:+.2f}]
 # | full | 118,914 | .892 [.876, .905] | 6.6 |
 #
 # The body that all three start from took 6.4 s to pretrain, once. Compared in pairs, full is ahead of head-only by .029
-# [.011, .046]; full and last-block are not told apart. So the lab may well show you another order.
+# [.011, .046]; full and last-block end .002 apart, which five seeds can't order. So the lab may well show you another
+# order.
 
 # %% [markdown]
 # ## Look: one run
@@ -216,7 +217,8 @@ exercises.missions.overfit(lab)
 # The last opponent has no body at all: logistic regression on *n-grams*, runs of one to four characters. It reads a
 # message whole, and your body a few bytes of it. On the practice messages it reaches F1 .986 [.979, .990], out of reach
 # for every regime in figures/fixture.txt, and .925 [.912, .935] on the same 32 bytes. On real SMS it is .973 [.936,
-# .988], whole or cut to 160 bytes, and head-only .948 [.902, .972] (figures/sms.txt; all 5 seeds, balanced test).
+# .988], whole or cut to 160 bytes, and head-only .948 [.902, .972], .025 [.013, .037] behind in pairs (figures/sms.txt;
+# all 5 seeds, balanced test).
 #
 # For this mission you need real messages. `download_sms(".")` of headswap fetches the SMS corpus (it needs the network,
 # and the corpus is licensed CC BY 4.0), or take a file of your own: `read_messages` reads one with a column of texts

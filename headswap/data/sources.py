@@ -32,7 +32,8 @@ def split_of(source: Source, seed: int) -> Split:
 class FixtureData:
     """The practice messages: how many to train on, and how far the wording is moved to the second domain (0 to 1).
 
-    `fresh` asks for so many test messages that no seed and no choice has ever seen, instead of each seed's own 160.
+    `fresh` is how many new test messages to draw, the same for every seed and used by no choice, in place of each
+    seed's own 160.
     """
 
     train: int = 640

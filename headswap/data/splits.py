@@ -87,8 +87,8 @@ def fixture_split(seed: int = 0, shift: float = 0.0, train: int = 640, fresh: in
     """Draw the practice messages: `train` to learn from, 160 to validate and 160 to test, of one fixed list.
 
     The lesson's 800 messages and 160 to validate on; 1,280 further texts without labels stand in for the generic
-    corpus that a language model is pretrained on. `shift` moves the wording to a second domain. With `fresh` so many
-    further messages are the test, the same ones for every seed: 160 leave an F1 uncertain by six points.
+    corpus that a language model is pretrained on. `shift` moves the wording to a second domain. With `fresh`, that
+    many further messages are the test, the same for every seed: 160 leave an F1 uncertain by about six points.
     """
     labelled = train + 320
     read = labelled + UNLABELLED

@@ -127,7 +127,8 @@ class Runner:
     def _train(self, run: Run) -> None:
         prepared = self.prepare(run.settings, self._progress)
         self._check_stop()
-        model, events = self.start(prepared.base, prepared.split, run.settings.chosen_regime(), run.settings.recipe())
+        regime, recipe = run.settings.chosen_regime(), run.settings.recipe()
+        model, events = self.start(prepared.base, prepared.split, regime, recipe, prepared.known)
         watch = Watch(model, prepared, speaks=run.settings.chosen_regime().body == "pretrained")
         self._last = model, run
         # Between two steps would do, but for the frozen prefix: of 80,000 messages it takes seconds before the first.

@@ -15,6 +15,7 @@ from ..metrics.measure import Metrics
 from ..model.body_contract import Base
 from ..model.losses import CROSS_ENTROPY
 from ..model.probe import Probe
+from ..training.prefix import Known
 from ..training.recipe import Recipe
 from ..training.regimes import Regime, find_regime
 from ..training.run import epochs_of
@@ -87,15 +88,16 @@ FIELDS = tuple(Settings.__dataclass_fields__)
 class Prepared:
     """A pretrained base and the messages to teach it, with a key that is the same for the same messages.
 
-    `held_out` are the validation messages, text and label, one tuple for all runs that are judged on them. `kept` holds
-    what runs have found out about the untouched base, so that the next one begins sooner, and `note` what a copied line
-    of Python cannot say.
+    `held_out` are the validation messages, text and label, one tuple for all runs that are judged on them. `kept` and
+    `known` hold what runs have found out about the untouched base, so that the next one begins sooner, and `note` what
+    a copied line of Python cannot say.
     """
 
     base: Base
     split: Split
     key: str
     kept: dict[str, Any] = field(default_factory=dict)
+    known: Known = field(default_factory=dict)
     held_out: tuple[tuple[str, int], ...] = ()
     note: str = ""
 

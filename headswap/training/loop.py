@@ -24,7 +24,7 @@ from ..model.layers import Dropout, use_generator
 from ..model.losses import Seen
 from ..model.precision import modes_kept, one_thread, products_in
 from .events import EpochDone, Event, StageBegan, StageEnded, StepDone
-from .prefix import Inputs, Prefix, above, frozen_prefix, held_bytes, pooled, prepare, uncached
+from .prefix import Inputs, Known, Prefix, above, frozen_prefix, held_bytes, pooled, prepare, remember, uncached
 from .recipe import Recipe
 from .regimes import Group
 from .schedules import SCHEDULES
@@ -35,17 +35,19 @@ EVALUATION_BATCH = 128
 def train_classifier(
     model: Classifier, train: ClassificationDataset, optimizer: torch.optim.Optimizer, recipe: Recipe, *,
     validation: ClassificationDataset | None = None, generator: torch.Generator | None = None, stage: int = 0,
-    stages: int = 1,
+    stages: int = 1, known: Known | None = None,
 ) -> Iterator[Event]:  # fmt: skip
     """Train what requires a gradient, and yield events while doing so; the same loop for every regime.
 
     Checks when called, works as its events are consumed, stops between two steps when closed. The optimizer must
     hold exactly the weights that learn (SettingError), and has its learning rates back at the end. Draws only from
     `generator` (by default made from the recipe's seed). Raises DivergedError when the loss is no longer a number.
+    `known` holds what a body with these very weights made of these messages, and takes what is missing.
     """
     _check_optimizer(model, optimizer)
     generator = generator or torch.Generator().manual_seed(recipe.seed)
-    return _train(_Loop(model, train, validation, optimizer, recipe, generator), stage, stages)
+    known = {} if known is None else known
+    return _train(_Loop(model, train, validation, optimizer, recipe, generator, known), stage, stages)
 
 
 @dataclass
@@ -58,6 +60,7 @@ class _Loop:
     optimizer: torch.optim.Optimizer
     recipe: Recipe
     generator: torch.Generator
+    known: Known
     done: int = 0
     kept: int = 0
     lowest: float = math.inf
@@ -160,10 +163,16 @@ class _Loop:
 
     def _inputs(self, prefix: Prefix) -> tuple[Inputs, Inputs | None]:
         """What stands above the prefix, for training and validation; both share one memory budget."""
+        reads = self.recipe.pool if prefix.pooled else self.model.pool.prepends_cls
+        key = prefix, reads, self.recipe.compute, self.recipe.cache_bytes
+        if key in self.known:
+            return self.known[key]
         inputs = prepare(self.model, self.train, prefix, self.recipe.cache_bytes)
-        if self.validation is None:
-            return inputs, None
-        return inputs, prepare(self.model, self.validation, prefix, self.recipe.cache_bytes - held_bytes(inputs))
+        held_out = None
+        if self.validation is not None:
+            held_out = prepare(self.model, self.validation, prefix, self.recipe.cache_bytes - held_bytes(inputs))
+        remember(self.known, key, inputs, held_out)
+        return inputs, held_out
 
     @torch.no_grad()
     def _seen(self) -> Seen:

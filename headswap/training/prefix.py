@@ -34,6 +34,7 @@ class Prefix:
 
 
 NOTHING = Prefix(-1, False)
+MOST_KNOWN = 2**25  # bytes of one prefix that is kept for the next run
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,10 @@ class Inputs:
     def batch(self, index: torch.Tensor) -> Batch:
         """The chosen rows, cut to the longest example among them, and their labels."""
         return Batch(self.rows.batch(index), self.labels[index])
+
+
+# What the untouched body made of one split's messages, for the latest prefix: training and validation.
+Known = dict[tuple[object, ...], tuple[Inputs, Inputs | None]]
 
 
 def frozen_prefix(model: Classifier) -> Prefix:
@@ -103,6 +108,14 @@ def prepare(model: Classifier, data: ClassificationDataset, prefix: Prefix, budg
                 whole[index, : part.shape[1]] = part
     assert kept is not None
     return Inputs(prefix, kept, data.labels)
+
+
+def remember(known: Known, key: tuple[object, ...], inputs: Inputs, held_out: Inputs | None) -> None:
+    """Keep what was computed, in place of what was kept before, where it is no more than 32 MB."""
+    size = sum(held_bytes(part) for part in (inputs, held_out) if part is not None)
+    if 0 < size <= MOST_KNOWN:
+        known.clear()
+        known[key] = inputs, held_out
 
 
 def held_bytes(inputs: Inputs) -> int:

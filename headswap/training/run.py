@@ -19,6 +19,7 @@ from ..model.layers import set_dropout
 from ..model.pooling import new_pool, pooled_width
 from .events import EpochDone, Event, StageBegan, StageEnded
 from .loop import make_optimizer, train_classifier
+from .prefix import Known
 from .recipe import Recipe
 from .regimes import Regime, Stage, find_regime, parameter_groups
 
@@ -48,11 +49,14 @@ class History:
         return max(event.learning for event in self.events if isinstance(event, StageBegan))
 
 
-def start_regime(base: Base, split: Split, regime: Regime | str, recipe: Recipe) -> tuple[Classifier, Iterator[Event]]:
+def start_regime(
+    base: Base, split: Split, regime: Regime | str, recipe: Recipe, known: Known | None = None
+) -> tuple[Classifier, Iterator[Event]]:
     """A classifier on a copy of the base's body, and the events that will train it through the regime's stages.
 
     The base is not touched; what stays frozen shares its memory. Every draw (a random body, pool, head, inserts,
-    shuffles, dropout) comes from one generator seeded with the recipe's seed.
+    shuffles, dropout) comes from one generator seeded with the recipe's seed. `known` keeps what the untouched body
+    made of these messages, for the next run on the same base and split.
     """
     regime = find_regime(regime)
     classes = len(split.label_names)
@@ -70,7 +74,10 @@ def start_regime(base: Base, split: Split, regime: Regime | str, recipe: Recipe)
     begin_stage(model, regime.stages[0], generator)
     device = torch.device(recipe.compute.device or device_of(base.body))
     model.to(device)
-    return model, _run_stages(model, train.to(device), validation and validation.to(device), regime, recipe, generator)
+    if regime.body == "random" or regime.stages[0].inserts or list(pool.parameters()):
+        known = None  # what this body makes of the messages, no other run's does
+    train, validation = train.to(device), validation and validation.to(device)
+    return model, _run_stages(model, train, validation, regime, recipe, generator, known)
 
 
 def run_regime(base: Base, split: Split, regime: Regime | str, recipe: Recipe | None = None) -> History:
@@ -131,7 +138,7 @@ def _check_stages(model: Classifier, regime: Regime) -> None:
 
 def _run_stages(
     model: Classifier, train: ClassificationDataset, validation: ClassificationDataset | None, regime: Regime,
-    recipe: Recipe, generator: torch.Generator,
+    recipe: Recipe, generator: torch.Generator, known: Known | None,
 ) -> Iterator[Event]:  # fmt: skip
     for i, (stage, epochs) in enumerate(zip(regime.stages, epochs_of(regime, recipe.epochs), strict=True)):
         if i > 0:
@@ -144,7 +151,7 @@ def _run_stages(
         optimizer = make_optimizer(groups, settings.learning_rate or regime.learning_rate, settings.weight_decay)
         yield from train_classifier(
             model, train, optimizer, settings,
-            validation=validation, generator=generator, stage=i, stages=len(regime.stages),
+            validation=validation, generator=generator, stage=i, stages=len(regime.stages), known=None if i else known,
         )  # fmt: skip
 
 

@@ -50,7 +50,7 @@ def runner(base: Prepared, start: Any = start_regime) -> tuple[Runner, Told]:
 def slow(seconds: float = 0.02, steps: int = 500) -> Any:
     """A fake training that takes its time: real model, made-up events."""
 
-    def start(base: Any, split: Any, regime: Any, recipe: Any) -> tuple[Any, Iterator[Event]]:
+    def start(base: Any, split: Any, regime: Any, recipe: Any, known: Any) -> tuple[Any, Iterator[Event]]:
         model, _ = start_regime(base, split, regime, recipe)
 
         def events() -> Iterator[Event]:
@@ -87,7 +87,7 @@ def test_a_run_is_told_from_its_beginning_to_its_end(base: Prepared) -> None:
     assert told.kinds() == ["preparing", "run", "training", "epoch", "epoch", "epoch", "end", "idle"]
     assert [m["epoch"]["epoch"] for m in told if m["kind"] == "epoch"] == [1, 2, 3]
     assert run.runs[0].outcome == "done"
-    epoch = told[3]["epoch"]
+    epoch = next(m for m in told if m["kind"] == "epoch")["epoch"]
     assert len(epoch["p"]) == 160
     assert len(epoch["xy"]) == 320
 

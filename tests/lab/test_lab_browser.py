@@ -179,6 +179,8 @@ def test_nothing_overflows_at_400_pixels(opened: tuple[Page, Heard]) -> None:
 ACTIONS, SEED = int(os.environ.get("HEADSWAP_ACTIONS", "200")), int(os.environ.get("HEADSWAP_SEED", "0"))
 RARE = {"reload": 6, "restart": 3, "new view": 5}  # how often, in each 500 actions
 CHECKS = 5
+SAYS = """() => { const lab = document.querySelector(".hs-lab");
+  return [lab?.dataset.phase, lab?.querySelector(".hs-status")?.textContent] }"""
 AT_REST = "['idle', 'failed'].includes(document.querySelector('.hs-lab')?.dataset.phase)"
 # One line for each thing that a learner may do from Python; a refused setting changes nothing.
 FROM_PYTHON = (
@@ -236,7 +238,8 @@ def _random_user(view: Page, heard: Heard, seed: int) -> None:
         _rests_and_agrees(view)
         assert shown(view)[-1]["outcome"].startswith("done")
     except Exception as error:
-        raise AssertionError(f"seed {seed}, after {'; '.join(done[-15:])}\n{error}") from error
+        page = view.evaluate(SAYS)
+        raise AssertionError(f"seed {seed}, after {'; '.join(done[-15:])}\n{page}\n{error}") from error
 
 
 def shown(view: Page) -> list[dict[str, Any]]:
@@ -316,13 +319,14 @@ def _random_slider(view: Page, share: float, other: float) -> str:
         return f"{name} hidden"  # more than two classes have no one threshold
     if slider.is_disabled():
         return f"{name} locked"
-    slider.evaluate(
+    value = slider.evaluate(
         """(e, share) => { e.value = Number(e.min) + share * (e.max - e.min);
         e.dispatchEvent(new Event('input', {bubbles: true}));
-        if (share > .3) e.dispatchEvent(new Event('change', {bubbles: true})) }""",
+        if (share > .3) e.dispatchEvent(new Event('change', {bubbles: true}));
+        return e.value }""",
         other,
     )
-    return f"{name} {slider.input_value()}"
+    return f"{name} {value}"
 
 
 def _random_number(view: Page, share: float, other: float) -> str:

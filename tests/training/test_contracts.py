@@ -542,3 +542,20 @@ def test_the_probe_of_the_operator_works_inside_no_grad_and_inference() -> None:
             found = onednn.works()
         onednn.works.cache_clear()
         assert found == onednn.works()
+
+
+@pytest.mark.parametrize("regime", ["head-only", "last-block", "full", "frozen-random"])
+def test_a_run_that_finds_the_prefix_computed_ends_bit_for_bit_where_the_first_one_did(regime: str) -> None:
+    """In any order of regimes and pools: what another run left must not be taken for one's own."""
+    base, split, known = tiny_base(), tiny_split(), {}
+    for other, pool in (("head-only", "mean"), ("head-only", "mean+max"), ("last-block", "cls"), (regime, "mean")):
+        recipe = Recipe(epochs=2, pool=pool)
+        alone, first = start_regime(base, split, other, recipe)
+        again, second = start_regime(base, split, other, recipe, known)
+        list(first), list(second)
+        assert all(torch.equal(a, b) for a, b in zip(alone.parameters(), again.parameters(), strict=True))
+    model, events = start_regime(base, split, regime, Recipe(epochs=2), known)
+    passes: list[object] = []
+    model.body.blocks[0].register_forward_pre_hook(lambda *_: passes.append(1))
+    list(events)
+    assert (not passes) == (regime in ("head-only", "last-block"))
