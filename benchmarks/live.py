@@ -95,7 +95,10 @@ def measure(runs: int) -> dict[str, object]:
         run_all(view)
         view.locator(".hs-lab").wait_for(timeout=60_000)
         ask_kernel(view, "lab.train(block=True)")  # the body is pretrained once, and warm
-        results: dict[str, object] = {"first_paint": [_click(view, "Train", PAINTED, idle=True) for _ in range(10)]}
+        results: dict[str, object] = {
+            "first_paint": [_click(view, "Train", PAINTED, idle=True) for _ in range(10)],
+            "first_paint_new": [_clicked_on_new(view, 638 - 2 * i) for i in range(10)],
+        }
         results["stop"] = {name: _stops(view, settings, wait) for name, settings, wait in STOPS}
         ask_kernel(view, "lab.regime, lab.messages, lab.epochs = 'full', 640, 20")
         pairs = [(json.loads(ask_kernel(view, LIVE)), _headless(folder)) for _ in range(runs)]
@@ -121,6 +124,12 @@ def _stops(view: Page, settings: str, wait: float, times: int = 5) -> list[float
     return seconds
 
 
+def _clicked_on_new(view: Page, messages: int) -> float:
+    """Seconds to the first painted epoch where no run has had just these messages before."""
+    ask_kernel(view, f"lab.messages = {messages}")
+    return _click(view, "Train", PAINTED, idle=True)
+
+
 def _click(view: Page, name: str, ready: str, *, idle: bool = False) -> float:
     """Seconds from a click until the page shows that it is `ready`."""
     view.wait_for_function(ENABLED, arg=name, timeout=60_000)
@@ -140,7 +149,7 @@ def _headless(folder: Path) -> float:
 
 def text(results: dict) -> str:
     """The numbers as a table, each with its target."""
-    paint = results["first_paint"]
+    paints = [("again", results["first_paint"]), ("new messages", results["first_paint_new"])]
     live, headless = [run["seconds"] for run in results["live"]], results["headless"]
     kernel = [1000 * seconds for run in results["live"] for seconds in run["kernel"]]
     sizes = [size for run in results["live"] for size in run["bytes"]]
@@ -151,7 +160,8 @@ def text(results: dict) -> str:
     took = f"{median(live):.2f} s / {median(headless):.2f} s"
     table = [
         ("what", "median", "largest", "target"),
-        ("click to first painted epoch, head-only", f"{median(paint):.3f} s", f"{max(paint):.3f} s", "<= 0.20 s"),
+        *((f"click to first painted epoch, head-only, {how}", f"{median(s):.3f} s", f"{max(s):.3f} s", "<= 0.15 s")
+          for how, s in paints),
         *stops,
         ("full, live against headless", f"{ratio:.3f}x", took, "<= 1.05x"),
         ("kernel time per epoch told", f"{median(kernel):.2f} ms", f"{max(kernel):.2f} ms", "<= 0.5 ms"),

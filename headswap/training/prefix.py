@@ -34,7 +34,7 @@ class Prefix:
 
 
 NOTHING = Prefix(-1, False)
-MOST_KNOWN = 2**25  # bytes of one prefix that is kept for the next run
+MOST_KNOWN = 2**25  # bytes that are kept for the next runs
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class Inputs:
         return Batch(self.rows.batch(index), self.labels[index])
 
 
-# What the untouched body made of one split's messages, for the latest prefix: training and validation.
+# What the untouched body made of one split's messages, for the latest prefixes: training and validation.
 Known = dict[tuple[object, ...], tuple[Inputs, Inputs | None]]
 
 
@@ -111,11 +111,12 @@ def prepare(model: Classifier, data: ClassificationDataset, prefix: Prefix, budg
 
 
 def remember(known: Known, key: tuple[object, ...], inputs: Inputs, held_out: Inputs | None) -> None:
-    """Keep what was computed, in place of what was kept before, where it is no more than 32 MB."""
-    size = sum(held_bytes(part) for part in (inputs, held_out) if part is not None)
-    if 0 < size <= MOST_KNOWN:
-        known.clear()
-        known[key] = inputs, held_out
+    """Keep what was computed; of all that is kept, the latest 32 MB."""
+    known[key] = inputs, held_out
+    sizes = {one: sum(held_bytes(part) for part in parts if part is not None) for one, parts in known.items()}
+    for oldest in list(sizes):
+        if sum(sizes.values()) > MOST_KNOWN or not sizes[oldest]:
+            del known[oldest], sizes[oldest]
 
 
 def held_bytes(inputs: Inputs) -> int:
