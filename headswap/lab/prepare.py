@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 from ..data import fixture
@@ -27,7 +28,7 @@ def prepared(
     A shifted fixture meets a body that was pretrained on the first domain: that is the point of it.
     """
     split = practice(settings) if settings.data in SHIFT else own(settings, file)
-    texts = pretraining_texts(split) if settings.data not in SHIFT else pretraining_texts(fixture_split())
+    texts = pretraining_texts(split if settings.data not in SHIFT else drawn("fixture"))
     config = BodyConfig(max_len=settings.max_len, causal=settings.causal)
 
     def watch(step: PretrainStep) -> None:
@@ -40,14 +41,19 @@ def prepared(
 
 def practice(settings: Settings) -> Split:
     """The practice messages with as many to train on as the settings ask for; validation and test never change."""
-    shift = SHIFT[settings.data]
-    split = fixture_split(0, shift)
+    split, shift = drawn(settings.data), SHIFT[settings.data]
     wanted = settings.messages
     if wanted > len(split.train):
         start = len(split.train) + 320 + UNLABELLED
         more = fixture.messages(start + wanted - len(split.train), shift=shift)[start:]
         return replace(split, train=split.train + tuple(more))
     return replace(split, train=balanced(split.train, wanted))
+
+
+@cache
+def drawn(data: str) -> Split:
+    """The practice messages' own split; drawing them anew would take longer than the first epoch."""
+    return fixture_split(0, SHIFT[data])
 
 
 def balanced(messages: Sequence[Example], wanted: int) -> tuple[Example, ...]:
