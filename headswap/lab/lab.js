@@ -52,7 +52,7 @@ export class Lab {
   /** @param {Model<Traits>} model */
   constructor(model) {
     /** @type {Link<Traits, Order>} */
-    this.link = new Link(model, (sentence) => this.tell(sentence));
+    this.link = new Link(model, (sentence) => this.tell(sentence, true));
     const kept = this.get("kept");
     /** @type {Store} without a kernel the latest run is all there is */
     this.store = kept?.id === undefined ? emptyStore() : takeRun(emptyStore(), kept);
@@ -315,6 +315,7 @@ export class Lab {
     const before = this.store;
     this.store = reduce(before, news);
     this.link.answered();
+    if (this.answers.heard()) this.mark("status");
     if (news.kind === "history") this.link.greeted();
     if (this.store.gap) this.hello();
     if (this.store === before) return;
@@ -374,9 +375,9 @@ export class Lab {
     this.mark("buttons", "status", "controls", "root");
   }
 
-  /** Something to say in the status line. @param {string} sentence */
-  tell(sentence) {
-    this.answers.tell(sentence);
+  /** Something to say in the status line, or that nobody answers. @param {string} sentence */
+  tell(sentence, silence = false) {
+    this.answers.tell(sentence, silence);
     if (this.link.gone) this.#starting = false;
     this.mark("status", ...(this.link.gone ? ["buttons", "runs", "root"] : []));
   }

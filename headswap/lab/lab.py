@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from traitlets import TraitError
 
-from ..errors import HeadswapError, SettingError
+from ..errors import DataError, HeadswapError, SettingError
 from ..web.cells import replaces_this_cells
 from .pictures import Still, picture
 from .prepare import SHIFT, prepared
@@ -143,6 +143,13 @@ class Lab(View):
         return sum(len(run.epochs) for run in self.runs)
 
     def _prepare(self, settings: Settings, progress: Callable[[float], None]) -> Prepared:
+        """What a run needs; an error speaks of the lab's fields, not of Python's arguments."""
+        try:
+            return self._prepared(settings, progress)
+        except DataError as error:
+            raise DataError(for_the_lab(str(error))) from None
+
+    def _prepared(self, settings: Settings, progress: Callable[[float], None]) -> Prepared:
         file = None
         if settings.data in self._files.files:
             file = self._files.read(settings.data, settings.reading())

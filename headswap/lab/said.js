@@ -9,6 +9,7 @@ const READING = 6000;
 
 export class Answers {
   #note = "";
+  #silence = false;
   /** @type {Said & {fresh: boolean, at: number}|null} */
   #said = null;
 
@@ -27,9 +28,18 @@ export class Answers {
     return Boolean(this.#said?.wrong && this.#said.sentence.includes('in the field "'));
   }
 
-  /** @param {string} sentence of the page itself; it holds until the kernel says something */
-  tell(sentence) {
+  /** @param {string} sentence of the page itself; it holds until the run goes on, or that nobody answers, until somebody
+   * does @param {boolean} silence */
+  tell(sentence, silence) {
     this.#note = sentence;
+    this.#silence = silence;
+  }
+
+  /** Somebody has answered; whether a sentence said the contrary. */
+  heard() {
+    const wrong = this.#silence && this.#note !== "";
+    if (wrong) this.#note = "";
+    return wrong;
   }
 
   /** @param {Said} said */

@@ -26,7 +26,7 @@ from browser import (
     save,
     set_theme,
 )
-from playwright.sync_api import Locator, Page, TimeoutError
+from playwright.sync_api import Error, Locator, Page, TimeoutError
 
 pytestmark = [pytest.mark.browser, pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")]
 
@@ -231,7 +231,7 @@ def _random_user(view: Page, heard: Heard, seed: int) -> None:
             assert heard.console == []
             if n % (ACTIONS // CHECKS) == 0:
                 _rests_and_agrees(view)
-        ask_kernel(view, "lab.epochs, lab.regime, lab.messages = 3, 'head-only', 640")
+        ask_kernel(view, "lab.epochs, lab.regime, lab.messages, lab.data = 3, 'head-only', 640, 'fixture'")
         before = len(shown(view))
         press(view, "Train")
         view.wait_for_function(f"({SHOWN})().length === {before + 1} && {AT_REST}", timeout=30_000)
@@ -293,6 +293,10 @@ def _click(view: Page, selector: str, share: float) -> str:
         one.click(force=True, timeout=500)
     except TimeoutError:
         return "gone"
+    except Error as error:  # a key has set the page scrolling
+        if "outside of the viewport" not in str(error):
+            raise
+        return "out of view"
     return repr(text)
 
 

@@ -260,6 +260,16 @@ def test_a_file_whose_columns_are_not_guessed_names_the_labs_own_field() -> None
     assert lab.said and 'in the field "Text column"' in lab.said["sentence"]
 
 
+def test_a_run_that_cannot_read_its_file_says_so_in_the_labs_own_words() -> None:
+    lab = Heard(max_len=16)
+    lab._asked(lab, {"do": "file", "name": "mine.csv"}, [memoryview(b"label,text\nham,hi\n")])
+    lab._asked(lab, {"do": "file", "name": "fraud.tsv"}, [memoryview(rows_of(2))])
+    lab.text_column = "b"
+    lab._asked(lab, {"do": "train", "settings": {"data": "fraud.tsv"}}, [])
+    lab._runner.wait()
+    assert 'in the field "Text column"' in lab.state["sentence"] and "--" not in lab.state["sentence"]
+
+
 def test_nothing_stays_silent_while_many_messages_are_read() -> None:
     """Reading 10,240 messages once takes a second or so: something is told at least twice a second."""
     lab, began = Heard(messages=10_240, epochs=1, max_len=16), []

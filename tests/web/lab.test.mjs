@@ -85,6 +85,18 @@ test("an answer to the learner is not wiped away by the news of a run, and then 
   clock.mock.restore();
 });
 
+test("that the kernel is busy is said until it answers", () => {
+  mock.timers.enable({ apis: ["setTimeout"] });
+  const lab = opened({}, { widget_manager: { kernel: { status: "busy" } } });
+  mock.timers.tick(3100);
+  paintFrames();
+  assert.match(lab.part("status").textContent, /busy with another cell/);
+  tell(lab, { kind: "history", n: 0, runs: [], current: null, messages: {} });
+  mock.timers.tick(1100);
+  assert.doesNotMatch(lab.part("status").textContent, /busy/);
+  mock.timers.reset();
+});
+
 test("keys that are faster than the screen hold the epoch that they chose", () => {
   const lab = opened();
   tell(lab, { kind: "run", run: run(1, { epochs: [epoch(1, 0.5), epoch(2, 0.4), epoch(3, 0.3)] }) });
