@@ -196,7 +196,8 @@ lab.threshold = 0.5
 rows = lab.frame().to_dict("records")
 print(json.dumps([
     {"run": r["id"], "regime": r["regime"], "pooling": r["pool"], "seed": r["seed"], "learns": f"{r['learning']:,}",
-     "epochs": r["epochs_done"], "best epoch": int(r["best_epoch"]) if r["best_epoch"] and r["best_epoch"] > 0 else None,
+     "epochs": r["epochs_done"],
+     "best epoch": int(r["best_epoch"]) if r["best_epoch"] and r["best_epoch"] > 0 else None,
      "outcome": " · predicted: ".join(filter(None, (r["outcome"], r["forecast"]))), "pinned": run.pinned,
      "F1": r["f1"] if r["f1"] == r["f1"] else None} for r, run in zip(rows, lab.runs, strict=True)]))
 """
