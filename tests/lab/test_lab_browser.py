@@ -319,19 +319,17 @@ def _random_slider(view: Page, share: float, other: float) -> str:
     if share < 0.3:
         return "tuned " + _click(view, "[data-control=learning_rate] input[type=checkbox]", 0)
     name = "Threshold" if share < 0.65 else "Learning rate"
-    slider = lab(view).get_by_role("slider", name=name)
-    if not slider.is_visible():
-        return f"{name} hidden"  # more than two classes have no one threshold
-    if slider.is_disabled():
-        return f"{name} locked"
-    value = slider.evaluate(
-        """(e, share) => { e.value = Number(e.min) + share * (e.max - e.min);
-        e.dispatchEvent(new Event('input', {bubbles: true}));
-        if (share > .3) e.dispatchEvent(new Event('change', {bubbles: true}));
-        return e.value }""",
+    found = lab(view).get_by_role("slider", name=name).evaluate_all(
+        """(all, share) => all.map(e => {
+          if (!e.checkVisibility()) return 'hidden';  // more than two classes have no one threshold
+          if (e.disabled) return 'locked';
+          e.value = Number(e.min) + share * (e.max - e.min);
+          e.dispatchEvent(new Event('input', {bubbles: true}));
+          if (share > .3) e.dispatchEvent(new Event('change', {bubbles: true}));
+          return e.value; })""",
         other,
     )
-    return f"{name} {value}"
+    return f"{name} {found}"
 
 
 def _random_number(view: Page, share: float, other: float) -> str:
