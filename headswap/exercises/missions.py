@@ -56,7 +56,7 @@ def cheapest(lab: Lab, regime: str = "") -> Verdict:
     if all(run.learning < run.total for run in group.values()):
         return _wrong("Everything may learn in none of your runs: add full, or nobody knows what the best is.")
     if not regime:
-        return _open(f"You have {_names(group)}. Now name one: missions.cheapest(lab, {next(iter(group))!r})")
+        return _open(f"You have {_names(group)}. Now name one: exercises.missions.cheapest(lab, 'its name')")
     return _named(group, regime)
 
 

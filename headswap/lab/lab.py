@@ -204,7 +204,8 @@ class Lab(View):
             corpus = self._files.read(name, self._settings().reading())
         except HeadswapError as error:
             self._rejected = name
-            return self._refuse(error)
+            stays = f" Data stays {self.data}." if self.data != name else ""
+            return self._say(for_the_lab(str(error)) + stays, wrong=True)
         self._rejected, self.data = "", name
         self.files = [*self._files.files]
         counts = f"{name}: {len(corpus.messages):,} messages, {_listed(corpus.label_names)}."

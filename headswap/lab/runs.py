@@ -194,12 +194,15 @@ def diagnose(run: Run) -> str:
         return _against_the_floor(run, run.floor)
     best = int(np.argmin(losses))
     since = len(losses) - 1 - best
-    if min(losses) > _guessing(run) - 0.01 and run.epochs[-1].train_loss > _guessing(run) - 0.01:
+    lowest, guessing = min(*losses, run.epochs[-1].train_loss), _guessing(run)
+    if lowest > 1.2 * guessing:
+        return "It does worse than guessing: try a lower learning rate."
+    if lowest > guessing - 0.01:
         return "It learns nothing: the loss is that of guessing."
-    if since >= 3 and losses[-1] > losses[best] * 1.03:
+    if since >= 3 and losses[-1] > losses[best] * 1.03 + 0.005:
         return f"It overfits since epoch {best + 1}: the validation loss rises while the training loss falls."
     if since == 0 and losses[-1] < losses[-3] * 0.99:
-        return "It still improves: more epochs would help."
+        return "It still improves." if run.outcome == "running" else "It still improves: more epochs would help."
     return "It has settled."
 
 

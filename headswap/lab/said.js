@@ -28,8 +28,8 @@ export class Answers {
     return Boolean(this.#said?.wrong && this.#said.sentence.includes('in the field "'));
   }
 
-  /** @param {string} sentence of the page itself; it holds until the run goes on, or that nobody answers, until somebody
-   * does @param {boolean} silence */
+  /** What the page itself says until the run goes on; that nobody answers, until somebody does.
+   * @param {string} sentence @param {boolean} silence */
   tell(sentence, silence) {
     this.#note = sentence;
     this.#silence = silence;

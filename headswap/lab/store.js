@@ -84,7 +84,7 @@ function applied(store, step) {
       ({ ...run, outcome: step.outcome, diagnosis: step.diagnosis, best: step.best ?? run.best }));
     case "pin": return pinRun(store, step.id, step.pinned);
     case "answer": return { ...store, answer: { text: step.text, p: step.p, id: step.id, epoch: step.epoch } };
-    case "cleared": return { ...store, runs: store.runs.filter((run) => run.recorded), current: null };
+    case "cleared": return { ...store, runs: store.runs.filter((run) => run.recorded), current: null, answer: null };
     default: return store;
   }
 }

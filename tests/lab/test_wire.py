@@ -217,6 +217,7 @@ def test_a_file_that_was_refused_is_read_when_a_field_helps_and_the_error_names_
         lab._asked(lab, {"do": "file", "name": "mine.csv"}, [memoryview(LATIN.encode("latin-1"))])
         assert lab.said and lab.said["wrong"]
         assert 'in the field "Encoding"' in lab.said["sentence"] and "--" not in lab.said["sentence"]
+    assert lab.said["sentence"].endswith("Data stays fixture."), "what Train would train is said"
     assert [m["kind"] for m in lab.sent] == ["said", "said"] and lab.data == "fixture"
     lab.encoding = "latin-1"
     assert lab.data == "mine.csv" and not lab.said["wrong"]

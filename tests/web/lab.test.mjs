@@ -97,6 +97,19 @@ test("that the kernel is busy is said until it answers", () => {
   mock.timers.reset();
 });
 
+test("a text waits for no model where there is none, and a reset takes the verdict with it", () => {
+  const lab = opened();
+  const field = lab.part("try").tagged("input")[0];
+  field.value = "win";
+  field.fire("input");
+  paintFrames();
+  assert.match(lab.part("try").textContent, /Press Train first/);
+  tell(lab, { kind: "run", run: run(1, { epochs: [epoch(1, 0.5)] }) }, { kind: "answer", text: "win", p: [0.2, 0.8], id: 1, epoch: 1 });
+  assert.match(lab.part("try").textContent, /0\.800 → spam/);
+  tell(lab, { kind: "cleared" });
+  assert.doesNotMatch(lab.part("try").textContent, /0\.800/);
+});
+
 test("keys that are faster than the screen hold the epoch that they chose", () => {
   const lab = opened();
   tell(lab, { kind: "run", run: run(1, { epochs: [epoch(1, 0.5), epoch(2, 0.4), epoch(3, 0.3)] }) });

@@ -75,11 +75,13 @@ test("news of a run nobody told of is a gap; an unknown kind is only counted", (
   assert.deepEqual([store.n, store.gap], [1, false]);
 });
 
-test("an answer is kept; clearing keeps the recorded runs", () => {
-  const store = told({ kind: "run", n: 1, run: run(1, { recorded: true }) }, { kind: "run", n: 2, run: run(2) },
-    { kind: "answer", n: 3, text: "hi", p: 0.2, id: 2, epoch: 1 }, { kind: "cleared", n: 4 });
-  assert.deepEqual(store.answer, { text: "hi", p: 0.2, id: 2, epoch: 1 });
-  assert.deepEqual(store.runs.map((r) => r.id), [1]);
+test("an answer is kept as long as its run; clearing keeps the recorded runs", () => {
+  const news = [{ kind: "run", n: 1, run: run(1, { recorded: true }) }, { kind: "run", n: 2, run: run(2) },
+    { kind: "answer", n: 3, text: "hi", p: 0.2, id: 2, epoch: 1 }];
+  assert.deepEqual(told(...news).answer, { text: "hi", p: 0.2, id: 2, epoch: 1 });
+  const cleared = told(...news, { kind: "cleared", n: 4 });
+  assert.equal(cleared.answer, null);
+  assert.deepEqual(cleared.runs.map((r) => r.id), [1]);
 });
 
 test("recorded runs stand in until there is a real one, and stay when pinned", () => {

@@ -10,6 +10,7 @@ import { meter } from "../../web/charts/gauge.js";
 import { textInput } from "../../web/controls.js";
 import { h, panel, put, say } from "../../web/elements.js";
 import { shareName } from "../look.js";
+import { UNDER_WAY } from "../phases.js";
 
 const PAUSE = 120;
 
@@ -27,9 +28,11 @@ function verdictOn({ p }, { labels, threshold, against }) {
   return { p: p[sought], name: `P(${labels[sought]})`, verdict: positive ? labels[sought] : other, positive };
 }
 
-/** @param {Answer|null} answer @param {ReturnType<typeof verdictOn>|null} said @param {string} text */
-function answerText(answer, said, text) {
-  const waits = text.trim() ? "waiting for the model…" : "Type anything; the answer follows the training.";
+/** @param {Answer|null} answer @param {ReturnType<typeof verdictOn>|null} said @param {string} text
+ * @param {boolean} trained whether there is a model to ask, or will be */
+function answerText(answer, said, text, trained) {
+  const model = trained ? "waiting for the model…" : "Press Train first: a recorded run keeps no model.";
+  const waits = text.trim() ? model : "Type anything; the answer follows the training.";
   if (!answer || !said) return waits;
   return `${said.name} ${said.p.toFixed(3)} → ${said.verdict}${answer.epoch ? ` · epoch ${answer.epoch}` : ""}`;
 }
@@ -67,7 +70,8 @@ export function tryPanel(lab) {
     bar.paint({ part: p, value: p.toFixed(3), text: said ? p.toFixed(3) : "no answer yet", limit });
     put(bar.root, { "aria-label": said?.name ?? shareName(judged.names) });
     put(bar.fill, { "data-side": said?.positive ? "positive" : "negative" });
-    say(words, answerText(found, said, text));
+    const trained = UNDER_WAY.includes(lab.phase()) || lab.store.runs.some((run) => !run.recorded);
+    say(words, answerText(found, said, text, trained));
   };
   return { root, paint, stop: () => clearTimeout(timer) };
 }

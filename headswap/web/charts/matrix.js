@@ -18,6 +18,7 @@ const OF_TWO = [["tn", "fp"], ["fn", "tp"]];
 // Beyond so many classes a cell has room for its count alone (the share is still said), and names stand upright.
 const ROOMY = 5;
 const UPRIGHT = 80;
+const LONGEST = 14; // letters of a row's name before it is cut
 
 /** @param {number} truth @param {number} guess @param {number} classes how many there are */
 export const cellName = (truth, guess, classes) => (classes === 2 ? OF_TWO[truth][guess] : `${truth},${guess}`);
@@ -79,6 +80,8 @@ function matrixTable(classes, choose) {
     h("thead", {}, h("tr", {}, h("td"), ...columns)),
     h("tbody", {}, ...rows.map((head, i) => h("tr", {}, head, ...cells[i].map(({ box }) => h("td", {}, box))))));
   const paint = (/** @type {MatrixSpec} */ spec) => {
+    const longest = Math.max(...spec.names.map((name) => name.length));
+    root.style.setProperty("--hs-longest", String(Math.min(LONGEST, longest)));
     spec.names.forEach((name, i) => {
       nameHead(columns[i], tight ? cut(name, UPRIGHT) : `→ ${name}`, name);
       nameHead(rows[i], name, name);
