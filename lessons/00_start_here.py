@@ -8,7 +8,7 @@
 # %% [markdown]
 # # 00 · Start here
 #
-# **11 minutes** to read, and one exercise. You have trained a small network in PyTorch
+# **12 minutes** to read, and one exercise. You have trained a small network in PyTorch
 # before. Afterwards you know the story that this course tells, you know that your machine can run it, and you
 # have trained your first classifier with a swapped head.
 #
@@ -311,13 +311,13 @@ print(f"Of {tensors} tensors of the body, head-only moved 0 and full moved {tens
 #
 # | | lesson | minutes | what you will see |
 # | --- | --- | --- | --- |
-# | 00 | Start here | 11 | the whole story |
+# | 00 | Start here | 12 | the whole story |
 # | 01 | Tokenisation | 10 | text to bytes, pads and mask, and what a cut loses |
 # | 02 | The body and its language model | 11 | attention, next-byte prediction, perplexity falling |
 # | 03 | The head swap | 11 | what is kept, what is new, and the baselines |
 # | 04 | Pooling | 13 | many vectors to one, and what pads do to a mean |
 # | 05 | The freeze toggle | 10 | what learns, what the optimizer holds, what a frozen body saves |
-# | 06 | Metrics | 13 | thresholds, rare spam, intervals |
+# | 06 | Metrics | 14 | thresholds, rare spam, intervals |
 # | 07 | The regime lab | 10 | your own experiments, with missions |
 #
 # Next: the model has never seen a letter. What does it read?

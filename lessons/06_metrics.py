@@ -8,7 +8,7 @@
 # %% [markdown]
 # # 06 · Metrics
 #
-# **13 minutes** to read, three exercises, and a few seconds of computing. You need lesson 05: a frozen body and a
+# **14 minutes** to read, three exercises, and a few seconds of computing. You need lesson 05: a frozen body and a
 # head that learns. Afterwards you can choose a threshold for a purpose, say how sure a score is, and tell what a
 # precision is worth where spam is rare.
 

@@ -87,6 +87,8 @@ def evening(x: torch.Tensor, l2: float) -> torch.Tensor:
     At the start two classes have one chance in two each, and the curvature is cov(x) / 4 + l2. On features times its
     inverse square root it is the same in every direction; half that matrix keeps it as along a standardised feature.
     """
+    if not x.isfinite().all():
+        return torch.eye(x.shape[1]).to(x)  # the first step says what is wrong with them
     values, vectors = torch.linalg.eigh(x.T @ x / len(x))
     curvature = values.clamp_min(0) / 4 + max(l2, 1e-6)
     return vectors / (2 * curvature.sqrt()) @ vectors.T
