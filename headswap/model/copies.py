@@ -33,10 +33,9 @@ def lazy_clone(tensor: torch.Tensor) -> torch.Tensor:
     process when such a lazy copy is first written to.
     """
     plain = tensor.detach()
-    if not plain.untyped_storage().resizable():
-        return plain.clone()
     with _ONE_AT_A_TIME, suppress(AttributeError, NotImplementedError, RuntimeError):  # it is private to PyTorch
-        return torch._lazy_clone(plain)  # type: ignore[attr-defined]
+        if plain.untyped_storage().resizable():
+            return torch._lazy_clone(plain)  # type: ignore[attr-defined]
     return plain.clone()
 
 

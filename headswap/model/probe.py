@@ -1,8 +1,8 @@
 """A linear probe that has converged: standardised features, a penalty that belongs to the objective, a known optimum.
 
 Twenty messages can always be told apart perfectly, and then the best weights without a penalty are infinite. So there
-is one, chosen on validation. Features resemble one another, and along what they share the objective is a thousand times
-steeper than across it: the head learns on mixtures that make it about as steep everywhere (Newton's method has the same
+is one, chosen on validation. Features resemble one another, and along what they share the objective is far steeper
+than across it: the head learns on mixtures that make it about as steep everywhere (Newton's method has the same
 idea), which are then folded away too. What training reaches is held against the optimum (`optimum.py`).
 Shape letters: N messages, D width, C classes.
 """
