@@ -19,12 +19,12 @@ from headswap.files import cache_folder, write_atomically
 from headswap.lab import Lab
 from headswap.model.body import BodyConfig
 from headswap.results.baselines import Spec
-from headswap.results.compare import Failure, Settings, compare, steps_of
+from headswap.results.compare import Failure, Settings, Work, compare, in_order, steps_of
 from headswap.results.executors import processes
 from headswap.results.figures import comparison, save_figure
 from headswap.results.report import table, versus
 from headswap.results.scores import scores
-from headswap.results.tune import TUNED, tuned
+from headswap.results.tune import TUNED, tunings
 from headswap.training.regimes import REGIMES
 from headswap.training.spec import Result
 
@@ -58,13 +58,14 @@ def main() -> None:
     make("sms", FileData.of(corpus), Settings(tuple(REGIMES), config=BodyConfig(max_len=160)), how)
 
 
-def make(name: str, source: Source, settings: Settings, how: Callable[[list[Spec]], list[Result]]) -> None:
+def make(
+    name: str, source: Source, settings: Settings, how: Callable[[list[Spec], Sequence[Work]], list[Result]]
+) -> None:
     """Run one comparison at the defaults and one with tuned settings; write figures/NAME.* and NAME-tuned.txt."""
     specs = settings.specs(source)
-    defaults = scores(how(specs))
-    best = tuned(specs, how)
-    chosen = scores(how(best))
-    for suffix, found, head in (("", defaults, []), ("-tuned", chosen, [TUNED.format(6)])):
+    results = how(specs, specs)
+    defaults, chosen = scores(results), scores(how(specs, tunings(specs, results)))
+    for suffix, found, head in (("", defaults, []), ("-tuned", chosen, [TUNED])):
         text = "\n\n".join([*head, table(found, "frozen-random"), versus(found, "head-only")])
         print(text)
         write_atomically(FIGURES / f"{name}{suffix}.txt", f"{text}\n".encode())
@@ -73,18 +74,17 @@ def make(name: str, source: Source, settings: Settings, how: Callable[[list[Spec
     save_figure(comparison(defaults), FIGURES / f"{name}.svg")
 
 
-def _carry_out(specs: list[Spec], workers: int, resume: bool) -> list[Result]:
-    """Every result, in the order of the specs; with one worker, their seconds compare best."""
-    began, total = perf_counter(), sum(map(steps_of, specs))
+def _carry_out(specs: list[Spec], work: Sequence[Work], workers: int, resume: bool) -> list[Result]:
+    """The result of all work on these runs, in their order; with one worker, their seconds compare best."""
+    began, total = perf_counter(), sum(map(steps_of, work))
     folder = cache_folder() / "compare"
     with tqdm(total=total, unit="step", disable=None) as bar, processes(workers) as executor:
-        found = list(compare(specs, executor, folder=folder, resume=resume, progress=partial(_advance, bar)))
+        found = list(compare(work, executor, folder=folder, resume=resume, progress=partial(_advance, bar)))
     failed = [outcome.sentence for outcome in found if isinstance(outcome, Failure) and not outcome.diverged]
     if failed:
         raise HeadswapError(failed[0])
-    print(f"{len(specs)} runs, {workers} at a time: {perf_counter() - began:.0f} s\n")
-    place = {spec: number for number, spec in enumerate(specs)}
-    return sorted((o for o in found if isinstance(o, Result)), key=lambda result: place[result.spec])  # type: ignore[index]
+    print(f"{total} steps of {len(work)} runs, {workers} at a time: {perf_counter() - began:.0f} s\n")
+    return in_order(found, specs)
 
 
 def record(regimes: Sequence[str]) -> None:

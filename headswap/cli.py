@@ -21,11 +21,11 @@ from .files import cache_folder, check_writable, write_atomically
 from .model.body import BodyConfig
 from .model.pooling import POOLS, pool_names
 from .results.baselines import Spec
-from .results.compare import DEFAULT_REGIMES, Failure, Settings, compare, steps_of
+from .results.compare import DEFAULT_REGIMES, Failure, Settings, Work, compare, in_order, steps_of
 from .results.executors import processes
 from .results.report import diverged, report, table
 from .results.scores import Score, scores
-from .results.tune import TUNED, Grid, tuned
+from .results.tune import TUNED, tunings
 from .results.weights import load_base, load_delta
 from .training.loop import predict_logits
 from .training.recipe import Recipe
@@ -101,29 +101,23 @@ def _demonstrate(
     """Carry out a comparison and tell it; the scores that came in, and what kept others from doing so."""
     print(_headline(source, settings), flush=True)
     specs = settings.specs(source)
-    found, problem = _compared(specs, settings, plan)
+    results, problem = _compared(specs, specs, settings, plan)
     if not plan.tune or problem is not None:
-        return found, problem
-    tried: list[Result | Failure] = []
-    best = tuned(specs, lambda candidates: tried.extend(_carry_out(candidates, plan)) or tried)
-    problem = _problem(tried, len(specs) * len(Grid().candidates(specs[0])), plan)
-    if problem is not None:
-        return found, problem
-    print(f"\n{TUNED.format(len(tried) // len(specs))}", flush=True)
-    more, problem = _compared(best, settings, replace(plan, save=None))
-    return found + more, problem
+        return scores(results), problem
+    print(f"\n{TUNED}", flush=True)
+    more, problem = _compared(specs, tunings(specs, results), settings, replace(plan, save=None))
+    return scores(results) + scores(more), problem
 
 
 def _compared(
-    specs: Sequence[Spec], settings: Settings, plan: Plan
-) -> tuple[list[Score], KeyboardInterrupt | HeadswapError | None]:
-    """Run them all and print what came out."""
-    done = _carry_out(specs, plan)
-    place = {spec: number for number, spec in enumerate(specs)}
-    results = [outcome for outcome in done if isinstance(outcome, Result)]
-    found = scores(sorted(results, key=lambda result: place[result.spec]))  # type: ignore[index]
-    _tell(found, split_of(specs[0].data, 0).label_names, settings, [o for o in done if isinstance(o, Failure)])
-    return found, _problem(done, len(specs), plan)
+    specs: Sequence[Spec], work: Sequence[Work], settings: Settings, plan: Plan
+) -> tuple[list[Result], KeyboardInterrupt | HeadswapError | None]:
+    """Carry out the work on these runs and print what came out, in their order."""
+    done = _carry_out(work, plan)
+    results = in_order(done, specs)
+    failures = [outcome for outcome in done if isinstance(outcome, Failure)]
+    _tell(scores(results), split_of(specs[0].data, 0).label_names, settings, failures)
+    return results, _problem(done, len(work), plan)
 
 
 def _problem(done: Sequence[Result | Failure], wanted: int, plan: Plan) -> KeyboardInterrupt | HeadswapError | None:
@@ -143,7 +137,7 @@ class Interrupted(KeyboardInterrupt):
     """The user stopped a comparison; what was finished has been shown."""
 
 
-def _carry_out(specs: Sequence[Spec], plan: Plan) -> list[Result | Failure]:
+def _carry_out(specs: Sequence[Work], plan: Plan) -> list[Result | Failure]:
     """The outcome of every spec, or of those that were there when the user pressed Ctrl-C."""
     done: list[Result | Failure] = []
     weights = None if plan.save is None else Path(plan.save)

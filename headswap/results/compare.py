@@ -4,7 +4,7 @@
 """
 
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -19,15 +19,17 @@ from ..training.events import Event, StepDone
 from ..training.pretrain import PretrainStep, Schooling
 from ..training.recipe import Recipe
 from ..training.regimes import find_regime
-from ..training.run import epochs_of
+from ..training.run import History, epochs_of
 from ..training.spec import Result, RunSpec, train_spec
 from .baselines import NgramsSpec, Spec, need_sklearn, run_ngrams
 from .pretrained import base_of
 from .store import find, keep
+from .tune import Tuning, tune
 from .weights import save_base, save_delta
 
 DEFAULT_REGIMES = ("frozen-random", "scratch", "head-only", "last-block", "full")
 Waiting: TypeAlias = Future[Any]  # of a Result, a Failure, or None where a body is ready
+Work: TypeAlias = Spec | Tuning
 Progress = Callable[[str, int], None]  # what is being done, and how many more steps are now done
 
 
@@ -67,20 +69,24 @@ class Failure:
     One that `diverged` is a result of its own: with these settings the regime does not train.
     """
 
-    spec: Spec
+    spec: Work
     sentence: str
     diverged: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """Where runs leave things: schooled bases, finished results, and the weights of the runs that are to be saved."""
+    """Where runs leave things: schooled bases, finished results, and the weights of the runs that are to be saved.
+
+    With `resume`, a result that is there already is taken instead of run again.
+    """
 
     bases: Path
     results: Path | None = None
     weights: Path | None = None
+    resume: bool = False
 
-    def saves(self, spec: Spec) -> Path | None:
+    def saves(self, spec: Work) -> Path | None:
         """The file for a run's delta: the first seed's, of regimes that start from the pretrained body."""
         if self.weights is None or not isinstance(spec, RunSpec) or spec.seed or spec.regime.body == "random":
             return None
@@ -88,10 +94,10 @@ class Desk:
 
 
 def compare(
-    specs: Sequence[Spec], executor: Executor | None = None, *, folder: Path | None = None, resume: bool = False,
+    specs: Sequence[Work], executor: Executor | None = None, *, folder: Path | None = None, resume: bool = False,
     weights: Path | None = None, progress: Progress = lambda what, steps: None,
 ) -> Iterator[Result | Failure]:  # fmt: skip
-    """Carry out every spec and yield its result, or how it failed, as they come in.
+    """Carry out every spec and yield its result, or how it failed, as they come in; of a Tuning, the best one's.
 
     Without an executor the runs follow each other in this process. Schooled bodies and finished results are kept in
     `folder` (a temporary one by default); with `resume` a result that is there already is not run again. `weights`
@@ -99,8 +105,8 @@ def compare(
     """
     with ExitStack() as stack:
         root = folder or Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        desk = Desk(root / "bases", None if folder is None else root / "results", weights)
-        done = {i: result for i, spec in enumerate(specs) if resume and (result := _finished(spec, desk))}
+        desk = Desk(root / "bases", None if folder is None else root / "results", weights, resume)
+        done = {i: result for i, spec in enumerate(specs) if (result := _finished(spec, desk))}
         for i, result in done.items():
             progress(f"seed {specs[i].seed}: {specs[i].name}, found", steps_of(specs[i]))
             yield result
@@ -112,25 +118,36 @@ def compare(
             yield outcome
 
 
-def steps_of(spec: Spec) -> int:
-    """Optimizer steps of a run, for a progress bar."""
+def in_order(outcomes: Iterable[Result | Failure], specs: Sequence[Spec]) -> list[Result]:
+    """The results among the outcomes, in the order of the runs that they belong to."""
+    place = {(spec.name, spec.seed): number for number, spec in enumerate(specs)}
+    results = (outcome for outcome in outcomes if isinstance(outcome, Result))
+    return sorted(results, key=lambda result: place[result.name, result.seed])
+
+
+def steps_of(spec: Work) -> int:
+    """Optimizer steps of a run, or of all that a tuning tries, for a progress bar."""
+    if isinstance(spec, Tuning):
+        return sum(map(steps_of, spec.grid.candidates(spec.run)))
     if isinstance(spec, NgramsSpec):
         return 1
     messages = len(split_of(spec.data, spec.seed).train)
     return sum(epochs_of(spec.regime, spec.recipe.epochs)) * -(-messages // spec.recipe.batch_size)
 
 
-def _finished(spec: Spec, desk: Desk) -> Result | None:
+def _finished(spec: Work, desk: Desk) -> Result | None:
     """The stored result of a spec; a run whose weights are to be saved is always carried out, for its weights."""
-    return None if desk.results is None or desk.saves(spec) else find(spec, desk.results)
+    if isinstance(spec, Tuning) or not desk.resume or desk.results is None or desk.saves(spec):
+        return None
+    return find(spec, desk.results)
 
 
-def _in_turn(specs: Sequence[Spec], desk: Desk, progress: Progress) -> Iterator[Result | Failure]:
+def _in_turn(specs: Sequence[Work], desk: Desk, progress: Progress) -> Iterator[Result | Failure]:
     for spec in specs:
         yield attempt(spec, desk, partial(_tell, progress, spec))
 
 
-def _tell(progress: Progress, spec: Spec, event: PretrainStep | Event) -> None:
+def _tell(progress: Progress, spec: Work, event: PretrainStep | Event) -> None:
     if isinstance(event, StepDone):
         progress(f"seed {spec.seed}: {spec.name}", 1)
     elif isinstance(event, PretrainStep):
@@ -138,10 +155,10 @@ def _tell(progress: Progress, spec: Spec, event: PretrainStep | Event) -> None:
 
 
 def _side_by_side(
-    specs: Sequence[Spec], desk: Desk, executor: Executor, progress: Progress
+    specs: Sequence[Work], desk: Desk, executor: Executor, progress: Progress
 ) -> Iterator[Result | Failure]:
     """First each body's schooling, once, then the runs that start from it; what needs none fills the gaps."""
-    waiting: dict[Waiting, tuple[Spec, ...]] = {}
+    waiting: dict[Waiting, tuple[Work, ...]] = {}
     for group in _groups(specs):
         first = group[0]
         if _needs_schooling(first):
@@ -166,11 +183,11 @@ def _side_by_side(
             future.cancel()
 
 
-def _submitted(specs: Sequence[Spec], desk: Desk, executor: Executor) -> dict[Waiting, tuple[Spec, ...]]:
+def _submitted(specs: Sequence[Work], desk: Desk, executor: Executor) -> dict[Waiting, tuple[Work, ...]]:
     return {_submit(executor, attempt, spec, desk): (spec,) for spec in specs}
 
 
-def _submit(executor: Executor, work: Callable[[Spec, Desk], object], spec: Spec, desk: Desk) -> Waiting:
+def _submit(executor: Executor, work: Callable[[Work, Desk], object], spec: Work, desk: Desk) -> Waiting:
     """The work's future. An executor whose worker has died takes nothing more: then the future says so."""
     try:
         return executor.submit(work, spec, desk)
@@ -180,51 +197,71 @@ def _submit(executor: Executor, work: Callable[[Spec, Desk], object], spec: Spec
         return future
 
 
-def _groups(specs: Sequence[Spec]) -> list[tuple[Spec, ...]]:
+def _groups(specs: Sequence[Work]) -> list[tuple[Work, ...]]:
     """Specs that start from one schooled body together, those that need none at the end."""
-    shared: dict[object, list[Spec]] = {}
+    shared: dict[object, list[Work]] = {}
     for spec in specs:
         shared.setdefault(_body_of(spec) if _needs_schooling(spec) else None, []).append(spec)
     alone = shared.pop(None, [])
     return [tuple(group) for group in (*shared.values(), alone) if group]
 
 
-def _outcome(future: Waiting, spec: Spec) -> Result | Failure | None:
+def _outcome(future: Waiting, spec: Work) -> Result | Failure | None:
     try:
         return future.result()
     except BrokenExecutor:
         return Failure(spec, "a worker died, probably because memory ran out; run the rest with fewer workers")
 
 
-def _needs_schooling(spec: Spec) -> bool:
-    return isinstance(spec, RunSpec) and spec.regime.body != "random" and isinstance(spec.body, Schooling)
+def _needs_schooling(spec: Work) -> bool:
+    run = _run_of(spec)
+    return isinstance(run, RunSpec) and run.regime.body != "random" and isinstance(run.body, Schooling)
 
 
-def _body_of(spec: Spec) -> object:
-    assert isinstance(spec, RunSpec)
-    return spec.data, spec.body, spec.seed
+def _body_of(spec: Work) -> object:
+    run = _run_of(spec)
+    assert isinstance(run, RunSpec)
+    return run.data, run.body, run.seed
 
 
-def _school(spec: Spec, desk: Desk) -> Failure | None:
+def _run_of(spec: Work) -> Spec:
+    return spec.run if isinstance(spec, Tuning) else spec
+
+
+def _school(spec: Work, desk: Desk) -> Failure | None:
     try:
-        assert isinstance(spec, RunSpec)
-        base_of(spec, desk.bases)
+        run = _run_of(spec)
+        assert isinstance(run, RunSpec)
+        base_of(run, desk.bases)
     except Exception as error:  # the runs that wait for it are told, the others go on
         return Failure(spec, in_words(error))
     return None
 
 
 def attempt(
-    spec: Spec, desk: Desk, watch: Callable[[PretrainStep | Event], None] = lambda event: None
+    spec: Work, desk: Desk, watch: Callable[[PretrainStep | Event], None] = lambda event: None
 ) -> Result | Failure:
-    """Carry out one spec, in whichever process this is; an error becomes a Failure."""
+    """Carry out one spec or tuning, in whichever process this is; an error becomes a Failure."""
     try:
-        return run_ngrams(spec) if isinstance(spec, NgramsSpec) else _train(spec, desk, watch)
+        if isinstance(spec, Tuning):
+            return tune(spec, partial(_try, desk, watch))
+        return run_ngrams(spec) if isinstance(spec, NgramsSpec) else _train(spec, desk, watch)[1]
     except Exception as error:
         return Failure(spec, in_words(error), isinstance(error, DivergedError))
 
 
-def _train(spec: RunSpec, desk: Desk, watch: Callable[[PretrainStep | Event], None]) -> Result:
+def _try(desk: Desk, watch: Callable[[PretrainStep | Event], None], spec: Spec) -> tuple[History | None, Result]:
+    """A tuning's candidate: found, or carried out and kept, so that a tuning that is stopped can go on."""
+    found = _finished(spec, desk)
+    if found is not None:
+        return None, found
+    history, result = (None, run_ngrams(spec)) if isinstance(spec, NgramsSpec) else _train(spec, desk, watch)
+    if desk.results is not None:
+        keep(result, desk.results)
+    return history, result
+
+
+def _train(spec: RunSpec, desk: Desk, watch: Callable[[PretrainStep | Event], None]) -> tuple[History, Result]:
     schooled = base_of(spec, desk.bases, watch)
     history, result = train_spec(spec, schooled, watch)
     delta = desk.saves(spec)
@@ -232,7 +269,7 @@ def _train(spec: RunSpec, desk: Desk, watch: Callable[[PretrainStep | Event], No
         if isinstance(schooled.base, LanguageModel):
             save_base(schooled.base, delta.parent)
         save_delta(delta, history, schooled.base, split_of(spec.data, spec.seed).label_names)
-    return result
+    return history, result
 
 
 def in_words(error: Exception) -> str:

@@ -1,22 +1,22 @@
 """Tuning that is fair: as many settings for every regime, judged on the validation messages of the run's own split.
 
 Another seed's validation messages would not do: its training part may hold this seed's test messages. The test sets
-of a candidate are never looked at; only the chosen settings are run again and judged.
+of a candidate are never looked at; only the chosen one, still in memory, is judged on them.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from ..errors import DataError
-from ..training.spec import Result, RunSpec
+from ..data.sources import Source, split_of
+from ..errors import DataError, DivergedError
+from ..model.precision import one_thread
+from ..training.run import History
+from ..training.spec import Result, RunSpec, judge, tests_of
 from .baselines import NgramsSpec, Spec
 
-TUNED = (
-    "Tuned: for each regime and seed the best of {} settings on that seed's own validation messages.\n"
-    "Seconds are the chosen run's; trying them all takes about that many times as long."
-)
+Trial = Callable[[Spec], tuple[History | None, Result]]  # a candidate carried out; no history where it was found
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,19 +43,71 @@ class Grid:
         ]
 
 
+TUNED = (
+    f"Tuned: for each regime and seed the best of {len(Grid().strengths)} settings on that seed's own validation "
+    "messages.\nSeconds are the chosen run's; trying them all takes about that many times as long."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Tuning:
+    """A run that is to be tuned: every setting of the grid is trained, the best one tested."""
+
+    run: Spec
+    grid: Grid = field(default_factory=Grid)
+
+    @property
+    def name(self) -> str:
+        """The regime's name."""
+        return self.run.name
+
+    @property
+    def seed(self) -> int:
+        """The run's seed, and its candidates'."""
+        return self.run.seed
+
+    @property
+    def data(self) -> Source:
+        """The messages of the run."""
+        return self.run.data
+
+
+def tunings(specs: Sequence[Spec], took: Iterable[Result], grid: Grid | None = None) -> list[Tuning]:
+    """Each run to be tuned, the longest first by what it took at its defaults: so no worker ends alone with one."""
+    seconds = {(result.name, result.seed): result.cost.seconds for result in took}
+    longest = sorted(specs, key=lambda spec: -seconds.get((spec.name, spec.seed), 0.0))
+    return [Tuning(spec, grid or Grid()) for spec in longest]
+
+
+def tune(tuning: Tuning, trial: Trial) -> Result:
+    """Try the settings one after the other and judge the best on the test sets; DivergedError if none trains.
+
+    `trial` carries out one candidate. Only the best model so far is kept, so the choice costs no second training.
+    """
+    found: list[Result] = []
+    best: History | None = None
+    diverged: list[DivergedError] = []
+    for candidate in tuning.grid.candidates(tuning.run):
+        try:
+            history, result = trial(candidate)
+        except DivergedError as error:
+            diverged.append(error)
+            continue
+        found.append(result)
+        if min(found, key=validation_loss) is result:
+            best = history
+    if not found:
+        raise diverged[0]
+    if best is None:  # found on disk, so trained once more; or n-grams, which are quick
+        return trial(choose(found))[1]
+    return _tested(choose(found), best, min(found, key=validation_loss))
+
+
 def choose(found: Sequence[Result]) -> Spec:
     """Of one run's candidates the one with the lowest validation loss, to be tested; it says how many were tried."""
     spec = min(found, key=validation_loss).spec
     assert isinstance(spec, RunSpec | NgramsSpec)
     return replace(spec, tested=True, tried=len(found))
-
-
-def chosen(results: Iterable[Result]) -> list[Spec]:
-    """The best candidate of every run among all of them."""
-    groups: dict[tuple[str, int], list[Result]] = {}
-    for result in results:
-        groups.setdefault((result.name, result.seed), []).append(result)
-    return [choose(group) for group in groups.values()]
 
 
 def validation_loss(result: Result) -> float:
@@ -66,14 +118,8 @@ def validation_loss(result: Result) -> float:
     return float(np.mean([-np.log(max(row[label], 1e-12)) for row, label in rows]))
 
 
-def tuned(
-    specs: Sequence[Spec], carry_out: Callable[[list[Spec]], Iterable[object]], grid: Grid | None = None
-) -> list[Spec]:
-    """Every run with the settings that were best on its validation messages; `carry_out` makes the candidates.
-
-    A candidate that fails or diverges is out; a run all of whose candidates do so is left out.
-    """
-    found = carry_out([candidate for spec in specs for candidate in (grid or Grid()).candidates(spec)])
-    place = {(spec.name, spec.seed): number for number, spec in enumerate(specs)}
-    best = chosen(outcome for outcome in found if isinstance(outcome, Result))
-    return sorted(best, key=lambda spec: place[spec.name, spec.seed])
+def _tested(spec: Spec, history: History, result: Result) -> Result:
+    split = split_of(spec.data, spec.seed)
+    with one_thread():
+        judged = [judge(history.classifier, test, part, len(split.label_names)) for test, part in tests_of(split)]
+    return replace(result, spec=spec, judged=tuple(judged))
