@@ -1,7 +1,7 @@
 /**
  * What the panels may ask and do: the only holder of state.
  *
- * @typedef {{do: "hello"|"stop"|"reset"} | {do: "train"|"step", settings: Partial<Settings>}
+ * @typedef {{do: "hello"|"stop"|"reset"|"restore"} | {do: "train"|"step", settings: Partial<Settings>}
  *   | {do: "pin"|"unpin", id: number}
  *   | {do: "try", text: string} | {do: "forecast", answer: string} | {do: "file", name: string}
  *   | {do: "want", runs: number[], data: string[]}} Order
@@ -120,6 +120,11 @@ export class Lab {
     return phaseShown(this.#phase(), this.#stoppedIn);
   }
 
+  /** Whether the latest run came as far as being one of the runs. */
+  began() {
+    return this.phase() !== "failed" || Boolean(this.shown().run?.outcome.startsWith("failed"));
+  }
+
   starting() {
     return this.#starting;
   }
@@ -181,7 +186,7 @@ export class Lab {
     if (this.link.gone) return this.tell(GONE);
     if (button === "train" || button === "step") this.#begin(button);
     else if (button === "stop") this.#stop();
-    else if (button === "reset") this.#reset();
+    else if (button === "reset") this.store.away ? this.link.send({ do: "restore" }) : this.#reset();
     else {
       const run = this.shown().run;
       if (run) this.togglePin(run.id);
@@ -330,7 +335,10 @@ export class Lab {
     if (news.kind === "run") this.#runBegan();
     if (news.kind === "epoch") return this.#paintSoon();
     if (news.kind === "history" || news.kind === "told") this.#wanted = "";
-    if (news.kind === "history") this.answers.remember(news.said);
+    if (news.kind === "history") {
+      this.answers.remember(news.said);
+      this.#answered ||= news.forecast ?? "";
+    }
     this.#want();
     this.redraw();
   }

@@ -15,7 +15,7 @@ from traitlets import TraitError
 from ..errors import DataError, HeadswapError, SettingError
 from ..web.cells import replaces_this_cells
 from .pictures import Still, picture
-from .prepare import SHIFT, prepared
+from .prepare import SHIFT, at_hand, prepared
 from .runner import Runner
 from .runs import FIELDS, Prepared, Run, Settings, diagnose
 from .shelf import Dropped, for_the_lab
@@ -25,6 +25,7 @@ from .view import READY, SETTINGS, View
 if TYPE_CHECKING:
     import pandas
 
+AHEAD = ("regime", "pool", "messages", "max_len", "data", "head", "causal")  # what the body's reading hangs on
 READING = ("encoding", "text_column", "label_column", "positive")  # how a file is read
 
 
@@ -52,16 +53,18 @@ class Lab(View):
         super().__init__(locked=[*locked], question=question, answers=[*answers], **shown, **settings)
         self.state: dict[str, Any] = dict(READY)
         self.said: dict[str, Any] | None = None  # the answer to what the learner did last; a run's news do not end it
-        self._files, self._rejected = Dropped(), ""
+        self._files = Dropped()
         self._heard: set[str] = set()  # data sets whose messages the browser has
         self._ready: tuple[tuple[object, ...], Prepared] | None = None
         self._forecast = ""
+        self._shown = False
         self._count = 0
         self._telling = threading.Lock()
         self._runner = Runner(self._tell, self._prepare)
         self._recorded = [] if question else [_recorded(run) for run in recorded_runs()]  # they might hold the answer
         self.on_msg(self._asked)
         self.observe(self._read_again, READING)
+        self.observe(lambda change: self._look_ahead(), AHEAD)
         replaces_this_cells(self, Lab._release)
 
     # ---- what a learner does, from Python
@@ -87,9 +90,14 @@ class Lab(View):
             self._runner.wait()
 
     def reset(self) -> None:
-        """Stop, and forget all runs but the recorded ones."""
+        """Stop, and put all runs but the recorded ones away; until the next one begins, `restore` brings them back."""
         self._runner.clear()
-        self._tell({"kind": "cleared"})
+        self._tell({"kind": "cleared", "away": len(self._runner.away)})
+
+    def restore(self) -> None:
+        """Bring back the runs that `reset` put away."""
+        self._runner.restore()
+        self._resend()
 
     def pin(self, id: int, pinned: bool = True) -> None:
         """Keep a run in view for comparison, or let it go; recorded runs have ids below 0."""
@@ -164,12 +172,13 @@ class Lab(View):
         if not isinstance(content, dict):
             return
         orders = {
-            "hello": self._resend,
+            "hello": self._hello,
             "want": lambda: self._send_wanted(content),
             "train": lambda: self._with(content, self.train),
             "stop": partial(self.stop, block=False),
             "step": lambda: self._with(content, self.step),
             "reset": lambda: threading.Thread(target=self.reset, daemon=True).start(),
+            "restore": self.restore,
             "pin": lambda: self.pin(content.get("id", -1)),
             "unpin": lambda: self.pin(content.get("id", -1), False),
             "try": lambda: self.attempt(str(content.get("text", ""))[:2000]),
@@ -196,17 +205,26 @@ class Lab(View):
         self._tell({"kind": "said", "sentence": sentence, "wrong": wrong})
 
     def _take_file(self, name: str, buffers: list[memoryview]) -> None:
-        self._choose_file(self._files.take(name, bytes(buffers[0]) if buffers else b""))
+        name = self._files.take(name, bytes(buffers[0]) if buffers else b"")
+        if self.data in self._files.files and self.data != name:
+            self._forget_reading()
+        self._choose_file(name)
+
+    def _forget_reading(self) -> None:
+        """How another file was read says nothing of the next one."""
+        self.unobserve(self._read_again, READING)
+        for field in READING:
+            setattr(self, field, "")
+        self.observe(self._read_again, READING)
 
     def _choose_file(self, name: str) -> None:
         """Read a dropped file with the fields as they are; where it cannot be read, another field may help."""
         try:
             corpus = self._files.read(name, self._settings().reading())
         except HeadswapError as error:
-            self._rejected = name
             stays = f" Data stays {self.data}." if self.data != name else ""
             return self._say(for_the_lab(str(error)) + stays, wrong=True)
-        self._rejected, self.data = "", name
+        self.data = name
         self.files = [*self._files.files]
         counts = f"{name}: {len(corpus.messages):,} messages, {_listed(corpus.label_names)}."
         notes = [for_the_lab(note) for note in corpus.notes]
@@ -214,9 +232,11 @@ class Lab(View):
 
     def _read_again(self, change: dict[str, Any]) -> None:
         """Another encoding, column or positive class: try the file that waits for it."""
-        waiting = self._rejected or (self.data if self.data in self._files.files else "")
-        if waiting:
-            self._choose_file(waiting)
+        waiting = self._files.waiting
+        if waiting is not None:
+            self._choose_file(waiting[0])
+        elif self.data in self._files.files:
+            self._choose_file(self.data)
 
     def _tell(self, message: dict[str, Any]) -> None:
         """Send a message under its number; several threads may tell at once, and what is told keeps its order."""
@@ -260,7 +280,24 @@ class Lab(View):
         runs = [_plain(t.whole() if whole or t in shown else t.brief()) for t in told]
         messages = self._messages(list(dict.fromkeys(t.head["data_key"] for t in (told if whole else shown))))
         return {"kind": "history", "n": self._count, "runs": runs, "current": current, "state": self.state,
-                "said": self.said, "messages": messages}  # fmt: skip
+                "said": self.said, "messages": messages, "away": len(self._runner.away),
+                "forecast": self._forecast}  # fmt: skip
+
+    def _hello(self) -> None:
+        self._resend()
+        self._shown = True
+        self._look_ahead()
+
+    def _look_ahead(self) -> None:
+        """While a page shows the lab and nothing runs, the body reads the messages that Train would have it read."""
+        if not self._shown or self._runner.busy:
+            return
+        settings = self._settings()
+
+        def wanted() -> bool:
+            return settings == self._settings() and at_hand(settings)
+
+        threading.Thread(target=self._runner.look_ahead, args=(settings, wanted), daemon=True).start()
 
     def _resend(self) -> None:
         with self._telling:

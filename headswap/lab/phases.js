@@ -7,7 +7,7 @@ export const UNDER_WAY = [...BUSY, "paused", "stopping"];
 export function buttonsAt(phase, answered) {
   const still = !BUSY.includes(phase) && phase !== "stopping" && phase !== "gone";
   return { train: still && answered, step: still && answered, stop: BUSY.includes(phase) || phase === "paused",
-    reset: true, pin: true };
+    reset: phase !== "gone", pin: phase !== "gone" };
 }
 
 /** The phase to show: "stopping" from the click on until Python has left the phase it was clicked in.

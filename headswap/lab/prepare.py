@@ -12,11 +12,12 @@ from ..data.readers import Corpus, read_as
 from ..data.splits import UNLABELLED, fixture_split, sizes_for, stratified_split
 from ..files import cache_folder
 from ..model.body import BodyConfig
-from ..results.pretrained import kept_base
+from ..results.pretrained import is_kept, kept_base
 from ..training.pretrain import PretrainStep, pretraining_texts
 from .runs import Prepared, Settings
 from .shelf import few_classes
 
+AHEAD = 2_000  # messages that a body reads in less than half a second
 SHIFT = {"fixture": 0.0, "shifted": 1.0}
 
 
@@ -29,7 +30,7 @@ def prepared(
     """
     split = practice(settings) if settings.data in SHIFT else own(settings, file)
     texts = pretraining_texts(split if settings.data not in SHIFT else drawn("fixture"))
-    config = BodyConfig(max_len=settings.max_len, causal=settings.causal)
+    config = _config(settings)
 
     def watch(step: PretrainStep) -> None:
         progress(step.step / step.steps)
@@ -37,6 +38,17 @@ def prepared(
     base = kept_base(texts, config, cache or cache_folder(), watch=watch)[0]
     key = hashlib.sha256("\0".join(m.text for m in split.validation).encode()).hexdigest()[:12]
     return Prepared(base, split, key)
+
+
+def at_hand(settings: Settings, cache: Path | None = None) -> bool:
+    """Whether a run of these settings could begin at once: few practice messages, and a body that is on disk."""
+    if settings.data not in SHIFT or settings.messages > AHEAD:
+        return False
+    return is_kept(pretraining_texts(drawn("fixture")), _config(settings), cache or cache_folder())
+
+
+def _config(settings: Settings) -> BodyConfig:
+    return BodyConfig(max_len=settings.max_len, causal=settings.causal)
 
 
 def practice(settings: Settings) -> Split:

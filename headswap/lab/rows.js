@@ -13,6 +13,11 @@ import { intervals, judge, scoresOf } from "./scores.js";
 export const COLUMNS = [["id", "run"], ["regime", "regime"], ["pool", "pooling"], ["seed", "seed"],
   ["learning", "learns"], ["seconds", "seconds"], ["best", "best epoch"], ["f1", "F1 (95 %)"]];
 
+/** What a column is called; F1 says at which threshold, where that is not one half.
+ * @param {keyof Row} name @param {string} text @param {number} threshold */
+export const headText = (name, text, threshold) =>
+  (name === "f1" && threshold !== 0.5 ? `F1 at ${threshold.toFixed(2)} (95 %)` : text);
+
 /** @param {Run} run @param {number} threshold @param {(counts: Counts) => Spreads} spread */
 export function runRow(run, threshold, spread = intervals) {
   const last = run.epochs.at(-1);

@@ -38,10 +38,12 @@ class Runner:
     ) -> None:
         self.publish, self.prepare, self.start = publish, prepare, start
         self.runs: list[Run] = []
+        self.away: list[Run] = []
         self.phase = "idle"
         self.texts: SimpleQueue[str] = SimpleQueue()
         self.tried = ""
         self._stop, self._go, self._single = threading.Event(), threading.Event(), threading.Event()
+        self._reading = threading.Lock()  # one at a time prepares what the next run needs
         self._lock = threading.RLock()  # whoever is told of a phase may give the next order
         self._thread: threading.Thread | None = None
         self._last: tuple[Classifier, Run] | None = None
@@ -70,10 +72,26 @@ class Runner:
                 self._go.set()
                 return
             self._stop.clear()
+            self.away = []
             self._say("preparing", "preparing the messages and the body")
             run = Run(self._next_id(), settings, forecast=forecast)
             self._thread = threading.Thread(target=self._work, args=(run,), daemon=True, name=f"headswap-run-{run.id}")
             self._thread.start()
+
+    def look_ahead(self, settings: Settings, wanted: Callable[[], bool]) -> None:
+        """Do what a run of these settings does before its first step, so that it finds it done.
+
+        Nothing learns. It gives way where a run is under way, or where it is no longer `wanted`.
+        """
+        with self._reading:
+            if self.busy or not wanted():
+                return
+            prepared = self.prepare(settings, lambda done: None)
+            model, events = self._started(settings, prepared)
+            watch = self._watch(settings, model, prepared)
+            watch.before()
+            next(events)
+            watch.handle.remove()
 
     def stop(self) -> None:
         """Stop between two steps; the run so far is kept."""
@@ -95,12 +113,19 @@ class Runner:
             threading.Thread(target=self._answer, args=self._last, daemon=True).start()
 
     def clear(self) -> None:
-        """Forget all runs; the one under way is stopped first."""
+        """Put all runs away, to be forgotten when the next one begins; the one under way is stopped first."""
         self.stop()
         self.wait()
-        self.runs.clear()
-        self._last = None
-        self._say("idle", "ready")
+        with self._lock:
+            self.away, self.runs = self.runs or self.away, []
+            self._last = None
+            self._say("idle", "ready")
+
+    def restore(self) -> None:
+        """Bring back the runs that were put away."""
+        with self._lock:
+            if not self.runs:
+                self.runs, self.away = self.away, []
 
     def _next_id(self) -> int:
         return 1 + max((run.id for run in self.runs), default=0)
@@ -125,11 +150,11 @@ class Runner:
             self._answer(*self._last)
 
     def _train(self, run: Run) -> None:
-        prepared = self.prepare(run.settings, self._progress)
+        with self._reading:
+            prepared = self.prepare(run.settings, self._progress)
         self._check_stop()
-        regime, recipe = run.settings.chosen_regime(), run.settings.recipe()
-        model, events = self.start(prepared.base, prepared.split, regime, recipe, prepared.known)
-        watch = Watch(model, prepared, speaks=run.settings.chosen_regime().body == "pretrained")
+        model, events = self._started(run.settings, prepared)
+        watch = self._watch(run.settings, model, prepared)
         self._last = model, run
         # Between two steps would do, but for the frozen prefix: of 80,000 messages it takes seconds before the first.
         brakes = [block.register_forward_pre_hook(lambda *_: self._check_stop()) for block in model.body.blocks]
@@ -153,6 +178,13 @@ class Runner:
                 handle.remove()
             getattr(events, "close", lambda: None)()
         run.outcome = "done"
+
+    def _started(self, settings: Settings, prepared: Prepared) -> tuple[Classifier, Iterator[Event]]:
+        regime, recipe = settings.chosen_regime(), settings.recipe()
+        return self.start(prepared.base, prepared.split, regime, recipe, prepared.known)
+
+    def _watch(self, settings: Settings, model: Classifier, prepared: Prepared) -> Watch:
+        return Watch(model, prepared, speaks=settings.chosen_regime().body == "pretrained")
 
     def _progress_of(self, run: Run, prepared: Prepared) -> Progress:
         examples = len(prepared.split.train) + len(prepared.split.validation)

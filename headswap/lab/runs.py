@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -128,8 +129,9 @@ class Run:
 
     @property
     def label(self) -> str:
-        """What a legend calls it."""
-        return f"{self.settings.regime} · {self.settings.pool} · seed {self.settings.seed}"
+        """What a legend calls it: regime, pool and seed, then whatever differs from the defaults."""
+        told = self.settings
+        return " · ".join([told.regime, told.pool, f"seed {told.seed}", *_unusual(told)])
 
     @property
     def metrics(self) -> Metrics | None:
@@ -152,6 +154,21 @@ class Run:
     def seconds(self) -> float:
         """Seconds of training, validation included."""
         return sum(e.seconds for e in self.epochs)
+
+
+def _unusual(settings: Settings) -> list[str]:
+    """The settings that are not the defaults and that no other column tells, in few words."""
+    words = {
+        "data": Path(settings.data).name,
+        "messages": f"{settings.messages:,} messages",
+        "learning_rate": f"rate {settings.learning_rate:g}" if settings.learning_rate else "",
+        "max_len": f"{settings.max_len} bytes",
+        "head": f"{settings.head} head",
+        "batch_size": f"batches of {settings.batch_size}",
+        "schedule": settings.schedule,
+        "causal": "no causal mask",
+    }
+    return [word for name, word in words.items() if getattr(settings, name) != getattr(DEFAULTS, name)]
 
 
 def head_of(run: Run, key: str, note: str = "") -> dict[str, Any]:

@@ -19,22 +19,30 @@ FIELDS = {"encoding": "Encoding", "text": "Text column", "label": "Label column"
 
 @dataclass(slots=True)
 class Dropped:
-    """The files of one lab, by name, the latest few; each is read anew with the fields as they are."""
+    """The files of one lab, by name, the latest few that could be read; each is read anew with the fields as they are.
+
+    One that could not be read waits beside them until a field helps or another comes; it takes no good one's place.
+    """
 
     files: dict[str, bytes] = field(default_factory=dict)
+    waiting: tuple[str, bytes] | None = None
 
     def take(self, name: str, content: bytes) -> str:
-        """Keep a file under its own name, without a path."""
-        name = Path(name).name or "file"
-        self.files.pop(name, None)
-        self.files[name] = content
-        while len(self.files) > MOST_FILES:
-            del self.files[next(iter(self.files))]
-        return name
+        """Let a file wait under its own name, without a path."""
+        self.waiting = Path(name).name or "file", content
+        return self.waiting[0]
 
     def read(self, name: str, reading: Reading) -> Corpus:
-        """The messages of a file that is kept."""
-        return dropped(name, self.files[name], reading)
+        """The messages of a file that waits or is kept; one that can be read is kept from then on."""
+        if self.waiting is None or self.waiting[0] != name:
+            return dropped(name, self.files[name], reading)
+        corpus = dropped(name, self.waiting[1], reading)
+        self.files.pop(name, None)
+        self.files[name] = self.waiting[1]
+        self.waiting = None
+        while len(self.files) > MOST_FILES:
+            del self.files[next(iter(self.files))]
+        return corpus
 
 
 def dropped(name: str, content: bytes, reading: Reading) -> Corpus:

@@ -15,21 +15,22 @@
  * @typedef {{sentence: string, wrong: boolean}} Said the kernel's answer to what the learner did
  * @typedef {Record<string, Message[]>} Texts the messages of each data set
  * @typedef {{n: number, gap: boolean, runs: Run[], current: number|null, messages: Texts, answer: Answer|null,
- *   state: State}} Store `n` counts the news; `gap` says that some are missing
+ *   state: State, away: number}} Store `n` counts the news; `gap` says that some are missing; `away` counts the runs
+ *   that Reset has put away and that can be brought back
  * @typedef {{kind: "history", n: number, runs?: Run[], current?: number|null, state?: State, said?: Said|null,
- *   messages?: Texts}} History
+ *   messages?: Texts, away?: number, forecast?: string}} History
  *   all there is to know
  * @typedef {{n: number} & ({kind: "run", run: Run, messages?: Texts} | {kind: "epoch", id: number, epoch: Epoch}
  *   | {kind: "told", runs: Run[], messages: Texts} | ({kind: "state"} & State)
  *   | ({kind: "said"} & Said)
  *   | {kind: "end", id: number, outcome: string, diagnosis: string, best?: number|null}
- *   | {kind: "pin", id: number, pinned: boolean} | ({kind: "answer"} & Answer) | {kind: "cleared"})} Step one thing
+ *   | {kind: "pin", id: number, pinned: boolean} | ({kind: "answer"} & Answer) | {kind: "cleared", away?: number})} Step one thing
  *   that happened
  * @typedef {History|Step} News
  */
 
 /** @returns {Store} */
-export const emptyStore = () => ({ n: 0, gap: false, runs: [], current: null, messages: {}, answer: null,
+export const emptyStore = () => ({ n: 0, gap: false, runs: [], current: null, messages: {}, answer: null, away: 0,
   state: { phase: "idle", sentence: "ready", done: 0 } });
 
 /** @param {Store} store @param {number} id @param {(run: Run) => Run} change @returns {Store} */
@@ -76,7 +77,7 @@ const stateOf = ({ phase, sentence, done, left }) => ({ phase, sentence, done, l
  * @param {Store} store @param {Step} step @returns {Store} */
 function applied(store, step) {
   switch (step.kind) {
-    case "run": return { ...takeTexts(takeRun(store, step.run), step.messages), current: step.run.id };
+    case "run": return { ...takeTexts(takeRun(store, step.run), step.messages), current: step.run.id, away: 0 };
     case "told": return takeTexts(takeRuns(store, step.runs), step.messages);
     case "state": return { ...store, state: stateOf(step) };
     case "epoch": return withRun(store, step.id, (run) => ({ ...run, epochs: putEpoch(run.epochs, step.epoch) }));
@@ -84,7 +85,8 @@ function applied(store, step) {
       ({ ...run, outcome: step.outcome, diagnosis: step.diagnosis, best: step.best ?? run.best }));
     case "pin": return pinRun(store, step.id, step.pinned);
     case "answer": return { ...store, answer: { text: step.text, p: step.p, id: step.id, epoch: step.epoch } };
-    case "cleared": return { ...store, runs: store.runs.filter((run) => run.recorded), current: null, answer: null };
+    case "cleared": return { ...store, runs: store.runs.filter((run) => run.recorded), current: null, answer: null,
+      away: step.away ?? 0 };
     default: return store;
   }
 }
@@ -94,7 +96,8 @@ function applied(store, step) {
 export function reduce(store, news) {
   if (news.kind === "history") {
     const state = news.state ?? store.state;
-    const fresh = { ...store, n: news.n, gap: false, runs: [], current: news.current ?? null, state };
+    const fresh = { ...store, n: news.n, gap: false, runs: [], current: news.current ?? null, state,
+      away: news.away ?? 0 };
     return takeTexts(takeRuns(fresh, (news.runs ?? []).map((run) => fuller(store.runs, run))), news.messages);
   }
   if (typeof news.n !== "number" || news.n <= store.n) return store;

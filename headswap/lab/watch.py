@@ -15,7 +15,7 @@ from ..training.pretrain import perplexity
 from ..training.run import encode
 from .runs import Prepared
 
-GAUGE_TEXTS = 24  # enough for a gauge, and a hundredth of an epoch's work
+GAUGE_TEXTS = 16  # enough for a gauge, and a hundredth of an epoch's work
 Frame = tuple[torch.Tensor, torch.Tensor, float]  # centre (D,), directions (2, D), scale
 
 

@@ -26,8 +26,7 @@ def kept_base(
 
     The key covers the texts, the settings, PyTorch's version and our source; a damaged file is made anew.
     """
-    key = values.to_json((tuple(texts), config, epochs, seed, torch.__version__, source_hash()))
-    own = folder / hashlib.sha256(key.encode()).hexdigest()[:16]
+    own = _place(texts, config, folder, epochs, seed)
     for path in own.glob("base-*.safetensors"):
         try:
             return load_base(path), _seconds(own)
@@ -43,6 +42,16 @@ def kept_base(
     write_atomically(own / SECONDS, repr(sum(took)).encode())
     save_base(base, own)
     return base, sum(took)
+
+
+def is_kept(texts: Sequence[str], config: BodyConfig, folder: Path, *, epochs: int = 5, seed: int = 0) -> bool:
+    """Whether `kept_base` would find its language model in the folder, and need not train one."""
+    return any(_place(texts, config, folder, epochs, seed).glob("base-*.safetensors"))
+
+
+def _place(texts: Sequence[str], config: BodyConfig, folder: Path, epochs: int, seed: int) -> Path:
+    key = values.to_json((tuple(texts), config, epochs, seed, torch.__version__, source_hash()))
+    return folder / hashlib.sha256(key.encode()).hexdigest()[:16]
 
 
 def base_of(spec: RunSpec, folder: Path, watch: Watch = lambda event: None) -> Schooled:

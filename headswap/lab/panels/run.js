@@ -43,7 +43,7 @@ export function buttonsPanel(lab) {
   const make = (/** @type {string} */ name, /** @type {string} */ text) => h("button", { type: "button",
     class: `hs-button hs-do-${name}`, title: HINTS[name], onclick: () => press(name) }, text);
   const buttons = Object.entries(BUTTONS).map(([name, text]) => ({ name, node: make(name, text) }));
-  const [train, , , , pin] = buttons.map(({ node }) => node);
+  const [train, , , reset, pin] = buttons.map(({ node }) => node);
   const root = h("fieldset", { class: "hs-run" }, h("legend", {}, "Run"), question.root,
     h("div", { class: "hs-buttons" }, ...buttons.map(({ node }) => node)));
   const paint = () => {
@@ -56,6 +56,7 @@ export function buttonsPanel(lab) {
     }
     const pinned = Boolean(lab.shown().run?.pinned);
     say(train, lab.phase() === "paused" ? "Continue" : BUTTONS.train);
+    say(reset, lab.store.away ? "Undo reset" : BUTTONS.reset);
     put(pin, { "aria-pressed": String(pinned) });
     say(pin, pinned ? "Unpin" : BUTTONS.pin);
     root.hidden = question.root.hidden && buttons.every(({ node }) => node.hidden);
@@ -95,11 +96,13 @@ export function statusPanel(lab) {
   return { root, paint, stop: () => clearTimeout(timer) };
 }
 
-/** What the curves say in one sentence. @param {Shown} shown @param {boolean} asks */
-function diagnosisText({ run, epoch, live, veiled }, asks) {
+/** What the curves say in one sentence. @param {Shown} shown @param {boolean} asks
+ * @param {boolean} began whether the latest run came as far as its first epoch */
+function diagnosisText({ run, epoch, live, veiled }, asks, began) {
   if (veiled) return "A run is done. Choose an answer first, and you see what came out.";
   if (!run) return `No run yet: choose ${asks ? "an answer, then " : ""}a regime and press Train.`;
   const failed = run.outcome.startsWith("failed") ? run.outcome : "";
+  if (!began) return `That run did not begin. This is still run ${run.id}.`;
   const said = live ? failed || run.diagnosis || epoch?.diagnosis : epoch?.diagnosis;
   return said || (epoch ? "Too early to tell." : "");
 }
@@ -110,7 +113,7 @@ export function diagnosisPanel(lab) {
   const root = h("div", { class: "hs-diagnosis", "data-hs": "diagnosis" }, words, forecast);
   const paint = () => {
     const bet = lab.shown().run?.forecast;
-    say(words, diagnosisText(lab.shown(), lab.asks()));
+    say(words, diagnosisText(lab.shown(), lab.asks(), lab.began()));
     say(forecast, bet ? `Your prediction: ${bet}` : "");
     forecast.hidden = !bet;
   };

@@ -8,7 +8,7 @@
 import { h, panel, put, say, scroller } from "../../web/elements.js";
 import { countText } from "../../web/text.js";
 import { csvOf, saveCsv } from "../csv.js";
-import { COLUMNS, sortRows } from "../rows.js";
+import { COLUMNS, headText, sortRows } from "../rows.js";
 
 /** What the cells say, the first one aside. @param {Row} row */
 function rowTexts(row) {
@@ -48,19 +48,27 @@ function paintRow(lab, at, row) {
   put(at.tr, { class: shown ? "hs-shown" : null });
 }
 
-/** Headings that sort: a click on the one in force turns it round. @param {() => void} changed */
-function sortHeads(changed) {
+/** Headings that sort: a click on the one in force turns it round.
+ * @param {() => void} changed @param {() => number} threshold */
+function sortHeads(changed, threshold) {
   let [key, way] = [/** @type {keyof Row} */ ("id"), -1];
   const sortBy = (/** @type {keyof Row} */ name) => {
     way = key === name ? -way : 1;
     key = name;
     changed();
   };
-  const heads = COLUMNS.map(([name, text]) => ({ name, th: h("th", { scope: "col" },
-    h("button", { type: "button", class: "hs-sort", onclick: () => sortBy(name) }, text)) }));
+  const heads = COLUMNS.map(([name, text]) => {
+    const button = h("button", { type: "button", class: "hs-sort", onclick: () => sortBy(name) }, text);
+    return { name, text, button, th: h("th", { scope: "col" }, button) };
+  });
   const said = (/** @type {keyof Row} */ name) => (name === key ? (way === 1 ? "ascending" : "descending") : null);
   return { nodes: heads.map(({ th }) => th), sorted: (/** @type {Row[]} */ rows) => sortRows(rows, key, way),
-    paint: () => { for (const { name, th } of heads) put(th, { "aria-sort": said(name) }); } };
+    paint: () => {
+      for (const { name, text, button, th } of heads) {
+        put(th, { "aria-sort": said(name) });
+        say(button, headText(name, text, threshold()));
+      }
+    } };
 }
 
 /** The rows in the page: each made once, moved only where their order changes.
@@ -85,7 +93,7 @@ function rowKeeper(lab, body) {
 
 /** @param {Lab} lab */
 export function runsPanel(lab) {
-  const heads = sortHeads(() => lab.mark("runs"));
+  const heads = sortHeads(() => lab.mark("runs"), () => lab.threshold());
   const body = h("tbody");
   const plain = ["outcome", "actions"].map((text) => h("th", { scope: "col" }, text));
   const table = h("table", { class: "hs-table", "aria-label": "all runs" },

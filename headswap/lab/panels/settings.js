@@ -42,6 +42,8 @@ function whole(lab, name, label, unit) {
   const { input, paint } = numberInput({ id: lab.id(name), low, high, step: 1 }, (text) => {
     const value = clampSetting(name, text);
     if (value !== undefined) lab.set(name, value);
+    if (value !== Number(text))
+      lab.tell(`${label} is a whole number from ${low} to ${countText(high)}; it is ${lab.get(name)} now.`);
     return lab.get(name);
   });
   const row = controlRow(name, label, input, ...(unit ? [h("span", { class: "hs-unit" }, unit)] : []));

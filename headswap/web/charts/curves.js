@@ -23,7 +23,7 @@ import { curvePath, linear, rangeOf, roundRange, ticks } from "../scales.js";
 import { ROW, numberText, widest } from "../text.js";
 import { cursor } from "./cursor.js";
 import { drawn, picture } from "./frame.js";
-import { endNames, ghostName, markNodes } from "./names.js";
+import { endNames, ghostName, markNodes, overNodes } from "./names.js";
 
 /** @param {{dash?: boolean}} line @param {number} i */
 export const lineLook = (line, i) => `hs-line hs-line-${i % 4}${line.dash ? " hs-dash" : ""}`;
@@ -88,7 +88,7 @@ function layers() {
   const area = clipArea();
   const group = (/** @type {string} */ look, inside = {}) =>
     s("g", { class: `hs-${look}`, "aria-hidden": "true", ...inside });
-  const [axes, ghostNames, marks, ends] = ["axes", "ghostnames", "best", "ends"].map((look) => group(look));
+  const [axes, ghostNames, marks, ends, over] = ["axes", "ghostnames", "best", "ends", "over"].map((look) => group(look));
   const [ghosts, lines] = ["ghosts", "lines"].map((look) => group(look, area.clipped));
   const floor = s("path", { class: "hs-line hs-floor", ...area.clipped });
   const back = (/** @type {CurvesSpec} */ spec, /** @type {Layout} */ at) => {
@@ -104,8 +104,9 @@ function layers() {
     put(floor, { d: floorPath(spec, at) });
     ends.replaceChildren(...(at.named ? endNames(spec.lines, at) : []));
     marks.replaceChildren(...markNodes(spec.marks, at));
+    over.replaceChildren(...overNodes(spec.lines, spec.ghosts ?? [], at));
   };
-  return { nodes: [area.defs, axes, ghosts, floor, lines, ghostNames, marks, ends], back, front };
+  return { nodes: [area.defs, axes, ghosts, floor, lines, ghostNames, marks, ends, over], back, front };
 }
 
 /** @param {Element} group @param {Line[]} lines @param {Layout} at */

@@ -6,7 +6,7 @@
 
 import { put, s } from "../elements.js";
 import { apart, diamond } from "../scales.js";
-import { LETTER, ROW } from "../text.js";
+import { LETTER, ROW, numberText } from "../text.js";
 
 /** @param {number|null} value @returns {value is number} */
 const drawable = (value) => value !== null && Number.isFinite(value);
@@ -21,11 +21,23 @@ export function endNames(lines, { x, y, edge, size }) {
   return ended.map((end, i) => s("text", { x: end.at, y: places[i] }, end.name));
 }
 
+/** What is cut off at the top, and how high it goes: a line that leaves the picture says so.
+ * @param {Line[]} lines @param {Ghost[]} ghosts @param {Layout} at */
+export function overNodes(lines, ghosts, { edge, size, yRange }) {
+  const faded = ghosts.map(({ name, lines: parts }) => ({ name, points: parts.flatMap(({ points }) => points) }));
+  const texts = [...lines, ...faded].flatMap(({ name, points }) => {
+    const most = Math.max(...points.map(([, value]) => (drawable(value) ? value : -Infinity)));
+    return most > yRange[1] ? [`↑ ${name} up to ${numberText(most)}`] : [];
+  });
+  const place = { x: size[0] - edge.right, "text-anchor": "end" };
+  return texts.map((text, i) => s("text", { ...place, y: edge.top + 10 + ROW * i }, text));
+}
+
 /** The name of a faded line, above its end. @param {Ghost} ghost @param {Layout} at */
-export function ghostName({ name, lines }, { x, y, xRange, edge }) {
+export function ghostName({ name, lines }, { x, y, xRange, yRange, edge }) {
   const points = (lines.at(-1)?.points ?? []).filter(([at, value]) => at <= xRange[1] && drawable(value));
   const last = points.at(-1);
-  if (!last) return [];
+  if (!last || Number(last[1]) > yRange[1]) return [];
   const right = x(last[0]);
   const under = points.filter(([at]) => x(at) >= right - 6 * name.length);
   const top = Math.min(...under.map(([, value]) => y(Number(value))));
