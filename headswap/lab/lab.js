@@ -7,7 +7,7 @@
  *   | {do: "want", runs: number[], data: string[]}} Order
  *
  * @import {Model} from "../web/link.js"
- * @import {Look, Shown} from "./look.js"
+ * @import {Shown} from "./look.js"
  * @import {Settings, Traits} from "./settings.js"
  * @import {News, Run, Said, Store} from "./store.js"
  */
@@ -16,13 +16,15 @@ import { freshId } from "../web/elements.js";
 import { scheduler } from "../web/frames.js";
 import { BUSY, GONE, Link } from "../web/link.js";
 import { copyText } from "./csv.js";
-import { nearestEpoch } from "./epochs.js";
-import { freshLook, keptIntervals, shownOf } from "./look.js";
+import { Folds } from "./folds.js";
+import { Gaze } from "./gaze.js";
+import { keptIntervals, shownOf } from "./look.js";
 import { UNDER_WAY, phaseShown } from "./phases.js";
+import { isStill } from "./replay.js";
 import { runRow } from "./rows.js";
 import { Answers } from "./said.js";
-import { FILE_LIMIT, SETTINGS, clampSetting } from "./settings.js";
-import { emptyStore, missing, pinRun, reduce, shownRun, takeRun, visibleRuns } from "./store.js";
+import { DEFAULTS, FILE_LIMIT, SETTINGS, clampSetting, settingsKey } from "./settings.js";
+import { emptyStore, missing, pinRun, reduce, takeRun, visibleRuns } from "./store.js";
 
 // Milliseconds between two paintings of arriving epochs: the eye needs no more, and training wants the processor.
 const CALM = 60;
@@ -33,8 +35,8 @@ const EPOCH_PARTS = ["curves", "confusion", "messages", "metrics", "facts", "clo
 
 export class Lab {
   #uid = freshId();
-  /** @type {Look} */
-  #look = freshLook();
+  gaze = new Gaze(this);
+  folds = new Folds(this);
   #spreadOf = keptIntervals();
   /** @type {Shown|null} */
   #shown = null;
@@ -93,9 +95,13 @@ export class Lab {
   }
 
   shown() {
-    this.#shown ??= shownOf(this.store, this.#look, this.threshold(), this.#spreadOf, this.#veils());
+    this.#shown ??= shownOf(this.store, this.gaze.look, this.threshold(), this.#spreadOf, this.#veils(), this.fits);
     return this.#shown;
   }
+
+  /** Whether a recorded run is one of the settings on the page. @param {Run} run */
+  fits = (run) => this.#settingsNow() === settingsKey({ ...DEFAULTS, regime: run.regime, pool: run.pool,
+    seed: run.seed, epochs: run.planned });
 
   /** Until a bet is made, runs that were trained without one would give it away. */
   #veils() {
@@ -172,13 +178,19 @@ export class Lab {
     this.mark("controls");
   }
 
+  /** Another setting: for the next run, and before the first one also what is on show. */
+  settingChanged() {
+    if (this.store.runs.some((run) => !run.recorded)) this.mark("controls", "curves", "machine");
+    else this.redraw();
+  }
+
   /** Whether a run is under way whose settings are no longer those on the page. */
   changedSince() {
     return UNDER_WAY.includes(this.phase()) && this.#begun !== "" && this.#begun !== this.#settingsNow();
   }
 
   #settingsNow() {
-    return JSON.stringify(SETTINGS.filter((name) => name !== "threshold").map((name) => this.get(name)));
+    return settingsKey(Object.fromEntries(SETTINGS.map((name) => [name, this.get(name)])));
   }
 
   /** @param {string} button */
@@ -198,7 +210,7 @@ export class Lab {
     this.link.flush();
     this.#starting = true;
     this.answers.clear();
-    this.#look = freshLook(this.#look.chosen, this.#look.against);
+    this.gaze.refresh(true);
     const settings = Object.fromEntries(SETTINGS.map((name) => [name, this.get(name)]));
     this.link.send({ do: what, settings });
     this.link.expect(() => this.#starting, () => {
@@ -209,6 +221,8 @@ export class Lab {
   }
 
   #stop() {
+    this.gaze.goLive();
+    if (!UNDER_WAY.includes(this.phase())) return;
     this.#stoppedIn = this.#phase();
     this.link.send({ do: "stop" });
     this.link.later(() => {
@@ -222,7 +236,7 @@ export class Lab {
   }
 
   #reset() {
-    this.#look = freshLook();
+    this.gaze.refresh(false);
     this.answers.clear();
     this.link.send({ do: "reset" });
     this.redraw();
@@ -234,7 +248,7 @@ export class Lab {
     if (!run) return;
     this.store = pinRun(this.store, id, !run.pinned);
     this.link.send({ do: run.pinned ? "unpin" : "pin", id });
-    this.#want();
+    this.want();
     this.mark("buttons", "runs", ...EPOCH_PARTS);
   }
 
@@ -268,44 +282,9 @@ export class Lab {
     if (run) copyText(run.line).then(() => this.tell(`Copied: ${run.line}`));
   }
 
-  // ---- where the learner looks
-
-  /** @param {Partial<Look>} part */
-  #lookAt(part) {
-    this.#look = { ...this.#look, ...part };
-    this.mark(...EPOCH_PARTS);
-  }
-
-  /** @param {number} place on the axis of epochs */
-  goTo(place) {
-    const epoch = nearestEpoch(this.shown().run?.epochs ?? [], place);
-    if (epoch && epoch.epoch !== this.#look.at) this.#lookAt({ at: epoch.epoch });
-  }
-
-  goLive() {
-    if (this.#look.at !== null || this.#look.held) this.#lookAt({ at: null, held: false });
-  }
-
-  hold() {
-    this.#lookAt({ held: this.#look.at !== null });
-  }
-
-  /** @param {string|null} cell */
-  choose(cell) {
-    this.#lookAt({ chosen: this.#look.chosen === cell ? null : cell });
-  }
-
-  /** @param {number|null} against of more than two classes one against the rest, null for all of them */
-  holdAgainst(against) {
-    this.#lookAt({ against, chosen: null });
-    this.mark("runs", "try");
-  }
-
-  /** @param {number} id of a run */
-  show(id) {
-    this.#lookAt({ selected: id, at: null, held: false });
-    this.#want();
-    this.mark("runs", "buttons", "root");
+  /** Something about the look has changed. */
+  lookedAt() {
+    this.mark(...EPOCH_PARTS, "root");
   }
 
   // ---- what the kernel says
@@ -339,13 +318,13 @@ export class Lab {
       this.answers.remember(news.said);
       this.#answered ||= news.forecast ?? "";
     }
-    this.#want();
+    this.want();
     this.redraw();
   }
 
   /** Ask for what the run on show and the pinned ones still lack. */
-  #want() {
-    const shown = [shownRun(this.store, this.#look.selected), ...this.store.runs.filter((run) => run.pinned)];
+  want() {
+    const shown = [this.gaze.run(), ...this.store.runs.filter((run) => run.pinned)];
     const lack = missing(this.store, shown);
     const wanted = JSON.stringify(lack);
     if (wanted === this.#wanted || !(lack.runs.length || lack.data.length)) return;
@@ -354,9 +333,11 @@ export class Lab {
   }
 
   #runBegan() {
-    this.#look = freshLook(this.#look.chosen, this.#look.against);
+    this.gaze.refresh(true);
     this.#starting = false;
     this.#begun = this.#settingsNow();
+    // The first run of a page is painted at the eye's pace: most are over before anybody has looked.
+    if (this.store.runs.filter((run) => !run.recorded).length === 1 && !isStill()) this.gaze.play();
   }
 
   #paintSoon() {
@@ -391,15 +372,18 @@ export class Lab {
   }
 
   close() {
+    this.gaze.replay.pause();
     this.#frames.cancel();
     this.link.close();
   }
 
   /** What the page may know of the lab. @param {HTMLElement} el */
   describe(el) {
-    const run = shownRun(this.store, this.#look.selected);
+    const run = this.gaze.run();
     el.dataset.epoch = String(run?.epochs.at(-1)?.epoch ?? 0);
     el.dataset.phase = this.phase();
+    el.dataset.playing = String(this.gaze.playing);
+    el.classList.toggle("hs-present", Boolean(this.get("present")));
     if (run) el.dataset.run = String(run.id);
     else delete el.dataset.run;
   }

@@ -33,8 +33,9 @@ class Lab(View):
     """A live lab on one notebook page: settings are traits, `train`, `stop` and the rest are methods.
 
     `controls` names the controls that are shown (all by default), `locked` those that cannot be changed. With
-    `question` and `answers` the learner bets before Train, and no recorded run gives the outcome away. Nothing is
-    trained before `train()` or the button.
+    `question` and `answers` the learner bets before Train, and no recorded run gives the outcome away. `folds` names
+    the panels that stand open beside the main ones; with `present` the lab is large and simple, for a screen in a
+    classroom (key P). Nothing is trained before `train()` or the button.
     """
 
     def __init__(
@@ -44,13 +45,16 @@ class Lab(View):
         locked: Sequence[str] = (),
         question: str = "",
         answers: Sequence[str] = (),
+        folds: Sequence[str] = (),
+        present: bool = False,
         **settings: str | float | bool | None,
     ) -> None:
         unknown = [name for name in settings if name not in SETTINGS]
         if unknown:
             raise SettingError(f"setting {unknown[0]!r} is unknown; choose of {', '.join(SETTINGS)}")
         shown = {} if controls is None else {"controls": [*controls]}
-        super().__init__(locked=[*locked], question=question, answers=[*answers], **shown, **settings)
+        super().__init__(locked=[*locked], question=question, answers=[*answers],
+                         folds=[*folds], present=present, **shown, **settings)  # fmt: skip
         self.state: dict[str, Any] = dict(READY)
         self.said: dict[str, Any] | None = None  # the answer to what the learner did last; a run's news do not end it
         self._files = Dropped()

@@ -1,12 +1,15 @@
 /**
  * What is on show: which run, which of its epochs, and what follows from them.
  *
- * @typedef {{selected: number|null, at: number|null, held: boolean, chosen: string|null, against: number|null}} Look
- *   the run that was chosen, the epoch under the cursor (null: the newest), whether it stays, the chosen cell, and of
- *   more than two classes the one that is held against the rest
+ * @typedef {{selected: number|null, at: number|null, held: boolean, playing: boolean, chosen: string|null,
+ *   against: number|null}} Look
+ *   the run that was chosen, the epoch under the cursor (null: the newest; between two while it plays), whether it
+ *   stays, the chosen cell, and of more than two classes the one that is held against the rest
+ * @typedef {{at: number, next: Epoch|null, share: number, trail: Epoch[]}} Glide while a run plays: where between two
+ *   epochs it is, and the epochs just passed
  * @typedef {{run: Run, epoch: number, counts: Counts}} Rival a pinned run at the same time
  * @typedef {{run: Run|null, live: boolean, held: boolean, chosen: string|null, against: number|null,
- *   epoch: Epoch|null, messages: Message[], judged: Judged, threshold: number, answer: Answer|null,
+ *   glide: Glide|null, epoch: Epoch|null, messages: Message[], judged: Judged, threshold: number, answer: Answer|null,
  *   spread: Spreads|null, labels: string[], pinned: Run[], rival: Rival|null,
  *   veiled: boolean}} Shown `veiled` where a bet is still to be made
  *
@@ -19,11 +22,12 @@ import { intervals, judge } from "./scores.js";
 import { messagesFor, shownRun } from "./store.js";
 
 const KEPT = 2000;
+const TRAIL = 5;
 const USUAL = ["ham", "spam"];
 
 /** Everything as at the start, but for the chosen cell where it is given. @returns {Look} */
 export const freshLook = (/** @type {string|null} */ chosen = null, /** @type {number|null} */ against = null) =>
-  ({ selected: null, at: null, held: false, chosen, against });
+  ({ selected: null, at: null, held: false, playing: false, chosen, against });
 
 /** What a share is of, in words. @param {string[]} names those of the matrix */
 export const shareName = (names) => (names.length === 2 ? `P(${names[1]})` : "P(predicted)");
@@ -56,24 +60,35 @@ function rivalOf(store, run, look, epoch, threshold) {
   return { run: other, epoch: then.epoch, counts: judge(other, then, threshold, againstOf(run, look)).counts };
 }
 
-/** The run on show and its epoch; nothing while a bet waits for its answer.
- * @param {Store} store @param {Look} look @param {boolean} veils @returns {{run: Run|null, epoch: Epoch|null}} */
-function inView(store, { selected, at }, veils) {
-  const run = veils ? null : shownRun(store, selected);
+/** The run on show and its epoch; nothing while a bet waits for its answer, or before a run that plays has begun.
+ * @param {Store} store @param {Look} look @param {boolean} veils @param {(run: Run) => boolean} [fits]
+ * @returns {{run: Run|null, epoch: Epoch|null}} */
+function inView(store, { selected, at, playing }, veils, fits) {
+  const run = veils ? null : shownRun(store, selected, fits);
+  if (playing && at !== null) return { run, epoch: run?.epochs[Math.floor(at) - 1] ?? null };
   const epoch = at === null ? run?.epochs.at(-1) : nearestEpoch(run?.epochs ?? [], at);
   return { run, epoch: epoch ?? null };
 }
 
+/** Where a run that plays is between two epochs. @param {Run|null} run @param {Look} look @returns {Glide|null} */
+function glideOf(run, { at, playing }) {
+  if (!run || !playing || at === null) return null;
+  const whole = Math.floor(at);
+  return { at, next: run.epochs[whole] ?? null, share: at - whole,
+    trail: run.epochs.slice(Math.max(0, whole - TRAIL), whole) };
+}
+
 /** @param {Store} store @param {Look} look @param {number} threshold @param {(counts: Counts) => Spreads} spreadOf
- * @param {boolean} veils whether runs are hidden until a bet is made @returns {Shown} */
-export function shownOf(store, look, threshold, spreadOf, veils = false) {
-  const { run, epoch } = inView(store, look, veils);
+ * @param {boolean} veils whether runs are hidden until a bet is made
+ * @param {(run: Run) => boolean} [fits] whether a recorded run fits the settings @returns {Shown} */
+export function shownOf(store, look, threshold, spreadOf, veils = false, fits = undefined) {
+  const { run, epoch } = inView(store, look, veils, fits);
   const against = againstOf(run, look);
   const labels = run?.label_names ?? USUAL;
   const empty = { names: labels, truths: [], guesses: [], shares: [], counts: labels.map(() => labels.map(() => 0)) };
   const judged = run ? judge(run, epoch, threshold, against) : empty;
   const there = epoch !== null && judged.guesses.length > 0;
-  return { held: look.held, chosen: look.chosen, against, run, live: look.at === null, epoch, judged, threshold, labels,
+  return { held: look.held, chosen: look.chosen, against, run, live: look.at === null, glide: glideOf(run, look), epoch, judged, threshold, labels,
     messages: messagesFor(store, run), answer: store.answer, spread: there ? spreadOf(judged.counts) : null,
     pinned: veils ? [] : store.runs.filter((one) => one.pinned), veiled: veils && store.runs.length > 0,
     rival: run && epoch ? rivalOf(store, run, look, epoch, threshold) : null };

@@ -9,7 +9,7 @@
  *   encoding: string, text_column: string, label_column: string, positive: string,
  *   threshold: number}} Settings
  * @typedef {Settings & {choices: Partial<Choices>, controls: string[]|null, locked: string[], question: string,
- *   answers: string[], files: string[], kept: Run|{id?: undefined}}} Traits what both sides know; see view.py
+ *   answers: string[], files: string[], folds: string[], present: boolean, kept: Run|{id?: undefined}}} Traits what both sides know; see view.py
  *
  * @import {Run} from "./store.js"
  */
@@ -17,6 +17,14 @@
 /** @type {(keyof Settings)[]} */
 export const SETTINGS = ["regime", "pool", "epochs", "learning_rate", "messages", "max_len", "seed", "data", "head",
   "batch_size", "schedule", "causal", "encoding", "text_column", "label_column", "positive", "threshold"];
+/** What a recorded run was made with, but for what it says itself. */
+export const DEFAULTS = { learning_rate: null, messages: 640, max_len: 32, data: "fixture", head: "", batch_size: 32,
+  schedule: "", causal: true, encoding: "", text_column: "", label_column: "", positive: "" };
+
+/** Settings as one text: equal where the run would be. @param {Partial<Settings>} settings */
+export const settingsKey = (settings) =>
+  JSON.stringify(SETTINGS.filter((name) => name !== "threshold").map((name) => settings[name] ?? null));
+
 /** @typedef {"epochs"|"max_len"|"messages"|"seed"|"batch_size"} Whole the settings that are whole numbers */
 /** @type {Record<Whole|"threshold"|"learning_rate", [number, number]>} */
 export const LIMITS = { epochs: [1, 200], max_len: [8, 256], messages: [20, 80000], seed: [0, 2147483647],

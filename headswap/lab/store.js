@@ -111,12 +111,13 @@ export function visibleRuns(store) {
   return store.runs.filter((run) => !real || !run.recorded || run.pinned);
 }
 
-/** The run on show: the chosen one, else the one that runs or ran last.
- * @param {Store} store @param {number|null} id @returns {Run|null} */
-export function shownRun(store, id) {
+/** The run on show: the chosen one, else the one that runs or ran last, else a recorded one that fits.
+ * @param {Store} store @param {number|null} id @param {(run: Run) => boolean} fits whether a recorded run is one of the
+ *   settings on the page @returns {Run|null} */
+export function shownRun(store, id, fits = () => true) {
   const runs = visibleRuns(store);
   const find = (/** @type {number|null} */ wanted) => runs.find((run) => run.id === wanted);
-  return find(id) ?? find(store.current) ?? runs.filter((run) => !run.recorded).at(-1) ?? runs.at(-1) ?? null;
+  return find(id) ?? find(store.current) ?? runs.filter((run) => !run.recorded).at(-1) ?? runs.filter(fits).at(-1) ?? null;
 }
 
 /** What must be asked for, to show these runs: whole runs, and the messages of data sets.

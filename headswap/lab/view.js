@@ -8,6 +8,8 @@
 import { h, region } from "../web/elements.js";
 import { guarded } from "../web/frames.js";
 import { takeDrops } from "./drops.js";
+import { fold } from "./folds.js";
+import { takeKeys } from "./keys.js";
 import { Lab } from "./lab.js";
 import { cloudPanel } from "./panels/cloud.js";
 import { confusionPanel, messagesPanel } from "./panels/confusion.js";
@@ -21,19 +23,29 @@ import { tryPanel } from "./panels/try.js";
 import { SETTINGS } from "./settings.js";
 
 /** Every panel by its name, in the order in which they are painted. @param {Lab} lab */
-const panelsOf = (lab) => ({
-  controls: settingsPanel(lab), buttons: buttonsPanel(lab), status: statusPanel(lab), diagnosis: diagnosisPanel(lab),
-  curves: curvesPanel(lab), confusion: confusionPanel(lab), metrics: metricsPanel(lab), messages: messagesPanel(lab),
-  facts: factsPanel(lab), cloud: cloudPanel(lab), try: tryPanel(lab), runs: runsPanel(lab),
-});
+function panelsOf(lab) {
+  const buttons = buttonsPanel(lab);
+  return { controls: settingsPanel(lab), buttons, status: statusPanel(lab), diagnosis: diagnosisPanel(lab),
+    curves: curvesPanel(lab), confusion: confusionPanel(lab), metrics: metricsPanel(lab),
+    messages: messagesPanel(lab), facts: factsPanel(lab), cloud: cloudPanel(lab), try: tryPanel(lab),
+    runs: runsPanel(lab, buttons.rest) };
+}
 
-/** Where they stand on the page. @param {ReturnType<typeof panelsOf>} panels */
-function grid({ controls, buttons, status, diagnosis, ...shown }) {
-  const { curves, confusion, metrics, cloud, facts, try: own, messages, runs } = shown;
-  const order = [curves, confusion, metrics, cloud, facts, own, messages, runs];
-  return h("div", { class: "hs-grid" }, h("div", { class: "hs-side" }, buttons.root, controls.root),
+/** The word that each panel stands behind while it is folded. */
+const WORDS = { settings: "Settings", curves: "Loss", confusion: "Matrix", try: "Try", metrics: "Scores",
+  scatter: "Vectors", messages: "Messages", facts: "Costs", runs: "Runs" };
+const ON_DEMAND = 4; // from here on they stand in one row until they are opened
+
+/** Where they stand on the page. @param {Lab} lab @param {ReturnType<typeof panelsOf>} panels */
+function grid(lab, { controls, buttons, status, diagnosis, cloud, ...shown }) {
+  const panels = { ...shown, scatter: cloud, settings: controls };
+  const folds = /** @type {(keyof typeof WORDS)[]} */ (Object.keys(WORDS)).map((name) =>
+    fold(lab, name, WORDS[name], panels[name].root));
+  const [settings, ...rest] = folds.map(({ root }) => root);
+  const root = h("div", { class: "hs-grid" }, h("div", { class: "hs-side" }, buttons.root, settings),
     h("div", { class: "hs-shows" }, h("div", { class: "hs-top" }, diagnosis.root, status.root),
-      ...order.map(({ root }) => root)));
+      ...rest.slice(0, ON_DEMAND - 1), h("div", { class: "hs-folds" }, ...rest.slice(ON_DEMAND - 1))));
+  return { root, paint: () => { for (const { paint } of folds) paint(); } };
 }
 
 /** What the lab listens to. @param {Lab} lab */
@@ -41,8 +53,8 @@ function listen(lab) {
   const redraw = () => lab.redraw();
   lab.link.listen("msg:custom", (news) => lab.receive(news));
   for (const name of SETTINGS)
-    lab.link.listen(`change:${name}`, name === "threshold" ? redraw : () => lab.mark("controls", "curves"));
-  for (const name of ["choices", "controls", "locked", "question", "answers", "files"])
+    lab.link.listen(`change:${name}`, name === "threshold" ? redraw : () => lab.settingChanged());
+  for (const name of ["choices", "controls", "locked", "question", "answers", "files", "folds", "present"])
     lab.link.listen(`change:${name}`, redraw);
 }
 
@@ -62,11 +74,12 @@ function render({ model, el }) {
   const lab = new Lab(model);
   const panels = panelsOf(lab);
   const paints = Object.entries(panels).map(([name, { root, paint }]) => [name, guarded(root, paint)]);
-  lab.paintWith({ ...Object.fromEntries(paints), root: () => lab.describe(el) });
+  const page = grid(lab, panels);
+  lab.paintWith({ ...Object.fromEntries(paints), folds: page.paint, root: () => lab.describe(el) });
   region(el, "hs-lab", "headswap lab");
-  el.replaceChildren(grid(panels));
+  el.replaceChildren(page.root);
   listen(lab);
-  const ends = [takeDrops(lab, el), watchSizes(lab, panels), panels.status.stop, panels.try.stop, () => lab.close()];
+  const ends = [takeKeys(lab, el), takeDrops(lab, el), watchSizes(lab, panels), panels.status.stop, panels.try.stop, () => lab.close()];
   lab.redraw();
   lab.hello();
   return () => { for (const end of ends) end(); };

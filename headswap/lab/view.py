@@ -19,6 +19,7 @@ SETTINGS = ("regime", "pool", "epochs", "learning_rate", "messages", "max_len", 
             "schedule", "causal", "encoding", "text_column", "label_column", "positive")  # fmt: skip
 COMMANDS = ("train", "stop", "step", "reset", "pin", "predict", "file", "forecast")
 CONTROLS = SETTINGS + COMMANDS
+FOLDS = ("metrics", "scatter", "messages", "facts", "runs", "more")
 READY = {"phase": "idle", "sentence": "ready", "done": 0.0, "left": None}
 LIMITS = {
     "epochs": (1, 200),
@@ -79,6 +80,8 @@ class View(anywidget.AnyWidget):
     question = t.Unicode("").tag(sync=True)
     answers = t.List(t.Unicode()).tag(sync=True)
     kept = t.Dict().tag(sync=True)  # the latest run in brief, without its texts: for a saved page without a kernel
+    folds = t.List(t.Unicode()).tag(sync=True)  # names of the panels that were opened
+    present = t.Bool(False).tag(sync=True)
     files = t.List(t.Unicode()).tag(sync=True)  # names of files that were dropped, and can be chosen again
 
     @t.default("choices")
@@ -116,6 +119,13 @@ class View(anywidget.AnyWidget):
     def _a_share(self, proposal: dict[str, Any]) -> float:
         if not 0 <= proposal["value"] <= 1:
             raise SettingError(f"threshold is {proposal['value']}; it is a share from 0 to 1")
+        return proposal["value"]
+
+    @t.validate("folds")
+    def _known_folds(self, proposal: dict[str, Any]) -> list[str]:
+        unknown = [name for name in proposal["value"] if name not in FOLDS]
+        if unknown:
+            raise SettingError(f"fold {unknown[0]!r} is unknown; choose of {', '.join(FOLDS)}")
         return proposal["value"]
 
     @t.validate("controls", "locked")

@@ -76,6 +76,14 @@ export function fillSelect(select, options, value) {
   if (select.value !== value) select.value = value;
 }
 
+/** Where a pointer is in a picture, in the picture's own pixels: a page may have scaled it.
+ * @param {MouseEvent} event @param {Element} svg @returns {[number, number]} */
+export function placeIn(event, svg) {
+  const { left, top, width } = svg.getBoundingClientRect();
+  const scale = width / svg.clientWidth || 1;
+  return [(event.clientX - left) / scale, (event.clientY - top) / scale];
+}
+
 /** A place that scrolls, also by the keyboard. @param {string} title @param {...Node} children */
 export const scroller = (title, ...children) =>
   h("div", { class: "hs-scroll", tabindex: 0, role: "group", "aria-label": title }, ...children);

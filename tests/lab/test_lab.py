@@ -255,12 +255,12 @@ def test_the_picture_says_in_words_what_it_shows() -> None:
     (first, last), (rows, _) = lab.runs[1].epochs, lab.runs[1].metrics.confusion
     alt = lab.figure().alt
     assert alt.startswith(
-        "Loss of head-only · mean · seed 1 over 2 epochs: "
+        f"Loss of {lab.runs[1].label} over 2 epochs: "
         f"training from {first.train_loss:.3f} to {last.train_loss:.3f} nats; "
         f"validation from {first.validation_loss:.3f} to {last.validation_loss:.3f} nats, lowest after epoch 2."
     )
     assert f"is ham: {rows[0]} said ham, {rows[1]} said spam" in alt
-    assert alt.endswith("Pinned beside it: head-only · mean · seed 0.")
+    assert alt.endswith(f"Pinned beside it: {lab.runs[0].label}.")
     assert all(tick.is_integer() for tick in lab.figure().axes[0].get_xticks())
 
 

@@ -5,7 +5,9 @@ class Node {
     Object.assign(this, { tag, attributes: {}, childNodes: [], listeners: {}, dataset: {}, parentNode: null });
     const style = { setProperty: (name, value) => { style[name] = value; } };
     this.style = style;
-    this.classList = { add: (...names) => { this.attributes.class = [this.attributes.class, ...names].filter(Boolean).join(" "); } };
+    const looks = () => (this.attributes.class ?? "").split(" ").filter(Boolean);
+    const toggle = (name, on) => { this.attributes.class = [...looks().filter((one) => one !== name), ...(on ? [name] : [])].join(" "); };
+    this.classList = { toggle, contains: (name) => looks().includes(name), add: (...names) => { this.attributes.class = [this.attributes.class, ...names].filter(Boolean).join(" "); } };
     [this.clientWidth, this.clientHeight] = [400, 200];
     this.value = "";
   }
@@ -62,15 +64,28 @@ class Node {
   named(label) { return this.all().find((node) => node.attributes["aria-label"] === label); }
 }
 
-const frames = [];
+/** @type {Map<number, (time: number) => void>} */
+const frames = new Map();
+let frameCount = 0;
 globalThis.document = { createElement: (tag) => new Node(tag), createElementNS: (_, tag) => new Node(tag), activeElement: null,
   body: new Node("body") };
-globalThis.requestAnimationFrame = (work) => frames.push(work);
-globalThis.cancelAnimationFrame = () => { frames.length = 0; };
+globalThis.requestAnimationFrame = (work) => { frames.set(++frameCount, work); return frameCount; };
+globalThis.cancelAnimationFrame = (id) => { frames.delete(id); };
+globalThis.HTMLElement = Node;
+// Stillness is asked for unless a test is about motion.
+export const motion = { still: true };
+globalThis.matchMedia = () => ({ get matches() { return motion.still; } });
 globalThis.ResizeObserver = class { observe() {} disconnect() {} };
 
 /** Let the browser paint all frames that were asked for. */
-export const paintFrames = () => { while (frames.length) frames.shift()(); };
+export const paintFrames = () => { while (frames.size && motion.still) paintFrame(performance.now()); };
+
+/** One frame, at a time of the test's own. @param {number} time in milliseconds */
+export function paintFrame(time) {
+  const due = [...frames.values()];
+  frames.clear();
+  for (const work of due) work(time);
+}
 
 export const makeElement = (tag) => new Node(tag);
 

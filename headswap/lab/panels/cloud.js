@@ -3,7 +3,8 @@
  *
  * @import {CloudSpec, Group} from "../../web/charts/cloud.js"
  * @import {Lab} from "../lab.js"
- * @import {Shown} from "../look.js"
+ * @import {Glide, Shown} from "../look.js"
+ * @import {Epoch} from "../store.js"
  */
 
 import { cloud } from "../../web/charts/cloud.js";
@@ -11,15 +12,29 @@ import { shareName } from "../look.js";
 
 const MARKS = ["circle", "triangle"];
 
+/** @param {Epoch} epoch @param {number} i @returns {[number, number]} */
+const placeIn = ({ xy }, i) => [xy[2 * i] / 1000, xy[2 * i + 1] / 1000];
+
+/** Where a message's vector is, also between two epochs. @param {Epoch} epoch @param {Glide|null} glide
+ * @param {number} i @returns {[number, number]} */
+function pointOf(epoch, glide, i) {
+  const [x, y] = placeIn(epoch, i);
+  if (!glide?.next?.xy.length) return [x, y];
+  const [nextX, nextY] = placeIn(glide.next, i);
+  return [x + glide.share * (nextX - x), y + glide.share * (nextY - y)];
+}
+
 /** A group for each class, its points in thousandths. @param {Shown} shown @returns {Group[]} */
-function groupsOf({ messages, epoch, judged }) {
+function groupsOf({ messages, epoch, judged, glide }) {
   const { names, truths, guesses, shares } = judged;
   /** @type {Required<Group>[]} */
-  const groups = names.map((name, i) => ({ name, mark: MARKS[i % 2], points: [], wrong: [], texts: [], shares: [] }));
+  const groups = names.map((name, i) => ({ name, mark: MARKS[i % 2], points: [], wrong: [], texts: [], shares: [],
+    trails: [] }));
   const many = epoch ? Math.min(truths.length, Math.floor(epoch.xy.length / 2)) : 0;
   for (let i = 0; epoch && i < many; i++) {
     const group = groups[truths[i]];
-    group.points.push([epoch.xy[2 * i] / 1000, epoch.xy[2 * i + 1] / 1000]);
+    group.points.push(pointOf(epoch, glide, i));
+    group.trails.push(glide ? [...glide.trail.map((one) => placeIn(one, i)), pointOf(epoch, glide, i)] : []);
     group.wrong.push(guesses[i] !== truths[i]);
     group.texts.push(messages[i]?.[0] ?? "");
     group.shares.push(shares[i]);

@@ -6,17 +6,49 @@
  */
 
 import { cellAt, matrix } from "../../web/charts/matrix.js";
+import { choiceInput, sliderInput } from "../../web/controls.js";
 import { h, panel, say } from "../../web/elements.js";
 import { countText } from "../../web/text.js";
 import { shareName } from "../look.js";
-import { messagesOf } from "../scores.js";
+import { messagesOf, scoresOf } from "../scores.js";
 
 const LISTED = 60;
 
+/** The threshold; of more than two classes, which one is held against the rest. @param {Lab} lab */
+function thresholdPart(lab) {
+  const bounds = { id: lab.id("threshold"), low: 0, high: 1, step: 0.01 };
+  const slider = sliderInput(bounds, (value) => value.toFixed(2),
+    (value) => lab.set("threshold", value, true), (value) => lab.set("threshold", value));
+  const row = h("div", { class: "hs-threshold" }, h("label", { for: bounds.id }, "Threshold"), slider.input, slider.shown);
+  const sought = choiceInput(lab.id("against"), (value) => lab.gaze.holdAgainst(value === "" ? null : Number(value)));
+  const asked = h("div", { class: "hs-threshold" }, h("label", { for: lab.id("against") }, "Positive"), sought.input);
+  const paint = () => {
+    const { labels, against, judged } = lab.shown();
+    slider.paint(lab.threshold());
+    asked.hidden = labels.length < 3;
+    row.hidden = judged.names.length > 2;
+    const all = labels.map((name, i) => /** @type {[string, string]} */ ([String(i), `${name} against the rest`]));
+    sought.paint([["", "every class alike"], ...all], against === null ? "" : String(against));
+  };
+  return { nodes: [asked, row], paint };
+}
+
+/** F1 in one line, the others are behind "Scores". @param {Shown} shown */
+function scoreText({ judged, spread }) {
+  if (!spread) return "F1 –";
+  const [low, high] = spread.f1;
+  return `F1 ${scoresOf(judged.counts).f1.toFixed(3)} (95 %: ${low.toFixed(2)} to ${high.toFixed(2)})`;
+}
+
 /** @param {Lab} lab */
 export function confusionPanel(lab) {
-  const chart = matrix({ name: "confusion", heading: "h4" }, (cell) => lab.choose(cell));
+  const threshold = thresholdPart(lab);
+  const score = h("p", { class: "hs-score" });
+  const chart = matrix({ name: "confusion", heading: "h4" }, (cell) => lab.gaze.choose(cell));
+  chart.root.append(score, ...threshold.nodes);
   const paint = () => {
+    threshold.paint();
+    say(score, scoreText(lab.shown()));
     const { judged, spread, chosen, rival } = lab.shown();
     chart.paint({ kind: "matrix", title: "Confusion", label: "Confusion matrix", names: judged.names, chosen,
       counts: spread ? judged.counts : null, rival: rival && rival.counts,
@@ -44,7 +76,7 @@ const hintNode = (text) => h("li", { class: "hs-hint" }, text);
 export function messagesPanel(lab) {
   const title = h("h4");
   const list = h("ol", { class: "hs-list", tabindex: 0, "aria-label": "listed texts" });
-  const all = h("button", { type: "button", class: "hs-link", onclick: () => lab.choose(null) }, "all wrong");
+  const all = h("button", { type: "button", class: "hs-link", onclick: () => lab.gaze.choose(null) }, "all wrong");
   const root = panel("messages", "Messages", h("div", { class: "hs-head" }, title, all), list);
   let painted = "";
   const paint = () => {

@@ -9,7 +9,8 @@ import { choiceInput } from "../../web/controls.js";
 import { h, put, say } from "../../web/elements.js";
 import { UNDER_WAY, buttonsAt } from "../phases.js";
 
-const BUTTONS = { train: "Train", step: "Step", stop: "Stop", reset: "Reset", pin: "Pin" };
+const BUTTONS = { train: "Train", stop: "Stop", step: "Step", reset: "Reset", pin: "Pin" };
+const IN_SIGHT = 2; // Train and Stop; the others stand with the runs
 /** @type {Record<string, string|undefined>} */
 const HINTS = { step: "train one epoch", pin: "keep this run's curves for comparison" };
 const SECOND = 1000;
@@ -33,7 +34,7 @@ function questionPart(lab) {
 /** Which buttons work now. @param {Lab} lab @returns {Record<string, boolean>} */
 function worksNow(lab) {
   const works = buttonsAt(lab.starting() ? "preparing" : lab.phase(), !lab.asks() || lab.answered() !== "");
-  return { ...works, stop: works.stop && !lab.starting(), pin: lab.shown().run !== null };
+  return { ...works, stop: (works.stop && !lab.starting()) || lab.gaze.playing, pin: lab.shown().run !== null };
 }
 
 /** @param {Lab} lab */
@@ -43,9 +44,11 @@ export function buttonsPanel(lab) {
   const make = (/** @type {string} */ name, /** @type {string} */ text) => h("button", { type: "button",
     class: `hs-button hs-do-${name}`, title: HINTS[name], onclick: () => press(name) }, text);
   const buttons = Object.entries(BUTTONS).map(([name, text]) => ({ name, node: make(name, text) }));
-  const [train, , , reset, pin] = buttons.map(({ node }) => node);
+  const nodes = buttons.map(({ node }) => node);
+  const [train, , , reset, pin] = nodes;
+  const rest = h("div", { class: "hs-rest" }, ...nodes.slice(IN_SIGHT));
   const root = h("fieldset", { class: "hs-run" }, h("legend", {}, "Run"), question.root,
-    h("div", { class: "hs-buttons" }, ...buttons.map(({ node }) => node)));
+    h("div", { class: "hs-buttons" }, ...nodes.slice(0, IN_SIGHT)));
   const paint = () => {
     question.paint();
     const works = worksNow(lab);
@@ -59,9 +62,9 @@ export function buttonsPanel(lab) {
     say(reset, lab.store.away ? "Undo reset" : BUTTONS.reset);
     put(pin, { "aria-pressed": String(pinned) });
     say(pin, pinned ? "Unpin" : BUTTONS.pin);
-    root.hidden = question.root.hidden && buttons.every(({ node }) => node.hidden);
+    root.hidden = question.root.hidden && nodes.slice(0, IN_SIGHT).every((node) => node.hidden);
   };
-  return { root, paint };
+  return { root, rest, paint };
 }
 
 /** How far the run has come; while nobody can say it moves to and fro.

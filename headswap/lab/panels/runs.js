@@ -22,7 +22,7 @@ function rowTexts(row) {
 function makeRow(lab, id) {
   const button = (/** @type {string} */ text, /** @type {() => void} */ onclick, kind = "hs-small") =>
     h("button", { type: "button", class: kind, onclick }, text);
-  const show = button("", () => lab.show(id), "hs-link");
+  const show = button("", () => lab.gaze.show(id), "hs-link");
   const [pin, copy] = [button("pin", () => lab.togglePin(id)), button("copy", () => lab.copy(id))];
   const tag = h("span", { class: "hs-tag" }, "recorded");
   const [first, ...cells] = COLUMNS.map(() => h("td"));
@@ -91,8 +91,8 @@ function rowKeeper(lab, body) {
   };
 }
 
-/** @param {Lab} lab */
-export function runsPanel(lab) {
+/** @param {Lab} lab @param {HTMLElement} rest the buttons that belong to the runs */
+export function runsPanel(lab, rest) {
   const heads = sortHeads(() => lab.mark("runs"), () => lab.threshold());
   const body = h("tbody");
   const plain = ["outcome", "actions"].map((text) => h("th", { scope: "col" }, text));
@@ -100,7 +100,7 @@ export function runsPanel(lab) {
     h("thead", {}, h("tr", {}, ...heads.nodes, ...plain)), body);
   const download = h("button", { type: "button", class: "hs-button",
     onclick: () => saveCsv(csvOf(heads.sorted(lab.rows()))) }, "Export CSV");
-  const head = h("div", { class: "hs-head" }, h("h4", {}, "Runs"), download);
+  const head = h("div", { class: "hs-head" }, h("h4", {}, "Runs"), rest, download);
   const root = panel("runs", "All runs", head, scroller("all runs", table));
   const paintRows = rowKeeper(lab, body);
   const paint = () => {

@@ -11,6 +11,7 @@
 import { choiceInput, numberInput, sliderInput, switchInput, textInput } from "../../web/controls.js";
 import { h, put, say } from "../../web/elements.js";
 import { countText, rateText } from "../../web/text.js";
+import { fold } from "../folds.js";
 import { LIMITS, MESSAGES, clampSetting, positionOf, rateAt } from "../settings.js";
 
 /** @typedef {"regime"|"pool"|"data"|"head"|"schedule"|"encoding"} Texts the settings that are chosen */
@@ -128,6 +129,7 @@ function offers(lab) {
   };
 }
 
+const FEW = 10; // controls that a teacher has chosen by name
 /** @type {[string, string][]} */
 const ENCODINGS = [["", "UTF-8"], ["cp1252", "Windows (cp1252)"], ["latin-1", "latin-1"]];
 
@@ -138,14 +140,14 @@ function controlsOf(lab) {
     explained(lab, choice(lab, "regime", "Regime", named("regimes")), "regimes"),
     explained(lab, choice(lab, "pool", "Pooling", named("pools")), "pools"),
     whole(lab, "epochs", "Epochs"),
+  ];
+  const more = [
     rateControl(lab),
     messagesChoice(lab),
     whole(lab, "max_len", "Maximum length", "bytes"),
     whole(lab, "seed", "Seed"),
     choice(lab, "data", "Data", () => ["fixture", "shifted", ...(lab.get("files") ?? [])].map((name) => [name, name])),
     fileControl(lab),
-  ];
-  const more = [
     choice(lab, "head", "Head", plain("heads")),
     whole(lab, "batch_size", "Batch size"),
     choice(lab, "schedule", "Schedule", plain("schedules")),
@@ -160,37 +162,47 @@ function controlsOf(lab) {
   return { main, more, file };
 }
 
-/** A fold of controls; it is only there while one of them is. @param {string} title @param {Control[]} controls */
-function foldOf(title, controls) {
-  const rows = controls.map(({ row }) => row);
-  const root = h("details", { class: "hs-fold hs-advanced" }, h("summary", {}, title), ...rows);
-  return { root, paint: (wanted = true) => { root.hidden = !wanted || rows.every((row) => row.hidden); } };
-}
-
 /** A file of one's own is chosen, or one was refused and a field may help. @param {Lab} lab */
 const readsFile = (lab) => !["fixture", "shifted"].includes(lab.get("data")) || lab.answers.needsField;
+
+/** How a file is read: there while one is chosen, and open where a field may help. @param {Lab} lab
+ * @param {Control[]} controls */
+function readingFold(lab, controls) {
+  const rows = controls.map(({ row }) => row);
+  const root = h("details", { class: "hs-fold hs-advanced" }, h("summary", {}, "How to read the file"), ...rows);
+  let asked = false;
+  const paint = () => {
+    root.hidden = !readsFile(lab) || rows.every((row) => row.hidden);
+    if (lab.answers.needsField && !asked) root.open = true;
+    asked = lab.answers.needsField;
+  };
+  return { root, paint };
+}
+
+/** A lab with few controls shows them all. @param {Lab} lab @param {Control[]} controls */
+const isChoice = (lab, controls) => (lab.get("controls") ?? []).length < FEW && controls.some(({ row }) => !row.hidden);
 
 /** @param {Lab} lab */
 export function settingsPanel(lab) {
   const { main, more, file } = controlsOf(lab);
-  const [advanced, reading] = [foldOf("Advanced", more), foldOf("How to read the file", file)];
+  const rows = h("div", { class: "hs-advanced" }, ...more.map(({ row }) => row));
+  const [folded, reading] = [fold(lab, "more", "More", rows), readingFold(lab, file)];
   const later = h("p", { class: "hs-hint hs-later", role: "status" });
   const root = h("fieldset", { class: "hs-settings" }, h("legend", {}, "Settings"), later,
-    ...main.map(({ row }) => row), reading.root, advanced.root);
-  let asked = false;
+    ...main.map(({ row }) => row), reading.root, folded.root);
   const paint = () => {
     for (const control of [...main, ...more, ...file]) {
       control.row.hidden = !lab.shows(control.name);
       for (const input of control.inputs) input.disabled = lab.locks(control.name);
       control.paint();
     }
-    advanced.paint();
-    reading.paint(readsFile(lab));
-    if (lab.answers.needsField && !asked) reading.root.open = true;
-    asked = lab.answers.needsField;
+    reading.paint();
+    rows.hidden = more.every(({ row }) => row.hidden);
+    folded.paint();
+    if (isChoice(lab, more)) folded.root.open = true;
     say(later, lab.changedSince() ? "Changes are for the next run." : "");
     later.hidden = !later.textContent;
-    root.hidden = advanced.root.hidden && main.every(({ row }) => row.hidden);
+    root.hidden = folded.root.hidden && main.every(({ row }) => row.hidden);
   };
   return { root, paint };
 }

@@ -2,8 +2,8 @@
  * Points in two dimensions: shape and colour say the group, an outline says wrong.
  *
  * @typedef {{name: string, mark: string, points: [number, number][], wrong?: boolean[], texts?: string[],
- *   shares?: number[]}} Group `mark` is circle or triangle; for each point whether it is wrong, its text, and the
- *   share that it was given
+ *   shares?: number[], trails?: [number, number][][]}} Group `mark` is circle or triangle; for each point whether it is
+ *   wrong, its text, the share that it was given, and the places that it has just come through
  * @typedef {Titled & {kind: "cloud", groups: Group[], x_range?: Range, y_range?: Range, hint?: string, share?: string}}
  *   CloudSpec `hint` is read where no point is; `share` names the shares, such as P(spam)
  *
@@ -13,7 +13,7 @@
  */
 
 import { paintKeys } from "../axes.js";
-import { h, put, s, say } from "../elements.js";
+import { h, placeIn, put, s, say } from "../elements.js";
 import { circle, linear, rangeOf, triangle } from "../scales.js";
 import { numberText, ofThem } from "../text.js";
 import { drawn, picture } from "./frame.js";
@@ -97,8 +97,7 @@ function pointed(svg) {
   };
   const point = (/** @type {PointerEvent} */ event) => {
     if (!now) return;
-    const box = svg.getBoundingClientRect();
-    read(nearestText(now.spec, now.x, now.y, [event.clientX - box.left, event.clientY - box.top]));
+    read(nearestText(now.spec, now.x, now.y, placeIn(event, svg)));
   };
   put(svg, { onpointermove: point, onpointerleave: () => read("") });
   /** @param {CloudSpec} spec @param {Scale} x @param {Scale} y */
@@ -118,11 +117,21 @@ function paintMarks(group, { groups }, x, y) {
     put(group.children[i + outlined * many], { class: markLook(i, outlined === 1), d })));
 }
 
+/** The ways that the points have just come, one path for each group. @param {Element} group @param {CloudSpec} spec
+ * @param {Scale} x @param {Scale} y */
+function paintTrails(group, { groups }, x, y) {
+  if (group.childElementCount !== groups.length) group.replaceChildren(...groups.map(() => s("path")));
+  const step = (/** @type {[number, number]} */ [a, b], /** @type {number} */ i) =>
+    `${i ? "L" : "M"}${x(a).toFixed(1)} ${y(b).toFixed(1)}`;
+  groups.forEach(({ trails = [] }, i) =>
+    put(group.children[i], { class: `hs-trail hs-trail-${i % 4}`, d: trails.map((way) => way.map(step).join("")).join("") }));
+}
+
 /** @param {Place} place */
 export function cloud(place) {
   const parts = picture(place, "hs-cloud");
-  const [cross, marks] = [s("path", { class: "hs-rule" }), s("g")];
-  parts.svg.append(cross, marks);
+  const [cross, trails, marks] = [s("path", { class: "hs-rule" }), s("g", { "aria-hidden": "true" }), s("g")];
+  parts.svg.append(cross, trails, marks);
   const pointer = pointed(parts.svg);
   parts.under.append(pointer.said);
   return drawn(parts, (/** @type {CloudSpec} */ spec, [width, height]) => {
@@ -130,6 +139,7 @@ export function cloud(place) {
     const x = linear(spec.x_range ?? rangeOf(all.map(([at]) => at)), [MARGIN, width - MARGIN]);
     const y = linear(spec.y_range ?? rangeOf(all.map(([, at]) => at)), [height - MARGIN, MARGIN]);
     put(cross, { d: `M0 ${y(0).toFixed(1)}H${width}M${x(0).toFixed(1)} 0V${height}` });
+    paintTrails(trails, spec, x, y);
     paintMarks(marks, spec, x, y);
     paintKeys(parts.keys, keysOf(spec));
     put(parts.svg, { "aria-label": cloudText(spec) });

@@ -8,7 +8,7 @@
  * @import {CurvesSpec, Layout} from "./curves.js"
  */
 
-import { h, put, s, say } from "../elements.js";
+import { h, placeIn, put, s, say } from "../elements.js";
 import { linear } from "../scales.js";
 
 /** @type {Record<string, number>} */
@@ -72,8 +72,7 @@ function listen(svg, walk, now) {
     const at = now();
     if (!at) return;
     const { edge, size, xRange } = at.layout;
-    const place = event.clientX - svg.getBoundingClientRect().left;
-    walk.to(linear([edge.left, size[0] - edge.right], xRange)(place));
+    walk.to(linear([edge.left, size[0] - edge.right], xRange)(placeIn(event, svg)[0]));
   };
   const click = (/** @type {MouseEvent} */ event) => {
     if (held()) return walk.leave();

@@ -9,7 +9,7 @@
  * @import {Place, Titled} from "./frame.js"
  */
 
-import { h, put, s, say } from "../elements.js";
+import { h, placeIn, put, s, say } from "../elements.js";
 import { LETTER, ROW, cut, numberText, visible, widest } from "../text.js";
 import { drawn, picture } from "./frame.js";
 
@@ -96,9 +96,8 @@ export function spotBy(key, [i, j], { rows, columns }) {
 /** @param {PointerEvent} event @param {Element} svg @param {Layout} layout @param {HeatSpec} spec
  * @returns {Spot|null} */
 function spotUnder(event, svg, { left, top, cell, tall }, { rows, columns }) {
-  const box = svg.getBoundingClientRect();
-  const i = Math.floor((event.clientY - box.top - top) / tall);
-  const j = Math.floor((event.clientX - box.left - left) / cell);
+  const [x, y] = placeIn(event, svg);
+  const [i, j] = [Math.floor((y - top) / tall), Math.floor((x - left) / cell)];
   return i >= 0 && j >= 0 && i < rows.length && j < columns.length ? [i, j] : null;
 }
 

@@ -1,0 +1,57 @@
+/**
+ * Panels behind one word each. What the lab is about stands open; the rest opens on demand, and stays so.
+ *
+ * @import {Lab} from "./lab.js"
+ */
+
+import { h, say } from "../web/elements.js";
+
+/** Open in every lab, without a word in front; and open while the lab is presented. */
+const MAIN = ["settings", "curves", "confusion", "try"];
+const PRESENTED = ["curves", "scatter"];
+
+export class Folds {
+  /** @type {Set<string>} opened or closed by hand while the lab is presented */
+  #turned = new Set();
+
+  /** @param {Lab} lab */
+  constructor(lab) {
+    this.lab = lab;
+  }
+
+  /** @param {string} name */
+  isMain(name) {
+    return !this.lab.get("present") && MAIN.includes(name);
+  }
+
+  /** @param {string} name */
+  isOpen(name) {
+    if (this.lab.get("present")) return PRESENTED.includes(name) !== this.#turned.has(name);
+    return MAIN.includes(name) || (this.lab.get("folds") ?? []).includes(name);
+  }
+
+  /** @param {string} name */
+  turn(name) {
+    if (!this.lab.get("present")) {
+      const open = this.lab.get("folds") ?? [];
+      this.lab.link.set("folds", open.includes(name) ? open.filter((one) => one !== name) : [...open, name]);
+    } else if (!this.#turned.delete(name)) this.#turned.add(name);
+    this.lab.redraw();
+  }
+}
+
+/** A panel behind a word. @param {Lab} lab @param {string} name @param {string} word @param {HTMLElement} panel */
+export function fold(lab, name, word, panel) {
+  const summary = h("summary", { onclick: (/** @type {Event} */ event) => {
+    event.preventDefault();
+    lab.folds.turn(name);
+  } }, word);
+  const root = h("details", { class: `hs-panelfold hs-of-${name}`, "data-fold": name }, summary, panel);
+  const paint = () => {
+    root.open = lab.folds.isOpen(name);
+    root.hidden = panel.hidden;
+    summary.hidden = lab.folds.isMain(name);
+    say(summary, word);
+  };
+  return { root, paint };
+}

@@ -1,0 +1,112 @@
+/**
+ * Where the learner looks: which run, which of its epochs, which cell; and the painting of a run at the eye's pace.
+ *
+ * @import {Lab} from "./lab.js"
+ * @import {Look} from "./look.js"
+ */
+
+import { nearestEpoch } from "./epochs.js";
+import { freshLook } from "./look.js";
+import { Replay, isStill } from "./replay.js";
+import { shownRun } from "./store.js";
+
+export class Gaze {
+  /** @type {Look} */
+  look = freshLook();
+
+  /** @param {Lab} lab */
+  constructor(lab) {
+    this.lab = lab;
+    this.replay = new Replay({ film: () => this.#film(), end: () => this.goLive(),
+      show: (at) => this.#turn({ at: isStill() ? Math.floor(at) : at, playing: true, held: false }) });
+  }
+
+  get playing() {
+    return this.look.playing;
+  }
+
+  /** Everything as at the start, but for the chosen cell where it is kept. @param {boolean} keeps */
+  refresh(keeps) {
+    this.replay.pause();
+    this.look = keeps ? freshLook(this.look.chosen, this.look.against) : freshLook();
+  }
+
+  /** The run on show. */
+  run() {
+    return shownRun(this.lab.store, this.look.selected, this.lab.fits);
+  }
+
+  #film() {
+    const run = this.run();
+    const last = run?.epochs.length ?? 0;
+    return { last, planned: Math.max(last, run?.planned ?? 1), ended: !run || run.outcome !== "running" };
+  }
+
+  /** @param {Partial<Look>} part */
+  #turn(part) {
+    this.look = { ...this.look, ...part };
+    this.lab.lookedAt();
+  }
+
+  /** @param {number} place on the axis of epochs */
+  goTo(place) {
+    if (this.look.playing) return;
+    const epoch = nearestEpoch(this.run()?.epochs ?? [], place);
+    if (epoch && epoch.epoch !== this.look.at) this.#turn({ at: epoch.epoch });
+  }
+
+  goLive() {
+    this.replay.pause();
+    if (this.look.at !== null || this.look.held || this.look.playing)
+      this.#turn({ at: null, held: false, playing: false });
+  }
+
+  /** The mouse has gone, or Escape was pressed; what plays goes on. */
+  leave() {
+    if (!this.look.playing) this.goLive();
+  }
+
+  /** The cursor stays; what plays stands still there. */
+  hold() {
+    this.pause();
+    this.#turn({ held: this.look.at !== null });
+  }
+
+  /** Stay at an epoch, as whoever drags the scrubber wants it. @param {number} epoch */
+  scrub(epoch) {
+    this.pause();
+    this.#turn({ at: epoch, held: true });
+  }
+
+  pause() {
+    this.replay.pause();
+    if (this.look.playing)
+      this.#turn({ at: Math.max(1, Math.floor(this.look.at ?? 1)), playing: false, held: true });
+  }
+
+  /** Paint the run from its first epoch, or from where it was held. */
+  play() {
+    const { at, held } = this.look;
+    const last = this.run()?.epochs.length ?? 0;
+    this.replay.play(held && at !== null && at < last ? at : 0);
+  }
+
+  /** @param {string|null} cell */
+  choose(cell) {
+    this.#turn({ chosen: this.look.chosen === cell ? null : cell });
+  }
+
+  /** @param {number|null} against of more than two classes one against the rest, null for all of them */
+  holdAgainst(against) {
+    this.#turn({ against, chosen: null });
+    this.lab.mark("runs", "try");
+  }
+
+  /** @param {number} id of a run */
+  show(id) {
+    this.replay.pause();
+    this.#turn({ selected: id, at: null, held: false, playing: false });
+    this.lab.want();
+    this.lab.mark("runs", "buttons", "root");
+  }
+}
