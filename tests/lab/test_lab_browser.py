@@ -30,7 +30,9 @@ from playwright.sync_api import Error, Locator, Page, TimeoutError
 
 pytestmark = [pytest.mark.browser, pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")]
 
-CELL = "from headswap.lab import Lab\nlab = Lab(epochs=6)\nlab"
+# Every panel open: a test that is about a panel need not open it first.
+OPEN = "folds=('metrics', 'scatter', 'messages', 'facts', 'runs', 'more')"
+CELL = f"from headswap.lab import Lab\nlab = Lab(epochs=6, {OPEN})\nlab"
 ASK = "print('RUNS', [(r.settings.regime, len(r.epochs), r.outcome) for r in lab.runs])"
 T = TypeVar("T")
 
@@ -64,14 +66,15 @@ def wait_epoch(view: Page, epoch: int) -> None:
     """Wait until this epoch of a run of one's own, or a later one, is painted; fast epochs share a frame."""
     view.wait_for_function(
         """least => { const d = document.querySelector('.hs-lab')?.dataset;
-        return Number(d?.run) > 0 && Number(d?.epoch) >= least }""",
+        return Number(d?.run) > 0 && Number(d?.epoch) >= least && d?.playing !== 'true' }""",
         arg=epoch,
         timeout=60_000,
     )
 
 
 def wait_phase(view: Page, phase: str) -> None:
-    view.wait_for_selector(f'.hs-lab[data-phase="{phase}"]', timeout=60_000)
+    still = '[data-playing="false"]' if phase == "idle" else ""  # a first run is painted for two seconds
+    view.wait_for_selector(f'.hs-lab[data-phase="{phase}"]{still}', timeout=60_000)
 
 
 def test_train_step_stop_pin_reset_hover_click_and_try(fresh: tuple[Page, Heard]) -> None:
