@@ -4,6 +4,7 @@ from .base import lesson_base
 from .body import attention, pretraining
 from .environment import check_environment
 from .freezing import arithmetic, freeze_bar, stale
+from .machine import machine
 from .measures import scoreboard
 from .pooling import pads, pooled, snapshots
 from .predict import predict
@@ -20,6 +21,7 @@ __all__ = [
     "check_environment",
     "freeze_bar",
     "lesson_base",
+    "machine",
     "pads",
     "pooled",
     "predict",

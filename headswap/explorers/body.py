@@ -16,7 +16,8 @@ from ..data.tokenizer import BOS, ByteTokenizer
 from ..errors import DataError
 from ..model.body import Attention, LanguageModel, LMBody
 from ..training.pretrain import PretrainStep
-from .tokens import glyph
+from ..web.flow import scores
+from ..web.glyphs import glyph
 from .widget import Block, Explorer, bars, choice, curves, heat, line, slider, table, text, words
 
 EVERY = 20  # pretraining steps per point, so that messages to the browser stay few
@@ -46,11 +47,8 @@ def attention_weights(body: LMBody, ids: Sequence[int], block: int) -> torch.Ten
     layer = body.get_submodule(f"blocks.{block}.attention")
     assert isinstance(layer, Attention)
     normed = body.get_submodule(f"blocks.{block}.norm1")(x)
-    q, k, _ = layer.qkv(normed).unflatten(-1, (3, layer.heads, -1)).transpose(1, 3).unbind(2)  # (1, H, T, D/H)
-    scores = q @ k.transpose(-1, -2) / q.shape[-1] ** 0.5  # (1, H, T, T)
-    if layer.causal:
-        scores = scores.masked_fill(ahead(len(ids)), -math.inf)
-    return scores.softmax(-1)[0]
+    seen = ~ahead(len(ids)) if layer.causal else torch.ones(len(ids), len(ids), dtype=torch.bool)
+    return scores(layer, layer.qkv(normed), seen).softmax(-1)
 
 
 def ahead(T: int) -> torch.Tensor:

@@ -99,6 +99,25 @@ def _cloud(block: Block) -> str:
     return ", ".join(f"{len(group['points'])} {group['mark']}s for {group['name']}" for group in block["groups"])
 
 
+def _machine(block: Block) -> str:
+    """Every layer with its weights and state; under the language model's head nothing has begun to learn."""
+    if block["swapped"]:
+        return f"{'; '.join(map(_layer, block['layers']))}. {block['summary']}"
+    body = [f"{layer['name']}, {layer['weights']:,} weights" for layer in block["layers"] if layer["origin"] != "new"]
+    old = block["old"]
+    return f"{'; '.join(body)}; {old['name']}, {old['weights']:,} weights. {block['summary']}"
+
+
+def _layer(layer: State) -> str:
+    """One layer of the machine, such as "Head, new, 130 weights, all learn at 1 times the rate"."""
+    if not layer["weights"]:
+        return f"{layer['name']}, no weights"
+    some = "all learn" if layer["learns"] == layer["weights"] else f"{layer['learns']:,} learn"
+    learning = f"{some} at {layer['rate']:g} times the rate" if layer["learns"] else "frozen"
+    kept = ", computed once" if layer["once"] else ""
+    return f"{layer['name']}, {layer['origin']}, {layer['weights']:,} weights, {learning}{kept}"
+
+
 _BLOCKS = {
     "words": lambda block: block["text"],
     "gauge": lambda block: block["text"],
@@ -109,4 +128,5 @@ _BLOCKS = {
     "bars": _bars,
     "heat": _heat,
     "cloud": _cloud,
+    "machine": _machine,
 }

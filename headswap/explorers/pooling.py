@@ -18,7 +18,7 @@ from ..model.classifier import Classifier
 from ..training.events import EpochDone
 from ..training.recipe import Recipe
 from ..training.run import encode, start_regime
-from .tokens import glyph
+from ..web.glyphs import glyph
 from .widget import Block, Explorer, choice, cloud, curves, line, slider, table, tape, text, words
 
 LINES = ("mean of the real bytes", "mean of every position", "last real byte", "last position")

@@ -8,15 +8,13 @@ from functools import partial
 from typing import Any
 
 from ..data.splits import fixture_split
-from ..data.tokenizer import BOS, CLS, EOS, PAD, ByteTokenizer
+from ..data.tokenizer import CLS, PAD, ByteTokenizer
 from ..errors import DataError
+from ..web.glyphs import MOST_CUT, glyphs
 from .widget import Block, Explorer, slider, switch, table, tape, text, words
 
 LENGTHS = (32, 64, 160)
-MOST_CUT = 40  # cells drawn behind the cut
 EXAMPLES = 5  # messages shown with their lost ends
-SPECIAL = {PAD: "pad", CLS: "cls", BOS: "bos", EOS: "eos"}
-BLANKS = {" ": "␣", "\n": "⏎", "\r": "␍", "\t": "⇥"}
 Cell = dict[str, str]
 
 
@@ -33,13 +31,6 @@ def tokens(texts: Sequence[str] | None = None) -> Explorer:
         switch("cls", "Put the cls id, 257, in front", False),
     ]
     return Explorer("Tokens", controls, partial(_show, known))
-
-
-def glyph(i: int) -> str:
-    """A byte as a character that can be seen, or its number in hex; a special id by its name."""
-    if i in SPECIAL:
-        return SPECIAL[i]
-    return "␣" if i == 32 else chr(i) if 32 < i < 127 else f"{i:02X}"
 
 
 def practice_texts() -> list[str]:
@@ -75,7 +66,7 @@ def _sentence(text: str, whole: Sequence[int], max_len: int) -> str:
 
 def _cells(text: str, whole: Sequence[int], max_len: int, longest: int) -> list[Cell]:
     """One cell per id up to T, then what was cut."""
-    tops = ["cls"] * (len(whole) > len(text.encode())) + _glyphs(text)
+    tops = ["cls"] * (len(whole) > len(text.encode())) + glyphs(text)
     cells = [_cell(top, i, n < max_len) for n, (top, i) in enumerate(zip(tops, whole, strict=True))]
     more = len(cells) - max_len - MOST_CUT
     if more > 0:
@@ -90,16 +81,6 @@ def _cell(top: str, i: int, kept: bool) -> Cell:
 
 def _answer(position: int, real: bool) -> Cell:
     return {"top": str(real), "bottom": str(position), "kind": "byte" if real else "pad"}
-
-
-def _glyphs(text: str) -> list[str]:
-    """One label per byte: the character, and which of its bytes where it has several."""
-    labels: list[str] = []
-    for character in text:
-        size = len(character.encode())
-        shown = BLANKS.get(character) or (character if character.isprintable() else "·")
-        labels += [shown] if size == 1 else [f"{shown} {n}/{size}" for n in range(1, size + 1)]
-    return labels
 
 
 def _losses(texts: Sequence[str], max_len: int) -> list[Block]:

@@ -97,16 +97,28 @@ def _no_number(control: Control, value: Value) -> str:
     return f"give a {'whole ' * whole}number from {low} to {high}"
 
 
+KINDS = {str: "text", bool: "True or False", int: "whole number"}  # what a hidden control may hold
+
+
+def _no_hidden(control: Control, value: Value) -> str:
+    """A hidden value is of the kind that it began as, and one of its options where it has any."""
+    kind = type(control["value"])
+    if type(value) is not kind:
+        return f"give {'' if kind is bool else 'a '}{KINDS[kind]}"
+    options = control.get("options")
+    return "" if not options or value in options else f"choose of {_listed(options)}"
+
+
 _CHECKS: dict[str, Callable[[Control, Value], str]] = {
     "text": lambda _, value: "" if isinstance(value, str) else "give a text",
-    "hidden": lambda _, value: "" if isinstance(value, str) else "give a text",
+    "hidden": _no_hidden,
     "slider": _no_number,
     "choice": lambda control, value: "" if value in control["options"] else f"choose of {_listed(control['options'])}",
     "switch": lambda _, value: "" if isinstance(value, bool) else "give True or False",
 }
 
 
-def _listed(options: Sequence[str]) -> str:
+def _listed(options: Sequence[Value]) -> str:
     return ", ".join(map(repr, options))
 
 
@@ -134,9 +146,13 @@ def switch(name: str, label: str, value: bool) -> Control:
     return {"kind": "switch", "name": name, "label": label, "value": value}
 
 
-def hidden(name: str, value: str = "") -> Control:
-    """A value that a click in a block sets, such as the chosen cell of a matrix."""
-    return {"kind": "hidden", "name": name, "label": "", "value": value}
+def hidden(name: str, value: str | bool | int = "", options: Sequence[str | bool | int] = ()) -> Control:
+    """A value that a click in a block sets, such as the chosen cell of a matrix; one of `options` where there are any.
+
+    What it begins as, a text, a whole number or True or False, it stays.
+    """
+    some = {"options": [*options]} if options else {}
+    return {"kind": "hidden", "name": name, "label": "", "value": value, **some}
 
 
 # ---- blocks: what an explorer shows
@@ -212,3 +228,8 @@ def gauge(
     """One number between two ends, with its words, and a limit where there is one."""
     return {"kind": "gauge", "title": title, "value": _plain(value), "text": text, "low": low, "high": high,
             "limit": _plain(limit)}  # fmt: skip
+
+
+def machine(spec: Mapping[str, Any], keys: Mapping[str, str]) -> Block:
+    """The model itself, as `web/machine.py` counts it; `keys` says which value a click of which kind sets."""
+    return {**spec, "kind": "machine", "keys": dict(keys)}

@@ -21,6 +21,11 @@ CONTROLS = [
     hidden("cell", "fp"),
 ]
 BYTE = {"top": "a", "bottom": "97", "kind": "byte"}
+LAYER = {"name": "Head", "origin": "new", "weights": 130, "learns": 130, "rate": 1.0, "once": False}
+BLOCK = {"name": "Block 1", "origin": "pretrained", "weights": 1_128, "learns": 0, "rate": None, "once": True}
+POOL = LAYER | {"name": "Pool: mean", "weights": 0, "learns": 0, "rate": None}
+OLD = {"name": "Language-model head", "rows": 260, "weights": 16_900}
+SPEC = {"title": "Model", "layers": [BLOCK, POOL, LAYER | {"learns": 2, "rate": 0.1}], "old": OLD, "summary": "Few."}
 # Each block, and words that its title alone does not say.
 BLOCKS = [
     (widget.words("Note", "All is well."), "Note: All is well."),
@@ -36,6 +41,11 @@ BLOCKS = [
     (widget.bars("Weights", [("kept", 130.0, 118914.0), ("new", 2.0, None)]), "Weights: kept 130 of 118,914; new 2."),
     (widget.heat("Attention", ["a", "b"], ["a"], [[1.0], [None]]), "Attention: a grid of shares, 2 rows by 1 columns."),
     (widget.cloud("Vectors", [("ham", "circle", [(0, 0), (1, 1)])]), "Vectors: 2 circles for ham."),
+    (widget.machine(SPEC | {"swapped": True}, {}),
+     "Model: Block 1, pretrained, 1,128 weights, frozen, computed once; Pool: mean, no weights; "
+     "Head, new, 130 weights, 2 learn at 0.1 times the rate. Few."),
+    (widget.machine(SPEC | {"title": "Unswapped", "swapped": False}, {}),
+     "Unswapped: Block 1, 1,128 weights; Language-model head, 16,900 weights. Few."),
 ]  # fmt: skip
 
 

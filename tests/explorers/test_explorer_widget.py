@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -42,6 +43,7 @@ CONTROLS = [
     switch("cls", "With cls", False),
     hidden("cell"),
 ]
+UNSEEN = [hidden("at", -1), hidden("swapped", True), hidden("zoom", "", ["", "block[0]"]), hidden("head", 0, [0, 1])]
 EVERY_BLOCK = [
     words("Words", "A sentence."),
     tape("Tape", [{"top": "F", "bottom": "70", "kind": "byte"}]),
@@ -103,6 +105,23 @@ def test_a_value_outside_its_control_is_refused_and_changes_nothing(
     with pytest.raises(SettingError, match=said):
         explorer.set(**wrong)
     assert (explorer.value, explorer.shown) == before
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"at": "3"}, "at is '3'; give a whole number"),
+        ({"at": True}, "at is True; give a whole number"),
+        ({"swapped": 1}, "swapped is 1; give True or False"),
+        ({"zoom": "block[1]"}, "choose of '', 'block[0]'"),
+        ({"head": 2}, "choose of 0, 1"),
+    ],
+)
+def test_a_hidden_value_stays_of_its_kind_and_among_its_options(wrong: dict[str, Any], said: str) -> None:
+    explorer = Explorer("Unseen", UNSEEN, lambda _: [])
+    explorer.set(at=3, swapped=False, zoom="block[0]", head=1)
+    with pytest.raises(SettingError, match=re.escape(said)):
+        explorer.set(**wrong)
 
 
 def test_a_value_that_lacks_a_control_is_refused(explorer: Explorer) -> None:

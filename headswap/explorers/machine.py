@@ -1,0 +1,183 @@
+"""The machine to take apart: freeze its layers, swap its head, and follow one message through it.
+
+Shape letters: T bytes, D width.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import Any
+
+import torch
+import traitlets as t
+
+from ..errors import DataError, SettingError
+from ..model.body import LMBody
+from ..model.body_contract import Base
+from ..model.classifier import Classifier, swap_head
+from ..model.copies import lazy_copy
+from ..model.heads import new_head
+from ..model.pooling import new_pool, pooled_width
+from ..training.regimes import ALL_FROZEN, REGIMES, Regime, Stage, find_regime
+from ..training.run import first_head
+from ..web.building import NAME, UNTUNED, rates_of, regime_of
+from ..web.flow import flow_of, heads_of
+from ..web.layers import layers_of
+from ..web.machine import machine_of
+from .base import lesson_base
+from .widget import Block, Control, Explorer, choice, hidden, text
+from .widget import machine as machine_block
+
+BY_HAND = "built by hand"
+KEYS = {"rules": "rules", "swap": "swapped", "look": "position", "zoom": "zoom", "head": "head"}
+MESSAGE = "Congratulations! Claim your prize now"
+NOTHING = "Nothing learns: give at least one layer a rate above 0."
+EXAMPLE = '{"head": 1, "embedding": 0}'
+Value = Mapping[str, Any]
+
+
+class Machine(Explorer):
+    """A model whose layers can be frozen one by one; `value["rules"]` holds the rates that were set by hand, as JSON."""
+
+    def __init__(self, base: Base | Classifier, regime: str, pool: str, labels: Sequence[str], message: str) -> None:
+        self._base, self._pool, self._labels = base, pool, tuple(labels)
+        self._trained = isinstance(base, Classifier)
+        self._models = cache(self._made)
+        super().__init__("Machine", self._handles(regime, message), self._show_machine)
+
+    def regime(self) -> Regime:
+        """The regime as it stands, named or built by hand: hand it to a run, or read it with `code_of`."""
+        return self._regime(self.value)
+
+    # ---- the model
+
+    def _model(self, regime: Regime) -> Classifier:
+        """What a run of the regime would start from, or the trained classifier itself."""
+        return self._models("pretrained" if self._trained else regime.body, "" if self._trained else first_head(regime))
+
+    def _made(self, body: str, head: str) -> Classifier:
+        if isinstance(self._base, Classifier):
+            return lazy_copy(self._base)
+        generator = torch.Generator().manual_seed(0)  # draws body, pool and head in the order of a run
+        own = self._base.body.fresh(generator) if body == "random" else lazy_copy(self._base.body)
+        pool = new_pool(self._pool, own.width, generator)
+        made = new_head(head, pooled_width(self._pool, own.width), len(self._labels), generator)
+        return swap_head(Base(own, self._base.head), pool, made).classifier
+
+    def _old_head(self) -> torch.nn.Module | None:
+        """The head that the body was born with, where it has weights."""
+        head = self._base.head
+        return None if self._trained or not [*head.parameters()] else head
+
+    # ---- the controls
+
+    def _handles(self, regime: str, message: str) -> list[Control]:
+        start = "head-only" if regime == BY_HAND else find_regime(regime).name
+        model = self._model(REGIMES[start])
+        blocks = [f"block[{i}]" for i in range(model.body.depth)]
+        return [
+            choice("regime", "Regime", regime, [*REGIMES, BY_HAND]),
+            text("text", "Message", message),
+            hidden("start", start, [*REGIMES]),  # the named regime that what is built by hand began as
+            hidden("rules"),
+            hidden("swapped", True, [True, False] if self._old_head() else [True]),
+            hidden("position", -1),
+            hidden("zoom", "", ["", *blocks]),
+            hidden("head", 0, [*range(max(1, heads_of(model)))]),
+        ]
+
+    @t.validate("value")
+    def _fits(self, proposal: dict[str, Any]) -> dict[str, Any]:
+        value = super()._fits(proposal)
+        self._regime(value)  # rules that are none are an error before anything changes
+        return value
+
+    def _redraw(self, change: dict[str, Any]) -> None:
+        settled = self._settled(change["old"], change["new"])
+        if settled != change["new"]:
+            self.value = settled  # comes back here, settled
+        else:
+            super()._redraw(change)
+
+    def _settled(self, old: Value, new: Value) -> Value:
+        """Regime and rules in step: another regime drops what was built, and what was built names its regime."""
+        if new["regime"] != old["regime"]:
+            return new if new["regime"] == BY_HAND else {**new, "start": new["regime"], "rules": ""}
+        if new["rules"] == old["rules"]:
+            return new
+        built = self._regime({**new, "regime": BY_HAND}).name
+        return {**new, "start": built, "regime": built, "rules": ""} if built in REGIMES else {**new, "regime": BY_HAND}
+
+    # ---- the regime
+
+    def _regime(self, value: Value) -> Regime:
+        """The named regime, or the one that the rules make; one in which nothing learns can at least be drawn."""
+        if value["regime"] != BY_HAND:
+            return find_regime(value["regime"])
+        start = REGIMES[value["start"]]
+        rates = self._rates(start) | self._built(value["rules"], start)
+        if not any(rates.values()):
+            stage = Stage((ALL_FROZEN,), first_head(start))
+            return Regime(NAME, NOTHING, (stage,), start.learning_rate, UNTUNED, start.body)
+        return regime_of(rates, start)
+
+    def _rates(self, regime: Regime) -> dict[str, float]:
+        """Each layer's rate under a named regime; layers without weights have none."""
+        return rates_of(lazy_copy(self._model(regime)), regime.stages[0])
+
+    def _built(self, rules: str, start: Regime) -> dict[str, float]:
+        """The rates that were set by hand, of layers with weights; SettingError for a text that holds no such thing."""
+        layers = {layer.key: layer.weights for layer in layers_of(self._model(start))}
+        try:
+            built = json.loads(rules or "{}")
+        except ValueError:
+            built = None
+        if not isinstance(built, dict) or not built.keys() <= layers.keys():
+            raise SettingError(
+                f"rules is {rules!r}; give a rate for some of {', '.join(layers)} as JSON, such as {EXAMPLE}"
+            )
+        return {key: 0.0 if rate is None else rate for key, rate in built.items() if layers[key]}
+
+    # ---- what it shows
+
+    def _show_machine(self, value: Value) -> list[Block]:
+        regime = self._regime(value)
+        model, old_head = self._model(regime), self._old_head()
+        flow, note = self._flow(model, value)
+        labels = self._labels if value["swapped"] else (flow or {"labels": []})["labels"]
+        spec = machine_of(
+            model, regime, old_head=old_head, swapped=value["swapped"], labels=labels, flow=flow,
+            subtitle=self._subtitle(regime, value["swapped"]), tag=value["regime"],
+            note=regime.summary if regime.summary == NOTHING else note,
+        )  # fmt: skip
+        return [machine_block(spec, KEYS)]
+
+    def _flow(self, model: Classifier, value: Value) -> tuple[dict[str, Any] | None, str]:
+        """What the message does in the model, and a word where there is nothing to follow."""
+        if not isinstance(model.body, LMBody):
+            return None, ""
+        above = None if value["swapped"] else self._old_head()
+        try:
+            flow = flow_of(model, value["text"], value["position"], value["head"], value["zoom"], above)
+        except DataError as error:
+            return None, f"This is no text: {error}."
+        return flow, "" if flow else "Type at least one character, and see what the model makes of it."
+
+    def _subtitle(self, regime: Regime, swapped: bool) -> str:
+        if self._trained:
+            return "trained: its own body and head"
+        return f"{regime.body} body, {'new head' if swapped else 'the head that it was pretrained with'}"
+
+
+def machine(
+    base: Base | Classifier | None = None, regime: str = "head-only", *, pool: str = "mean",
+    labels: Sequence[str] = ("ham", "spam"), text: str = MESSAGE,
+) -> Machine:  # fmt: skip
+    """The model as a machine: its layers, which of them learn, its two heads, and one message on its way through.
+
+    A base gets a new pool and head, those of a run with seed 0; a trained classifier keeps its own. Nothing that is
+    handed in changes.
+    """
+    return Machine(lesson_base() if base is None else base, regime, pool, labels, text)

@@ -1,0 +1,56 @@
+"""A value as the Python that makes it: what a learner built by hand can be copied, read and run."""
+
+from dataclasses import MISSING, Field, fields, is_dataclass
+from enum import Enum
+
+from ..training.regimes import Regime
+
+WIDE = 76  # characters of a line
+FIRST = ("name", "summary")  # fields that need no name in front
+
+
+def code_of(regime: Regime) -> str:
+    """The regime as Python code over a few lines; with the names of `training/regimes.py` it evaluates to an equal one.
+
+    Fields at their defaults are left out.
+    """
+    return _code(regime, 0)
+
+
+def _code(value: object, depth: int, before: int = 0) -> str:
+    """The code of a value that begins `before` characters into its line, opened where it would be too long."""
+    if isinstance(value, str):
+        return repr(value) if '"' in value else f'"{repr(value)[1:-1]}"'
+    if isinstance(value, Enum) or not (is_dataclass(value) or isinstance(value, tuple)):
+        return repr(value)
+    parts = _parts(value)
+    name = "" if isinstance(value, tuple) else type(value).__name__
+    flat = _flat(name, [f"{label}{_code(part, 0, -10_000)}" for label, part in parts])
+    if 4 * depth + before + len(flat) <= WIDE:
+        return flat
+    inner, outer = " " * 4 * (depth + 1), " " * 4 * depth
+    lines = [f"{inner}{label}{_code(part, depth + 1, len(label) + 1)},\n" for label, part in parts]
+    return f"{name}(\n{''.join(lines)}{outer})"
+
+
+def _flat(name: str, parts: list[str]) -> str:
+    alone = "," if not name and len(parts) == 1 else ""
+    return f"{name}({', '.join(parts)}{alone})"
+
+
+def _parts(value: object) -> list[tuple[str, object]]:
+    """What stands between the brackets: items of a tuple, or fields with their names."""
+    if isinstance(value, tuple):
+        return [("", item) for item in value]
+    named = [(field, getattr(value, field.name)) for field in fields(value)]  # type: ignore[arg-type]
+    return [
+        ("" if field.name in FIRST and isinstance(value, Regime) else f"{field.name}=", part)
+        for field, part in named
+        if part != _default(field)
+    ]
+
+
+def _default(field: Field[object]) -> object:
+    if field.default_factory is not MISSING:
+        return field.default_factory()
+    return field.default

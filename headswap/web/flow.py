@@ -1,0 +1,225 @@
+"""One message on its way through a classifier: the model's own tensors, read off during one forward pass.
+
+What every body has in common (`model/body_contract.py`) is read through its contract; what happens inside a block is
+read by forward hooks, where the block is one of ours. The caller's model is copied first and stays as it is.
+Shape letters: T positions, D width, H heads, C classes, V vocabulary.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+import torch
+from torch import nn
+
+from ..data.tokenizer import ByteTokenizer
+from ..errors import SettingError
+from ..model.body import Attention, Block, LMBody
+from ..model.body_contract import State, device_of
+from ..model.classifier import Classifier
+from ..model.copies import lazy_copy
+from .glyphs import MOST_CUT, glyph, glyphs
+from .numbers import shorts
+from .steps import steps_of
+
+MOST_LIKELY = 5  # next bytes that a language model's head may name
+Inside = dict[str, tuple[torch.Tensor, torch.Tensor]]  # of one block: what came into and out of its modules, by name
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """All that one forward pass left of one message: `states` (T, D) above the embeddings and above each block.
+
+    `hidden` (T, D) is above the last norm, `pooled` is what the head sees, `logits` (C,) is what it says; `inside` has
+    what passed through each block of ours, and `seen` (T, T) is True where a row may look at a column. `texts` are
+    labels of the T positions, `cut` those of what was not read.
+    """
+
+    texts: list[str]
+    cut: list[str]
+    states: list[torch.Tensor]
+    hidden: torch.Tensor
+    pooled: torch.Tensor
+    logits: torch.Tensor
+    seen: torch.Tensor
+    cls: bool = False
+    inside: Mapping[str, Inside] = field(default_factory=dict)
+    layers: Mapping[str, Attention] = field(default_factory=dict)
+
+
+@torch.no_grad()
+def read_message(model: Classifier, item: Any) -> Reading | None:  # noqa: ANN401
+    """Send one item, a text where the body reads texts, through a copy of the model; None where nothing is to be read.
+
+    Raises DataError for a text that is none.
+    """
+    copied = lazy_copy(model).eval()
+    body, inside, cls = copied.body, _watch(copied), copied.pool.prepends_cls
+    inputs = body.encode([item], cls=cls).to(device_of(model)).tensors
+    passed = [body.embed(*inputs)]
+    for i in range(body.depth):
+        passed.append(body.run_blocks(passed[-1], i, i + 1))
+    hidden, mask = body.finish(passed[-1])  # (1, T, D), (1, T)
+    if not mask.any():
+        return None
+    pooled = copied.pool(hidden, mask)
+    read, cut = _labels(body, item, hidden.shape[1], cls)
+    return Reading(
+        read, cut, _vectors(passed, hidden), hidden[0], pooled[0], copied.head(pooled)[0], _seen(body, mask), cls,
+        inside, {key: block.attention for key, block in _blocks(body).items()},
+    )  # fmt: skip
+
+
+def flow_of(
+    model: Classifier, text: Any, position: int = -1, head: int = 0, zoom: str = "", old_head: nn.Module | None = None,  # noqa: ANN401
+) -> dict[str, Any] | None:  # fmt: skip
+    """What the machine shows of one message at one position: hidden vectors, where a head looks, what comes out.
+
+    A position beyond the last one read is the last one, and -1 is too. `zoom` names a block, such as "block[0]", whose
+    arithmetic is then told step by step. With the language model's `old_head`, the logits are those of the five
+    likeliest next bytes, named in `labels`. None where the message holds nothing to read.
+    """
+    _check(model, head, zoom)
+    reading = read_message(model, text)
+    if reading is None:
+        return None
+    t = len(reading.texts) - 1 if position < 0 else min(position, len(reading.texts) - 1)
+    return {
+        "text": text if isinstance(text, str) else "",
+        "tokens": _tokens(reading),
+        "position": t,
+        "head": head,
+        "heads": heads_of(model),
+        "strips": _strips(reading, t),
+        "attention": {key: _shares(reading, key, head, t) for key in reading.inside},
+        **_answer(reading, t, old_head),
+        "zoom": zoom,
+        "steps": _steps(reading, zoom, t, head) if zoom in reading.inside else [],
+    }
+
+
+def heads_of(model: Classifier) -> int:
+    """How many attention heads a block has; 0 for a body of another kind, whose attention nobody here can read."""
+    return model.body.config.heads if isinstance(model.body, LMBody) else 0
+
+
+def scores(layer: Attention, qkv: torch.Tensor, seen: torch.Tensor) -> torch.Tensor:
+    """Query times key over the root of their length, (H, T, T), minus infinity where `seen` (T, T) is False.
+
+    `qkv` (1, T, 3 D) is what the layer's own `qkv` put out; a softmax over the last axis makes shares of it.
+    """
+    q, k, _ = qkv.unflatten(-1, (3, layer.heads, -1)).transpose(1, 3).unbind(2)  # (1, H, T, D/H)
+    return (q @ k.transpose(-1, -2) / q.shape[-1] ** 0.5)[0].masked_fill(~seen, float("-inf"))
+
+
+# ---- what the pass leaves
+
+
+def _blocks(body: nn.Module) -> dict[str, Block]:
+    """The blocks of our own kind, by layer."""
+    if not isinstance(body, LMBody):
+        return {}
+    return {f"block[{i}]": block for i, block in enumerate(body.blocks) if isinstance(block, Block)}
+
+
+def _watch(model: Classifier) -> dict[str, Inside]:
+    """From now on keep what goes into and comes out of every module of every block, what is inserted included."""
+    inside: dict[str, Inside] = {}
+    for key, block in _blocks(model.body).items():
+        inside[key] = {}
+        for name, module in block.named_modules():
+            module.register_forward_hook(partial(_keep, inside[key], name))
+    return inside
+
+
+def _keep(
+    inside: Inside, name: str, module: nn.Module, inputs: tuple[torch.Tensor, ...], output: torch.Tensor
+) -> None:
+    inside[name] = inputs[0], output
+
+
+def _vectors(passed: list[State], hidden: torch.Tensor) -> list[torch.Tensor]:
+    """The hidden vectors (T, D) of each state; none for a body whose states hold something else."""
+    if any(state[0].shape != hidden.shape for state in passed):
+        return []
+    return [state[0][0] for state in passed]
+
+
+def _seen(body: nn.Module, mask: torch.Tensor) -> torch.Tensor:
+    """Which position may look at which, (T, T)."""
+    T = mask.shape[1]
+    everything = torch.ones(T, T, dtype=torch.bool, device=mask.device)
+    if not isinstance(body, LMBody):
+        return everything
+    visible = body.visible(mask)
+    return visible[0, 0] if visible is not None else everything.tril() if body.config.causal else everything
+
+
+def _labels(body: nn.Module, item: object, positions: int, cls: bool) -> tuple[list[str], list[str]]:
+    """Labels of what is read and of what is cut off: bytes of a text, or the numbers of the positions."""
+    if not (isinstance(body, LMBody) and isinstance(item, str)):
+        return [str(t + 1) for t in range(positions)], []
+    whole = ["cls"] * cls + glyphs(item)
+    read, cut = whole[: body.config.max_len], whole[body.config.max_len :]
+    return read, cut if len(cut) <= MOST_CUT else [*cut[:MOST_CUT], "…"]
+
+
+# ---- what is shown of it
+
+
+def _check(model: Classifier, head: int, zoom: str) -> None:
+    blocks = [f"block[{i}]" for i in range(model.body.depth)]
+    if zoom and zoom not in blocks:
+        raise SettingError(f"zoom is {zoom!r}; give one of {', '.join(blocks)}, or an empty text")
+    if not 0 <= head < max(1, heads_of(model)):
+        raise SettingError(f"head is {head}; give a whole number from 0 to {max(1, heads_of(model)) - 1}")
+
+
+def _tokens(reading: Reading) -> list[dict[str, str]]:
+    read = [{"text": text, "kind": "byte"} for text in reading.texts]
+    if reading.cls:
+        read[0]["kind"] = "cls"
+    return read + [{"text": text, "kind": "cut"} for text in reading.cut]
+
+
+def _strips(reading: Reading, t: int) -> dict[str, list[float | None]]:
+    """The vector of position t above each layer, and the pooled one."""
+    keys = ["embedding", *(f"block[{i}]" for i in range(len(reading.states) - 1))]
+    strips = {key: shorts(state[t]) for key, state in zip(keys, reading.states, strict=False)}
+    return {**strips, "norm": shorts(reading.hidden[t]), "pool": shorts(reading.pooled)}
+
+
+def _scores(reading: Reading, key: str, head: int, t: int) -> torch.Tensor:
+    """What position t scores each position with, (T,), in one head of one block."""
+    return scores(reading.layers[key], reading.inside[key]["attention.qkv"][1], reading.seen)[head, t]
+
+
+def _shares(reading: Reading, key: str, head: int, t: int) -> list[float | None]:
+    """How much position t takes from each position; None where it may not look."""
+    shares = shorts(_scores(reading, key, head, t).softmax(0))
+    return [share if may else None for share, may in zip(shares, reading.seen[t].tolist(), strict=True)]
+
+
+def _answer(reading: Reading, t: int, old_head: nn.Module | None) -> dict[str, Any]:
+    """Logits and probabilities of the classes, or of the likeliest next bytes and which these are."""
+    if old_head is None:
+        return {"logits": shorts(reading.logits), "probabilities": shorts(reading.logits.softmax(0))}
+    with torch.no_grad():
+        logits = old_head(reading.hidden[t])  # (V,)
+    best = logits.topk(min(MOST_LIKELY, len(logits))).indices
+    return {
+        "logits": shorts(logits[best]),
+        "probabilities": shorts(logits.softmax(0)[best]),
+        "labels": [glyph(i) for i in best.tolist()],
+    }
+
+
+def _steps(reading: Reading, zoom: str, t: int, head: int) -> list[dict[str, Any]]:
+    """The chosen block's arithmetic at position t, for the bytes that it may look at."""
+    came_in = {name: tensors[0][0, t] for name, tensors in reading.inside[zoom].items()}
+    came_out = {name: tensors[1][0, t] for name, tensors in reading.inside[zoom].items()}
+    looks = reading.seen[t]
+    labels = [text for text, may in zip(reading.texts, looks.tolist(), strict=True) if may]
+    visible = _scores(reading, zoom, head, t)[looks]
+    return steps_of(came_in, came_out, visible, labels, head, reading.layers[zoom].heads)
