@@ -117,9 +117,12 @@ class Lab(View):
         """Bet on the next run's outcome; the answer is kept beside it."""
         self._forecast = answer
 
-    def attempt(self, text: str) -> None:
-        """Ask which class a text is taken for, now and after each further epoch."""
-        self._runner.attempt(text)
+    def attempt(self, text: str, ids: Sequence[int] = ()) -> None:
+        """Ask the runs of these ids, or the latest, which class they take a text for and which words decide it.
+
+        The run under way answers after each further epoch. Answers are shown in the lab, and are in `tried`.
+        """
+        self._runner.attempt(text, ids)
 
     # ---- what it knows
 
@@ -127,6 +130,16 @@ class Lab(View):
     def runs(self) -> tuple[Run, ...]:
         """Every run of this lab, oldest first; recorded ones are not among them."""
         return tuple(self._runner.runs)
+
+    @property
+    def tried(self) -> list[dict[str, Any]]:
+        """What the runs have answered to the text of the last `attempt`, as plain values, in the order of their ids.
+
+        `p` holds a probability for each class, `read` the characters that were read, and `words` of each word where it
+        starts, where it ends, and how many logits it adds (`spoken` in words.py says what that is). An answer comes
+        from another thread: the list may be empty for a moment.
+        """
+        return self._runner.asked.answers
 
     def frame(self) -> pandas.DataFrame:
         """The runs as a pandas table, one row each, with F1's 95 % interval."""
@@ -185,7 +198,7 @@ class Lab(View):
             "restore": self.restore,
             "pin": lambda: self.pin(content.get("id", -1)),
             "unpin": lambda: self.pin(content.get("id", -1), False),
-            "try": lambda: self.attempt(str(content.get("text", ""))[:2000]),
+            "try": lambda: self._try(content),
             "forecast": lambda: self.forecast(str(content.get("answer", ""))),
             "file": lambda: self._take_file(str(content.get("name", "file")), buffers),
         }
@@ -199,6 +212,13 @@ class Lab(View):
                     setattr(self, name, value)
             order()
         except (HeadswapError, TraitError) as error:
+            self._refuse(error)
+
+    def _try(self, content: dict[str, Any]) -> None:
+        ids = [id for id in content.get("ids") or [] if isinstance(id, int)]
+        try:
+            self.attempt(str(content.get("text", ""))[:2000], ids)
+        except HeadswapError as error:
             self._refuse(error)
 
     def _refuse(self, error: Exception) -> None:

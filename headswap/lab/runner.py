@@ -6,20 +6,19 @@ A `Runner` has one thread at most. Whoever gives it orders only sets events, so 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
-from queue import Empty, SimpleQueue
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from ..data.messages import Message
 from ..errors import HeadswapError
 from ..model.classifier import Classifier
 from ..results.progress import Progress, counting
 from ..training.events import EpochDone, Event, StageBegan, StageEnded, StepDone
-from ..training.loop import predict_logits
-from ..training.run import encode, epochs_of, start_regime
+from ..training.run import epochs_of, start_regime
+from .asked import Asked, Question, Say, let_go
 from .runs import Prepared, Run, Settings, diagnose, head_of
 from .told import Told, finite, shares_told
 from .watch import Watch
+from .words import glimpsed, spoken
 
 Publish = Callable[[dict[str, Any]], None]
 
@@ -40,13 +39,14 @@ class Runner:
         self.runs: list[Run] = []
         self.away: list[Run] = []
         self.phase = "idle"
-        self.texts: SimpleQueue[str] = SimpleQueue()
-        self.tried = ""
+        self.asked = Asked(publish)
         self._stop, self._go, self._single = threading.Event(), threading.Event(), threading.Event()
         self._reading = threading.Lock()  # one at a time prepares what the next run needs
         self._lock = threading.RLock()  # whoever is told of a phase may give the next order
         self._thread: threading.Thread | None = None
-        self._last: tuple[Classifier, Run] | None = None
+        self._training: Run | None = None  # the run that nobody but its own thread may ask
+        self._model: Classifier | None = None  # its classifier, as soon as there is one
+        self._heard: Question | None = None  # what the run under way was asked last
         self._progressed = 0.0
 
     @property
@@ -74,7 +74,7 @@ class Runner:
             self._stop.clear()
             self.away = []
             self._say("preparing", "preparing the messages and the body")
-            run = Run(self._next_id(), settings, forecast=forecast)
+            self._training = run = Run(self._next_id(), settings, forecast=forecast)
             self._thread = threading.Thread(target=self._work, args=(run,), daemon=True, name=f"headswap-run-{run.id}")
             self._thread.start()
 
@@ -106,11 +106,13 @@ class Runner:
         if self._thread is not None:
             self._thread.join(timeout)
 
-    def attempt(self, text: str) -> None:
-        """Answer how spam-like `text` is, now and after every further epoch."""
-        self.texts.put(text)
-        if not self._under_way and self._last is not None:
-            threading.Thread(target=self._answer, args=self._last, daemon=True).start()
+    def attempt(self, text: str, ids: Iterable[int] = ()) -> None:
+        """Ask the runs of these ids, or the latest, about `text`; and the run under way after every further epoch.
+
+        DataError for half a surrogate pair, which no tokenizer could read.
+        """
+        question = self.asked.ask(text, ids)
+        threading.Thread(target=self._answer_at_rest, args=(question,), daemon=True).start()
 
     def clear(self) -> None:
         """Put all runs away, to be forgotten when the next one begins; the one under way is stopped first."""
@@ -118,7 +120,7 @@ class Runner:
         self.wait()
         with self._lock:
             self.away, self.runs = self.runs or self.away, []
-            self._last = None
+            self.asked.forget()
             self._say("idle", "ready")
 
     def restore(self) -> None:
@@ -145,9 +147,10 @@ class Runner:
             self.publish({"kind": "end", "id": run.id, **end})
         failed = run.outcome.startswith("failed")
         with self._lock:
+            self._keep(run)
             self._say("failed" if failed else "idle", run.outcome if failed else f"run {run.id}: {run.outcome}")
-        if self._last and not self.texts.empty():  # asked for after the last epoch
-            self._answer(*self._last)
+        if run.model and (run.outcome != "done" or self._unheard):  # asked after the last epoch, or there was none
+            self._answer(run.model, run, spoken)
 
     def _train(self, run: Run) -> None:
         with self._reading:
@@ -155,7 +158,7 @@ class Runner:
         self._check_stop()
         model, events = self._started(run.settings, prepared)
         watch = self._watch(run.settings, model, prepared)
-        self._last = model, run
+        self._model = model
         # Between two steps would do, but for the frozen prefix: of 80,000 messages it takes seconds before the first.
         brakes = [block.register_forward_pre_hook(lambda *_: self._check_stop()) for block in model.body.blocks]
         progress = self._progress_of(run, prepared)
@@ -221,35 +224,52 @@ class Runner:
         }
         run.told.add(epoch)
         self.publish({"kind": "epoch", "id": run.id, "epoch": epoch})
-        self._answer(model, run)
-        if not self._single.is_set() or len(run.epochs) >= run.told.head["planned"]:
+        last = len(run.epochs) >= run.told.head["planned"]
+        # Its words would take as long as some steps: while epochs fly by, nobody could read them anyway.
+        self._answer(model, run, spoken if last or self._single.is_set() else glimpsed)
+        if not self._single.is_set() or last:
             return False
-        self._pause(run)
+        self._pause(run, model)
         return True
 
-    def _pause(self, run: Run) -> None:
+    def _pause(self, run: Run, model: Classifier) -> None:
         with self._lock:
             if self._stop.is_set() or not self._single.is_set():
                 return
             self._go.clear()
             self._say("paused", f"run {run.id}: paused after epoch {len(run.epochs)}")
         while not self._go.wait(0.2):
-            self._answer(*self._last) if self._last and not self.texts.empty() else None
+            self._answer(model, run, spoken) if self._unheard else None
         self._check_stop()
         self._say("training", f"run {run.id}: training")
 
-    def _answer(self, model: Classifier, run: Run) -> None:
-        """Send the probability of each class for the text that was last asked for."""
-        try:
-            while True:
-                self.tried = self.texts.get_nowait()
-        except Empty:
-            pass  # the last text asked for; an empty one asks no more
-        data = encode([Message(self.tried, 0)], model, len(run.label_names)) if self.tried else None
-        if data is not None:
-            shares = [finite(share) for share in predict_logits(model, data).softmax(1)[0].tolist()]
-            answer = {"text": self.tried, "p": shares, "id": run.id, "epoch": len(run.epochs)}
-            self.publish({"kind": "answer", **answer})
+    @property
+    def _unheard(self) -> bool:
+        """Whether something was asked that the run under way has not answered yet."""
+        return self.asked.question is not self._heard
+
+    def _answer(self, model: Classifier, run: Run, say: Say) -> None:
+        """Answer for the run of this thread, which alone knows that no step is being taken."""
+        self._heard = question = self.asked.question
+        self.asked.answer(question, model, run, say)
+
+    def _answer_at_rest(self, question: Question) -> None:
+        """Answer for every run that is asked but the one under way, whose own thread does so."""
+        with self._lock:
+            training, known = self._training, {run.id: run for run in self.runs}
+            latest = training.id if training else max(known, default=None)
+            ids = question.ids or (() if latest is None else (latest,))
+            at_rest = [id for id in ids if training is None or id != training.id]
+            runs = {id: _kept(known.get(id)) for id in at_rest}
+        self.asked.at_rest(question, runs)
+
+    def _keep(self, run: Run) -> None:
+        """From now on nobody trains this run: keep its classifier, and drop that of an old one."""
+        model, self._model, self._training = self._model, None, None
+        if model is not None and run in self.runs:
+            model.zero_grad()  # gradients would double what it takes
+            run.model = model
+        let_go(self.runs)
 
     def _check_stop(self) -> None:
         if self._stop.is_set():
@@ -272,6 +292,11 @@ class Runner:
     def _tell_state(self, phase: str, sentence: str, done: float = 0.0, left: float | None = None) -> None:
         seconds = None if left is None else round(left, 1)
         self.publish({"kind": "state", "phase": phase, "sentence": sentence, "done": round(done, 4), "left": seconds})
+
+
+def _kept(run: Run | None) -> tuple[Run, Classifier] | None:
+    """A run and its classifier, where that is still there."""
+    return (run, run.model) if run and run.model else None
 
 
 class _Stopped(Exception):

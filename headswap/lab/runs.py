@@ -14,6 +14,7 @@ from ..data.readers import Reading
 from ..metrics.intervals import Verdicts
 from ..metrics.measure import Metrics
 from ..model.body_contract import Base
+from ..model.classifier import Classifier
 from ..model.losses import CROSS_ENTROPY
 from ..model.probe import Probe
 from ..training.prefix import Known
@@ -109,7 +110,10 @@ class Prepared:
 
 @dataclass(slots=True)
 class Run:
-    """One run of the lab: its settings, what learned, its epochs, and how it ended."""
+    """One run of the lab: its settings, what learned, its epochs, how it ended, and its classifier while that is kept.
+
+    `model` is None until the run has ended, and again when newer runs have taken its place.
+    """
 
     id: int
     settings: Settings
@@ -126,6 +130,7 @@ class Run:
     held_out: tuple[tuple[str, int], ...] = ()
     label_names: tuple[str, ...] = HAM_SPAM
     told: Told = field(default_factory=lambda: Told({}))
+    model: Classifier | None = field(default=None, repr=False, compare=False)
 
     @property
     def label(self) -> str:

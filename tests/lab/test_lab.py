@@ -238,7 +238,8 @@ def test_a_message_is_tried_at_once_and_after_each_epoch(base: Prepared) -> None
     _until(lambda: "answer" in told.kinds())
     run.train(quick())
     run.wait(60)
-    answers = [m for m in told if m["kind"] == "answer"]
+    answers = [one for m in told if m["kind"] == "answer" for one in m["answers"]]
+    assert [a["id"] for a in answers] == [1, 2, 2, 2]
     assert [a["epoch"] for a in answers] == [3, 1, 2, 3]
     assert all(sum(a["p"]) == pytest.approx(1, abs=1e-4) for a in answers)
     # An answer passes the head as the validation messages do, and must not be taken for one of them.

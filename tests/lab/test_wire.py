@@ -198,7 +198,9 @@ def test_a_file_with_more_than_two_classes_trains_in_the_lab(classes: int) -> No
     assert len(run.label_names) == classes and len(run.metrics.confusion) == classes  # type: ignore[union-attr]
     (epoch,) = lab.of("epoch")
     assert len(epoch["epoch"]["said"]) == len(lab.of("run")[0]["run"]["truths"]) > 0
-    assert len(lab.of("answer")[-1]["p"]) == classes
+    (answer,) = lab.of("answer")[-1]["answers"]
+    assert len(answer["p"]) == classes
+    assert [len(effects) for _, _, effects in answer["words"]] == [classes, classes]
     assert lab.figure().alt
 
 
