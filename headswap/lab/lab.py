@@ -12,8 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 from traitlets import TraitError
 
+from ..data.labels import HAM_SPAM
 from ..errors import DataError, HeadswapError, SettingError
+from ..training.regimes import REGIMES, find_regime
+from ..web.building import regime_of
 from ..web.cells import replaces_this_cells
+from .engine import drawn, flowed
 from .pictures import Still, picture
 from .prepare import SHIFT, at_hand, prepared
 from .runner import Runner
@@ -58,6 +62,7 @@ class Lab(View):
         self.state: dict[str, Any] = dict(READY)
         self.said: dict[str, Any] | None = None  # the answer to what the learner did last; a run's news do not end it
         self._files = Dropped()
+        self._labels = HAM_SPAM
         self._heard: set[str] = set()  # data sets whose messages the browser has
         self._ready: tuple[tuple[object, ...], Prepared] | None = None
         self._forecast = ""
@@ -68,7 +73,11 @@ class Lab(View):
         self._recorded = [] if question else [_recorded(run) for run in recorded_runs()]  # they might hold the answer
         self.on_msg(self._asked)
         self.observe(self._read_again, READING)
+        self.observe(self._built, "rates")
+        self.observe(self._other_regime, "regime")
+        self.observe(self._redraw, (*AHEAD, "rates"))
         self.observe(lambda change: self._look_ahead(), AHEAD)
+        self._redraw()
         replaces_this_cells(self, Lab._release)
 
     # ---- what a learner does, from Python
@@ -162,7 +171,25 @@ class Lab(View):
     # ---- between the browser and the runner
 
     def _settings(self) -> Settings:
-        return Settings(*(getattr(self, name) for name in FIELDS))
+        values: dict[str, Any] = {name: getattr(self, name) for name in FIELDS}
+        order = {layer["key"]: place for place, layer in enumerate(self.machine.get("layers", []))}
+        rates = sorted(self.rates.items(), key=lambda rate: order.get(rate[0], 0))
+        values["rates"] = tuple(rates)
+        return Settings(**values)
+
+    def _redraw(self, change: dict[str, Any] | None = None) -> None:
+        """The machine as the next run would train it."""
+        self.machine = drawn(self._settings(), self._labels)
+
+    def _built(self, change: dict[str, Any]) -> None:
+        """A regime that was built by hand and means the same as a named one is that one."""
+        if self.rates:
+            regime = regime_of(self.rates, find_regime(self.regime))
+            if regime.name in REGIMES:
+                self.regime, self.rates = regime.name, {}
+
+    def _other_regime(self, change: dict[str, Any]) -> None:
+        self.rates = {}
 
     def _epochs(self) -> int:
         return sum(len(run.epochs) for run in self.runs)
@@ -200,6 +227,7 @@ class Lab(View):
             "unpin": lambda: self.pin(content.get("id", -1), False),
             "try": lambda: self._try(content),
             "forecast": lambda: self.forecast(str(content.get("answer", ""))),
+            "flow": lambda: threading.Thread(target=self._send_flow, args=(content,), daemon=True).start(),
             "file": lambda: self._take_file(str(content.get("name", "file")), buffers),
         }
         orders.get(content.get("do", ""), lambda: None)()
@@ -248,8 +276,10 @@ class Lab(View):
         except HeadswapError as error:
             stays = f" Data stays {self.data}." if self.data != name else ""
             return self._say(for_the_lab(str(error)) + stays, wrong=True)
+        self._labels = tuple(corpus.label_names)
         self.data = name
         self.files = [*self._files.files]
+        self._redraw()
         counts = f"{name}: {len(corpus.messages):,} messages, {_listed(corpus.label_names)}."
         notes = [for_the_lab(note) for note in corpus.notes]
         self._say(" ".join([counts, *notes]), wrong=False)
@@ -306,6 +336,12 @@ class Lab(View):
         return {"kind": "history", "n": self._count, "runs": runs, "current": current, "state": self.state,
                 "said": self.said, "messages": messages, "away": len(self._runner.away),
                 "forecast": self._forecast}  # fmt: skip
+
+    def _send_flow(self, content: dict[str, Any]) -> None:
+        """A text's way through a run's model, unless that is training."""
+        run = next((run for run in self.runs if run.id == content.get("id")), None)
+        if run is not None and run.outcome != "running":
+            self._tell(flowed(run, content))
 
     def _hello(self) -> None:
         self._resend()

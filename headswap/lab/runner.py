@@ -200,6 +200,7 @@ class Runner:
         if run not in self.runs:
             run.perplexities.append(watch.before())
             run.held_out, run.label_names = prepared.held_out, prepared.split.label_names
+            run.old_head = getattr(prepared.base, "head", None) if watch.speaks else None
             run.told = Told(head_of(run, prepared.key, prepared.note))
             self.runs.append(run)  # not before all of it can be told: Stop may end the lines above
             self.publish({"kind": "run", "run": run.told.whole()})
@@ -219,6 +220,7 @@ class Runner:
             "said": said,
             "xy": watch.points(),
             "perplexity": finite(perplexity),
+            "moved": watch.moved(),
             "seconds": round(event.seconds, 4),
             "diagnosis": diagnose(run),
         }

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from torch import nn
 
 from ..data.labels import HAM_SPAM, text_key
 from ..data.messages import Split
@@ -21,6 +22,7 @@ from ..training.prefix import Known
 from ..training.recipe import Recipe
 from ..training.regimes import Regime, find_regime
 from ..training.run import epochs_of
+from ..web.building import regime_of
 from .told import Epochs, Told, finite
 
 
@@ -28,8 +30,9 @@ from .told import Epochs, Told, finite
 class Settings:
     """What a run of the lab is told; the defaults are the lesson's. Empty head or schedule is the regime's own.
 
-    The last four are for a file of one's own, empty to let the reader guess: how it was saved, which columns hold the
-    text and the label, and which of its two classes is looked for.
+    Four are for a file of one's own, empty to let the reader guess: how it was saved, which columns hold the text and
+    the label, and which of its two classes is looked for. `rates`, where given, is a regime built by hand on the body
+    of the named one: a multiple of the learning rate for each layer, 0 for frozen.
     """
 
     regime: str = "head-only"
@@ -48,6 +51,7 @@ class Settings:
     text_column: str = ""
     label_column: str = ""
     positive: str = ""
+    rates: tuple[tuple[str, float], ...] = ()
 
     def reading(self) -> Reading:
         """How to read a file of one's own."""
@@ -66,8 +70,10 @@ class Settings:
         )
 
     def chosen_regime(self) -> Regime:
-        """The regime, with another head on its first stage where one is asked for."""
+        """The regime, named or built by hand, with another head on its first stage where one is asked for."""
         regime = find_regime(self.regime)
+        if self.rates:
+            regime = regime_of(dict(self.rates), regime)
         if not self.head:
             return regime
         first, *rest = regime.stages
@@ -78,8 +84,21 @@ class Settings:
 
     def line(self) -> str:
         """The settings as one line of Python that makes the same lab."""
-        changed = [f"{n}={getattr(self, n)!r}" for n in FIELDS if getattr(self, n) != getattr(DEFAULTS, n)]
+        values = {n: getattr(self, n) for n in FIELDS if getattr(self, n) != getattr(DEFAULTS, n)}
+        changed = [f"{n}={dict(value) if n == 'rates' else value!r}" for n, value in values.items()]
         return f"Lab({', '.join(changed)})"
+
+    def machine(self) -> str:
+        """A text that is the same where the machine looks the same: the same layers, learning at the same rates."""
+        return repr((self.regime, self.rates, self.pool, self.head, self.max_len, self.causal))
+
+    @property
+    def regime_name(self) -> str:
+        """What a table calls the regime."""
+        if not self.rates:
+            return self.regime
+        learning = [key if rate == 1 else f"{key} \u00d7{rate:g}" for key, rate in reversed(self.rates) if rate]
+        return f"by hand: {', '.join(learning)}"
 
 
 DEFAULTS = Settings()
@@ -131,12 +150,13 @@ class Run:
     label_names: tuple[str, ...] = HAM_SPAM
     told: Told = field(default_factory=lambda: Told({}))
     model: Classifier | None = field(default=None, repr=False, compare=False)
+    old_head: nn.Module | None = field(default=None, repr=False, compare=False)
 
     @property
     def label(self) -> str:
         """What a legend calls it: regime, pool and seed, then whatever differs from the defaults."""
         told = self.settings
-        return " · ".join([told.regime, told.pool, f"seed {told.seed}", *_unusual(told)])
+        return " · ".join([told.regime_name, told.pool, f"seed {told.seed}", *_unusual(told)])
 
     @property
     def metrics(self) -> Metrics | None:
@@ -183,7 +203,8 @@ def head_of(run: Run, key: str, note: str = "") -> dict[str, Any]:
         "id": run.id,
         "label": run.label,
         "line": settings.line() + (f"  # {note}" if note else ""),
-        "regime": settings.regime,
+        "regime": settings.regime_name,
+        "machine": settings.machine(),
         "pool": settings.pool,
         "seed": settings.seed,
         "planned": sum(epochs_of(settings.chosen_regime(), settings.epochs)),

@@ -7,19 +7,21 @@
  * @typedef {{regime: string, pool: string, epochs: number, learning_rate: number|null, messages: number,
  *   max_len: number, seed: number, data: string, head: string, batch_size: number, schedule: string, causal: boolean,
  *   encoding: string, text_column: string, label_column: string, positive: string,
- *   threshold: number}} Settings
- * @typedef {Settings & {choices: Partial<Choices>, controls: string[]|null, locked: string[], question: string,
+ *   rates: Record<string, number>, threshold: number}} Settings
+ * @typedef {MachineSpec & {key: string, tuned: number}} Drawn the machine as the next run would train it
+ * @typedef {Settings & {machine: Drawn|{layers?: undefined}, choices: Partial<Choices>, controls: string[]|null, locked: string[], question: string,
  *   answers: string[], files: string[], folds: string[], present: boolean, kept: Run|{id?: undefined}}} Traits what both sides know; see view.py
  *
+ * @import {MachineSpec} from "../web/charts/machine.js"
  * @import {Run} from "./store.js"
  */
 
 /** @type {(keyof Settings)[]} */
 export const SETTINGS = ["regime", "pool", "epochs", "learning_rate", "messages", "max_len", "seed", "data", "head",
-  "batch_size", "schedule", "causal", "encoding", "text_column", "label_column", "positive", "threshold"];
+  "batch_size", "schedule", "causal", "encoding", "text_column", "label_column", "positive", "rates", "threshold"];
 /** What a recorded run was made with, but for what it says itself. */
 export const DEFAULTS = { learning_rate: null, messages: 640, max_len: 32, data: "fixture", head: "", batch_size: 32,
-  schedule: "", causal: true, encoding: "", text_column: "", label_column: "", positive: "" };
+  schedule: "", causal: true, encoding: "", text_column: "", label_column: "", positive: "", rates: {} };
 
 /** Settings as one text: equal where the run would be. @param {Partial<Settings>} settings */
 export const settingsKey = (settings) =>

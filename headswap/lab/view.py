@@ -12,12 +12,13 @@ from ..errors import SettingError
 from ..model.heads import HEADS
 from ..training.regimes import REGIMES, find_regime
 from ..training.schedules import SCHEDULES
+from ..web.building import regime_of
 from ..web.modules import joined
 
 HERE = Path(__file__).parent
 SETTINGS = ("regime", "pool", "epochs", "learning_rate", "messages", "max_len", "seed", "data", "head", "batch_size",
-            "schedule", "causal", "encoding", "text_column", "label_column", "positive")  # fmt: skip
-COMMANDS = ("train", "stop", "step", "reset", "pin", "predict", "file", "forecast")
+            "schedule", "causal", "encoding", "text_column", "label_column", "positive", "rates")  # fmt: skip
+COMMANDS = ("train", "stop", "step", "reset", "pin", "predict", "file", "forecast", "machine")
 CONTROLS = SETTINGS + COMMANDS
 FOLDS = ("metrics", "scatter", "messages", "facts", "runs", "more")
 READY = {"phase": "idle", "sentence": "ready", "done": 0.0, "left": None}
@@ -72,8 +73,10 @@ class View(anywidget.AnyWidget):
     text_column = t.Unicode("").tag(sync=True)
     label_column = t.Unicode("").tag(sync=True)
     positive = t.Unicode("").tag(sync=True)
+    rates = t.Dict().tag(sync=True)  # a regime built by hand: each layer's multiple of the rate; empty: the named one
     threshold = t.Float(0.5).tag(sync=True)
 
+    machine = t.Dict().tag(sync=True)  # the model as the next run would train it, for the browser to draw
     choices = t.Dict().tag(sync=True)
     controls = t.List(t.Unicode(), list(CONTROLS)).tag(sync=True)
     locked = t.List(t.Unicode()).tag(sync=True)
@@ -99,6 +102,12 @@ class View(anywidget.AnyWidget):
     @t.validate("regime")
     def _known_regime(self, proposal: dict[str, Any]) -> str:
         return find_regime(proposal["value"]).name
+
+    @t.validate("rates")
+    def _buildable(self, proposal: dict[str, Any]) -> dict[str, float]:
+        if proposal["value"]:
+            regime_of(proposal["value"], find_regime(self.regime))
+        return dict(proposal["value"])
 
     @t.validate("pool", "head", "schedule")
     def _known(self, proposal: dict[str, Any]) -> str:

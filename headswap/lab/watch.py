@@ -13,6 +13,8 @@ from ..model.classifier import Classifier, put_back
 from ..training.loop import EVALUATION_BATCH
 from ..training.pretrain import perplexity
 from ..training.run import encode
+from ..web.moved import Movement
+from ..web.numbers import short
 from .runs import Prepared
 
 GAUGE_TEXTS = 16  # enough for a gauge, and a hundredth of an epoch's work
@@ -39,6 +41,8 @@ class Watch:
         self.frame: Frame = frame or frame_of(vectors(model, data))
         if same:
             self.kept[type(model.pool).__name__] = self.frame
+        self.movement = Movement()
+        self.movement.of(model)
         self.handle = model.head.register_forward_pre_hook(self._see)
 
     def _see(self, module: torch.nn.Module, inputs: tuple[torch.Tensor, ...]) -> None:
@@ -57,6 +61,10 @@ class Watch:
         centre, axes, scale = self.frame
         xy = (rows[self.order] - centre) @ axes.T * (1000 / scale)  # (N, 2)
         return xy.clamp(-1000, 1000).round().int().flatten().tolist()
+
+    def moved(self) -> dict[str, float]:
+        """How far each layer is from where it began, as a share of its length; layers that stand still are left out."""
+        return {key: far for key, moved in self.movement.of(self.model).items() if moved and (far := short(moved))}
 
     def before(self) -> float:
         """The language model's perplexity on the untouched base, measured once."""

@@ -13,7 +13,6 @@ from typing import Any
 import torch
 from torch import nn
 
-from ..data.tokenizer import ByteTokenizer
 from ..errors import SettingError
 from ..model.body import Attention, Block, LMBody
 from ..model.body_contract import State, device_of

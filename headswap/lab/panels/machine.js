@@ -1,0 +1,34 @@
+/**
+ * The machine: the model of the next run to build by hand, and what the run on show has made of it.
+ *
+ * @import {Lab} from "../lab.js"
+ */
+
+import { machine } from "../../web/charts/machine.js";
+import { toggledRates } from "../../web/charts/machine_words.js";
+
+/** @param {Lab} lab */
+export function machinePanel(lab) {
+  const { engine } = lab;
+  const locked = () => lab.locks("machine") || lab.locks("regime");
+  const build = (/** @type {string} */ key, /** @type {number} */ rate = NaN) => {
+    const spec = engine.spec();
+    const rates = spec && !locked() ? toggledRates(spec.layers, key, Number.isNaN(rate) ? undefined : rate) : null;
+    if (rates) lab.set("rates", rates);
+    else if (spec) lab.tell(locked() ? "The regime is locked here." : "One part must learn.");
+  };
+  const chart = machine({ name: "machine", heading: "h4" }, {
+    toggle: build, rate: build,
+    swap: () => engine.turn({ swapped: !engine.swapped }),
+    look: (position) => engine.turn({ position }),
+    zoom: (zoom) => engine.turn({ zoom }),
+    head: (head) => engine.turn({ head }),
+  });
+  const paint = () => {
+    const spec = engine.spec();
+    chart.root.hidden = !spec || !lab.shows("machine");
+    if (spec) chart.paint(spec);
+    engine.ask();
+  };
+  return { ...chart, paint };
+}
