@@ -76,6 +76,15 @@ export function fillSelect(select, options, value) {
   if (select.value !== value) select.value = value;
 }
 
+/** Children in this order. One by one: an element that is taken out and put back loses the focus.
+ * @param {Element} root @param {Element[]} children */
+export function arrange(root, children) {
+  for (const child of [...root.children]) if (!children.includes(child)) child.remove();
+  children.forEach((child, i) => {
+    if (root.children[i] !== child) root.insertBefore(child, root.children[i] ?? null);
+  });
+}
+
 /** A place that scrolls, also by the keyboard. @param {string} title @param {...Node} children */
 export const scroller = (title, ...children) =>
   h("div", { class: "hs-scroll", tabindex: 0, role: "group", "aria-label": title }, ...children);
