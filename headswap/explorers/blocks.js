@@ -1,7 +1,8 @@
 /**
  * The blocks that Python computed, each drawn by the chart of its kind.
  *
- * @typedef {WordsSpec|TapeSpec|TableSpec|MatrixSpec|CurvesSpec|BarsSpec|HeatSpec|CloudSpec|GaugeSpec|MachineBlock} Block
+ * @typedef {WordsSpec|TapeSpec|TableSpec|MatrixSpec|CurvesSpec|BarsSpec|HeatSpec|CloudSpec|GaugeSpec|
+ *   MachineBlock} Block
  * @typedef {MachineSpec & {keys?: {rules?: string, swap?: string, look?: string, zoom?: string, head?: string,
  *   text?: string}}} MachineBlock `keys` name the explorer's values that a machine sets
  * @typedef {{root: HTMLElement, paint: (spec: Block) => void, svg?: Element, resized?: () => boolean}} Chart

@@ -4,10 +4,12 @@
  *
  * @typedef {{toggle?: ((key: string) => void)|null, rate?: ((key: string, multiple: number) => void)|null,
  *   swap?: (() => void)|null, text?: ((text: string) => void)|null, look?: ((position: number) => void)|null,
- *   zoom?: ((key: string) => void)|null, head?: ((index: number) => void)|null}} MachineOn what is missing is not offered
+ *   zoom?: ((key: string) => void)|null, head?: ((index: number) => void)|null}} MachineOn what is missing is not
+ *   offered
  * @typedef {ReturnType<typeof layerBox>} Box
  *
  * @import {Place} from "./frame.js"
+ * @import {Asks} from "./machine_layer.js"
  * @import {MachineSpec} from "./machine_words.js"
  */
 
@@ -87,7 +89,8 @@ function messagePart(type) {
 }
 
 /** What may be asked, with a sentence instead where nothing would learn any more.
- * @param {MachineOn} on @param {() => MachineSpec|null} spec @param {(sentence: string, repaint: boolean) => void} tell */
+ * @param {MachineOn} on @param {() => MachineSpec|null} spec
+ * @param {(sentence: string, repaint: boolean) => void} tell */
 function guardedAsks(on, spec, tell) {
   /** @param {string} key @param {number|undefined} rate @param {() => void} go */
   const ask = (key, rate, go) => {
@@ -99,18 +102,22 @@ function guardedAsks(on, spec, tell) {
     const name = layers.find((layer) => layer.key === key)?.name;
     return tell(`${name} is the last part that learns. Let another one learn before you freeze it.`, true);
   };
-  const { toggle, rate } = on;
-  return { zoom: on.zoom ? (/** @type {string} */ key) => on.zoom?.(spec()?.flow?.zoom === key ? "" : key) : null,
-    toggle: toggle ? (/** @type {string} */ key) => ask(key, undefined, () => toggle(key)) : null,
-    rate: rate ? (/** @type {string} */ key, /** @type {number} */ multiple) => ask(key, multiple, () => rate(key, multiple))
-      : null };
+  const { toggle, rate, zoom } = on;
+  /** @type {Asks} */
+  const asks = {
+    toggle: toggle ? (key) => ask(key, undefined, () => toggle(key)) : null,
+    rate: rate ? (key, multiple) => ask(key, multiple, () => rate(key, multiple)) : null,
+    zoom: zoom ? (key) => zoom(spec()?.flow?.zoom === key ? "" : key) : null,
+  };
+  return asks;
 }
 
 /** @param {MachineSpec} spec */
 const swapWords = ({ old, swapped }) =>
   (swapped ? `Put the ${old?.name.toLowerCase()} back` : `Rip off the ${old?.name.toLowerCase()}, glue on a new head`);
 
-/** All that stands in a machine. @param {MachineOn} on @param {() => MachineSpec|null} spec @param {() => void} again */
+/** All that stands in a machine.
+ * @param {MachineOn} on @param {() => MachineSpec|null} spec @param {() => void} again */
 function partsOf(on, spec, again) {
   const told = h("p", { class: "hs-m-told", role: "status" });
   const asks = guardedAsks(on, spec, (sentence, repaint) => {
@@ -120,8 +127,9 @@ function partsOf(on, spec, again) {
   const few = fewRows();
   return { told, few, old: slab(), head: layerBox("head", asks, few.root), scale: toScale(), result: resultList(),
     swap: h("button", { type: "button", class: "hs-m-button hs-m-swap", onclick: () => on.swap?.() }),
-    body: bodyPart((key) => layerBox(key, asks)), message: messagePart(on.text ?? null), tokens: tokenRow(on.look ?? null),
-    zoom: zoomPart(on.zoom ?? null, on.head ?? null), summary: h("p", { class: "hs-m-summary" }), code: codePart() };
+    body: bodyPart((key) => layerBox(key, asks)), message: messagePart(on.text ?? null),
+    tokens: tokenRow(on.look ?? null), zoom: zoomPart(on.zoom ?? null, on.head ?? null),
+    summary: h("p", { class: "hs-m-summary" }), code: codePart() };
 }
 
 /** @param {ReturnType<typeof partsOf>} parts */
@@ -136,7 +144,8 @@ function stageOf({ old, head, scale, result, body, message, tokens }) {
   return { svg, stage, glue, travellers: [old.root, head.root, body.root, bottom] };
 }
 
-/** @param {ReturnType<typeof partsOf>} parts @param {MachineSpec} spec @param {number} room @param {boolean} swappable */
+/** @param {ReturnType<typeof partsOf>} parts @param {MachineSpec} spec @param {number} room
+ * @param {boolean} swappable */
 function paintParts(parts, spec, room, swappable) {
   const head = spec.layers.find(isHead);
   parts.head.root.hidden = !head;
@@ -165,8 +174,8 @@ export function machine(place, on) {
   const { svg, stage, glue, travellers } = stageOf(parts);
   const fill = () => { if (shown) { const spec = shown; paintTable(COLUMNS, () => machineRows(spec)); } };
   const { fold, paint: paintTable } = tableFold(fill);
-  const whole = h("div", { class: "hs-m" }, h("div", { class: "hs-m-tools" }, parts.swap, parts.told), stage, parts.zoom.root,
-    parts.summary, parts.code.root, fold);
+  const below = [parts.zoom.root, parts.summary, parts.code.root, fold];
+  const whole = h("div", { class: "hs-m" }, h("div", { class: "hs-m-tools" }, parts.swap, parts.told), stage, ...below);
   const { root, keys, entitle } = frame(place, whole);
   const ramp = h("span", { class: "hs-key", "aria-hidden": "true" }, "−", h("span", { class: "hs-m-ramp" }), "+");
   keys.append(ramp);
@@ -185,7 +194,7 @@ export function machine(place, on) {
       put(stage, { "data-swapped": spec.swapped, "data-shelf": spec.old !== null });
       again();
     };
-    if (turned) travelled(travellers, change);
+    if (turned) travelled([...travellers, ...below], change);
     else change();
     fill();
   };

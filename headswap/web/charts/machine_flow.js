@@ -42,7 +42,8 @@ export function layerFlow(key, zoom) {
     const [vector, shares] = [flow?.strips[key], flow?.attention[key]];
     above.hidden = !vector;
     below.hidden = !flow || (!shares && !(zoom && isBlock(layer)));
-    if (vector) out.paint({ values: vector, kind: "signed", name: `The vector after ${layer.name}`, says: rangeWords(vector) });
+    const name = `The vector after ${layer.name}`;
+    if (vector) out.paint({ values: vector, kind: "signed", name, says: rangeWords(vector) });
     looks.root.hidden = !shares;
     if (shares && flow) {
       looks.paint({ values: shares, kind: "share", name: `What ${layer.name} looks at`,
@@ -87,9 +88,11 @@ export function tokenRow(look) {
   const paint = (/** @type {Flow|null} */ flow) => {
     shown = flow;
     const now = JSON.stringify(flow?.tokens ?? null);
-    if (now !== painted) row.replaceChildren(...(flow ? flow.tokens.map((token, i) => tokenNode(token, i, go)) : blanks()));
+    const nodes = () => (flow ? flow.tokens.map((token, i) => tokenNode(token, i, go)) : blanks());
+    if (now !== painted) row.replaceChildren(...nodes());
     painted = now;
-    put(row, { "data-looked": Boolean(look && flow), role: look && flow ? "slider" : "img", tabindex: look && flow ? 0 : null });
+    const able = Boolean(look && flow);
+    put(row, { "data-looked": able, role: able ? "slider" : "img", tabindex: able ? 0 : null });
     if (!flow) return blank(row, said);
     const here = tokenWords(flow.tokens[flow.position], flow.position);
     [...row.children].forEach((cell, i) => put(cell, { "data-at": i === flow.position }));
@@ -104,8 +107,8 @@ const blanks = () => Array.from({ length: 8 }, () => h("span", { class: "hs-m-to
 
 /** @param {HTMLElement} row @param {HTMLElement} said */
 function blank(row, said) {
-  put(row, { "aria-label": "the bytes of a message", "aria-valuemin": null, "aria-valuemax": null, "aria-valuenow": null,
-    "aria-valuetext": null });
+  put(row, { "aria-label": "the bytes of a message", "aria-valuemin": null, "aria-valuemax": null,
+    "aria-valuenow": null, "aria-valuetext": null });
   say(said, "the bytes of a message");
 }
 

@@ -35,7 +35,8 @@ export function gluePath(width) {
 export function slab() {
   const rows = h("div", { class: "hs-m-rows", "aria-hidden": "true" });
   const [name, size, where] = ["name", "weights", "where"].map((look) => h("span", { class: `hs-m-${look}` }));
-  const root = h("div", { class: "hs-m-slab", role: "group" }, rows, h("div", { class: "hs-m-label" }, name, size, where));
+  const label = h("div", { class: "hs-m-label" }, name, size, where);
+  const root = h("div", { class: "hs-m-slab", role: "group" }, rows, label);
   rows.style.setProperty("--hs-torn", tornEdge(26));
   const paint = (/** @type {MachineSpec} */ { old, swapped }) => {
     root.hidden = !old;
@@ -59,8 +60,9 @@ export function fewRows() {
     if (now === painted) return;
     painted = now;
     const named = labels.slice(0, NAMED).map((label) => h("span", { class: "hs-m-row" }, h("span", {}, label)));
-    const more = labels.length > NAMED ? [h("span", { class: "hs-m-more" }, `and ${labels.length - NAMED} more rows`)] : [];
-    root.replaceChildren(...named, ...more);
+    const more = labels.slice(NAMED).length;
+    if (more) named.push(h("span", { class: "hs-m-more" }, `and ${ofThem(more, "more row")}`));
+    root.replaceChildren(...named);
   };
   return { root, paint };
 }
@@ -78,8 +80,8 @@ export function toScale() {
   return { root, paint };
 }
 
-/** Change the page and let these nodes travel from where they were; the style sheet stops this where motion is unwanted.
- * @param {HTMLElement[]} nodes @param {() => void} change */
+/** Change the page and let these nodes travel from where they were; the style sheet stops this where motion is not
+ * wanted. @param {HTMLElement[]} nodes @param {() => void} change */
 export function travelled(nodes, change) {
   const before = nodes.map((node) => node.getBoundingClientRect());
   change();

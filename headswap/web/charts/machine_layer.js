@@ -12,7 +12,8 @@
 import { choiceInput } from "../controls.js";
 import { freshId, h, put, say } from "../elements.js";
 import { layerFlow } from "./machine_flow.js";
-import { isBlock, layerLabel, movedWords, originWords, rateWords, stateOf, stateWords, weightWords } from "./machine_words.js";
+import { isBlock, layerLabel, movedWords, originWords, rateWords, stateOf, stateWords,
+  weightWords } from "./machine_words.js";
 
 const tag = () => h("span", { class: "hs-m-tag", hidden: true });
 
@@ -44,8 +45,8 @@ function plateOf(...more) {
   const state = h("span", { class: "hs-m-state" });
   const origin = tag();
   const moved = movedFoot();
-  const root = h("div", { class: "hs-m-plate" },
-    h("span", { class: "hs-m-line" }, h("span", { class: "hs-m-called" }, name, origin), weights), state, detail, ...more, moved.root);
+  const line = h("span", { class: "hs-m-line" }, h("span", { class: "hs-m-called" }, name, origin), weights);
+  const root = h("div", { class: "hs-m-plate" }, line, state, detail, ...more, moved.root);
   /** @param {Layer} layer @param {Around} around */
   const paint = (layer, { spec, waiting }) => {
     say(name, layer.name);

@@ -4,8 +4,8 @@
  * @typedef {{name: string, weights: number, learns: number}} Part
  * @typedef {{key: string, name: string, detail: string, weights: number, learns: number, rate: number|null,
  *   origin: "pretrained"|"random"|"new", once: boolean, moved: number|null, parts: Part[], rows?: number}} Layer
- *   `learns` of its weights learn, at `rate` times the learning rate (null: frozen); `once` is computed once per message
- *   and kept; `moved` is ‖Δw‖/‖w‖ since the start; `rows` are the head's
+ *   `learns` of its weights learn, at `rate` times the learning rate (null: frozen); `once` is computed once per
+ *   message and kept; `moved` is ‖Δw‖/‖w‖ since the start; `rows` are the head's
  * @typedef {{text: string, kind: "byte"|"pad"|"cls"|"cut"}} Token
  * @typedef {{name: string, says: string, values: (number|null)[], labels?: string[], kind: "signed"|"share"}} Step
  * @typedef {{text: string, tokens: Token[], position: number, head: number, heads: number,

@@ -48,7 +48,9 @@ export function zoomPart(zoom, look) {
     put(root, { "aria-label": title.textContent });
     close.hidden = !zoom;
     heads.hidden = flow.heads < 2 || !look;
-    paintHeads(Array.from({ length: flow.heads }, (_, i) => [String(i), `${i + 1} of ${flow.heads}`]), String(flow.head));
+    const options = Array.from({ length: flow.heads }, (_, i) => /** @type {[string, string]} */ (
+      [String(i), `${i + 1} of ${flow.heads}`]));
+    paintHeads(options, String(flow.head));
     keep(flow.steps.length);
     nodes.forEach((node, i) => node.paint(flow.steps[i], i, room));
   };

@@ -13,7 +13,8 @@ import { numberText, percentText, visible } from "../text.js";
 const MOVES = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, PageDown: -8, PageUp: 8, Home: -Infinity,
   End: Infinity };
 
-/** The cell that a key leads to; null where it leads nowhere. @param {string} key @param {number} at @param {number} many */
+/** The cell that a key leads to; null where it leads nowhere.
+ * @param {string} key @param {number} at @param {number} many */
 export function cellBy(key, at, many) {
   const move = MOVES[key];
   return move === undefined || !many ? null : Math.min(many - 1, Math.max(0, at + move));
@@ -23,7 +24,8 @@ export function cellBy(key, at, many) {
  * ones can be told from nothing; a share is measured against 1. @param {StripSpec} spec @returns {(number|null)[]} */
 export function strengths({ values, kind }) {
   const most = kind === "share" ? 1 : Math.max(...values.map((value) => Math.abs(value ?? 0)), 1e-12);
-  return values.map((value) => (value === null ? null : Math.sign(value) * Math.sqrt(Math.min(1, Math.abs(value) / most))));
+  const strength = (/** @type {number} */ value) => Math.sign(value) * Math.sqrt(Math.min(1, Math.abs(value) / most));
+  return values.map((value) => (value === null ? null : strength(value)));
 }
 
 /** @param {StripSpec} spec @param {number} at */
@@ -57,7 +59,8 @@ function pointed(row, said) {
   const move = (/** @type {number} */ to) => { at = to; show(); };
   put(row, { onpointerleave: () => move(-1), onblur: () => move(-1),
     onfocus: () => { if (at < 0 && row.matches(":focus-visible")) move(0); },
-    onpointermove: (/** @type {PointerEvent} */ event) => move([...row.children].indexOf(/** @type {Element} */ (event.target))),
+    onpointermove: (/** @type {PointerEvent} */ { target }) =>
+      move([...row.children].indexOf(/** @type {Element} */ (target))),
     onkeydown: (/** @type {KeyboardEvent} */ event) => {
       const to = cellBy(event.key, Math.max(0, at), spec?.values.length ?? 0);
       if (to === null) return;
