@@ -86,6 +86,7 @@ export function travelled(nodes, change) {
   const before = nodes.map((node) => node.getBoundingClientRect());
   change();
   nodes.forEach((node, i) => {
+    if (node.hidden) return; // what is not there does not arrive, and would set off when it is shown again
     const after = node.getBoundingClientRect();
     node.style.setProperty("--hs-dx", `${before[i].left - after.left}px`);
     node.style.setProperty("--hs-dy", `${before[i].top - after.top}px`);
