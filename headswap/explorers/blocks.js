@@ -1,7 +1,10 @@
 /**
  * The blocks that Python computed, each drawn by the chart of its kind.
  *
- * @typedef {WordsSpec|TapeSpec|TableSpec|MatrixSpec|CurvesSpec|BarsSpec|HeatSpec|CloudSpec|GaugeSpec} Block
+ * @typedef {WordsSpec|TapeSpec|TableSpec|MatrixSpec|CurvesSpec|BarsSpec|HeatSpec|CloudSpec|GaugeSpec|
+ *   MachineBlock} Block
+ * @typedef {MachineSpec & {keys?: {rules?: string, swap?: string, look?: string, zoom?: string, head?: string,
+ *   text?: string}}} MachineBlock `keys` name the explorer's values that a machine sets
  * @typedef {{root: HTMLElement, paint: (spec: Block) => void, svg?: Element, resized?: () => boolean}} Chart
  * @typedef {{root: HTMLElement, paint: (spec: never) => void}} OneKind a chart that takes the specs of one kind
  * @typedef {{key: string, chart: Chart, painted: string}} Made
@@ -11,11 +14,13 @@
  * @import {CurvesSpec} from "../web/charts/curves.js"
  * @import {GaugeSpec} from "../web/charts/gauge.js"
  * @import {HeatSpec} from "../web/charts/heat.js"
+ * @import {MachineSpec} from "../web/charts/machine_words.js"
  * @import {MatrixSpec} from "../web/charts/matrix.js"
  * @import {TableSpec} from "../web/charts/table.js"
  * @import {TapeSpec} from "../web/charts/tape.js"
  * @import {WordsSpec} from "../web/charts/words.js"
  * @import {Place} from "../web/charts/frame.js"
+ * @import {Value} from "./controls.js"
  * @import {Explorer} from "./explorer.js"
  */
 
@@ -24,15 +29,18 @@ import { cloud } from "../web/charts/cloud.js";
 import { curves } from "../web/charts/curves.js";
 import { gauge } from "../web/charts/gauge.js";
 import { heat } from "../web/charts/heat.js";
+import { machine } from "../web/charts/machine.js";
+import { toggledRates } from "../web/charts/machine_words.js";
 import { matrix } from "../web/charts/matrix.js";
 import { table } from "../web/charts/table.js";
 import { tape } from "../web/charts/tape.js";
 import { words } from "../web/charts/words.js";
-import { h } from "../web/elements.js";
+import { arrange, h } from "../web/elements.js";
 import { guarded } from "../web/frames.js";
 
 /** @type {Record<string, (place: Place, explorer: Explorer, block: Block) => OneKind>} */
-const CHARTS = { words, tape, table, bars, gauge, heat, cloud, matrix: chosenMatrix, curves: (place) => curves(place) };
+const CHARTS = { words, tape, table, bars, gauge, heat, cloud, matrix: chosenMatrix, curves: (place) => curves(place),
+  machine: machineBlock };
 
 /** A matrix whose cells set one of the explorer's values, where it names one.
  * @param {Place} place @param {Explorer} explorer @param {Block} block */
@@ -40,6 +48,31 @@ function chosenMatrix(place, explorer, block) {
   const key = keyOf(block);
   const choose = (/** @type {string} */ cell) => explorer.set(key, explorer.get("value")[key] === cell ? "" : cell);
   return matrix(place, key ? choose : null);
+}
+
+const TYPING = 120;
+
+/** A machine that sets the explorer's values that its block names; what is clicked before the kernel has answered is
+ * changed on top of the last click. @param {Place} place @param {Explorer} explorer @param {Block} block */
+function machineBlock(place, explorer, block) {
+  let now = /** @type {MachineBlock} */ (block);
+  const keys = now.keys ?? {};
+  /** @param {string|undefined} key @param {number} [wait] */
+  const setter = (key, wait) => (key ? (/** @type {Value} */ value) => explorer.set(key, value, wait) : null);
+  const swap = setter(keys.swap);
+  /** @param {string} key @param {number} [rate] */
+  const change = (key, rate) => {
+    const rates = toggledRates(now.layers, key, rate);
+    if (!rates || !keys.rules) return;
+    now = { ...now, layers: now.layers.map((layer) => ({ ...layer, rate: rates[layer.key] || null })) };
+    explorer.set(keys.rules, JSON.stringify(rates));
+  };
+  const chart = machine(place, {
+    toggle: keys.rules ? (key) => change(key) : null, rate: keys.rules ? change : null,
+    swap: swap && (() => swap(!now.swapped)), look: setter(keys.look), zoom: setter(keys.zoom), head: setter(keys.head),
+    text: setter(keys.text, TYPING),
+  });
+  return { ...chart, paint: (/** @type {MachineBlock} */ spec) => { now = spec; chart.paint(spec); } };
 }
 
 /** @param {Block} block */
@@ -65,15 +98,6 @@ function make(explorer, block) {
   const chart = chartOf(explorer, block);
   const paint = guarded(chart.root, chart.paint);
   return { key: `${block.kind} ${keyOf(block)}`, chart: { ...chart, paint }, painted: "" };
-}
-
-/** Children in this order. One by one: an element that is taken out and put back loses the focus.
- * @param {Element} root @param {Element[]} children */
-function arrange(root, children) {
-  for (const child of [...root.children]) if (!children.includes(child)) child.remove();
-  children.forEach((child, i) => {
-    if (root.children[i] !== child) root.insertBefore(child, root.children[i] ?? null);
-  });
 }
 
 /** The blocks, each chart kept as long as its kind stays in its place. @param {Explorer} explorer */

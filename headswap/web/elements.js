@@ -82,6 +82,14 @@ export function placeIn(event, svg) {
   const { left, top, width } = svg.getBoundingClientRect();
   const scale = width / svg.clientWidth || 1;
   return [(event.clientX - left) / scale, (event.clientY - top) / scale];
+
+/** Children in this order. One by one: an element that is taken out and put back loses the focus.
+ * @param {Element} root @param {Element[]} children */
+export function arrange(root, children) {
+  for (const child of [...root.children]) if (!children.includes(child)) child.remove();
+  children.forEach((child, i) => {
+    if (root.children[i] !== child) root.insertBefore(child, root.children[i] ?? null);
+  });
 }
 
 /** A place that scrolls, also by the keyboard. @param {string} title @param {...Node} children */

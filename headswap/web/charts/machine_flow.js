@@ -1,0 +1,172 @@
+/**
+ * One message on its way up through the machine: its bytes, what each block looks at, the vector after each layer, and
+ * what the head makes of it.
+ *
+ * @import {Flow, Layer, MachineSpec, Token} from "./machine_words.js"
+ * @import {Around} from "./machine_layer.js"
+ */
+
+import { h, put, say } from "../elements.js";
+import { numberText, percentText, visible } from "../text.js";
+import { isBlock, tokenWords } from "./machine_words.js";
+import { cellBy, strip } from "./strips.js";
+
+// The least pixels of a cell that has a letter in it, and how many classes are listed where there are many.
+const LETTER_CELL = 11;
+const LISTED = 5;
+
+/** @param {(number|null)[]} values */
+function rangeWords(values) {
+  const known = values.flatMap((value) => (value === null ? [] : [value]));
+  const [low, high] = [Math.min(...known), Math.max(...known)].map((value) => numberText(value).replace("-", "−"));
+  return known.length ? `${known.length} numbers, ${low} to ${high}` : "";
+}
+
+/** The three tokens that get the most. @param {(number|null)[]} shares @param {Token[]} tokens */
+export function looksWords(shares, tokens) {
+  const order = shares.map((share, i) => ({ share: share ?? 0, i })).filter(({ share }) => share >= 0.005)
+    .sort((a, b) => b.share - a.share).slice(0, 3);
+  const said = order.map(({ share, i }) => `${visible(tokens[i]?.text ?? "")} ${percentText(share)}`);
+  return said.length ? `looks at ${said.join(", ")}` : "";
+}
+
+/** What a layer shows of the message: above its words the vector that leaves it, below them what it looks at.
+ * @param {string} key @param {((key: string) => void)|null} zoom */
+export function layerFlow(key, zoom) {
+  const [out, looks] = [strip(), strip()];
+  const inside = h("button", { type: "button", class: "hs-m-button", onclick: () => zoom?.(key) });
+  const above = h("div", { class: "hs-m-above", hidden: true }, out.root);
+  const below = h("div", { class: "hs-m-below", hidden: true }, looks.root, inside);
+  /** @param {Layer} layer @param {Around} around */
+  const paint = (layer, { spec: { flow }, room }) => {
+    const [vector, shares] = [flow?.strips[key], flow?.attention[key]];
+    above.hidden = !vector;
+    below.hidden = !flow || (!shares && !(zoom && isBlock(layer)));
+    const name = `The vector after ${layer.name}`;
+    if (vector) out.paint({ values: vector, kind: "signed", name, says: rangeWords(vector) });
+    looks.root.hidden = !shares;
+    if (shares && flow) {
+      looks.paint({ values: shares, kind: "share", name: `What ${layer.name} looks at`,
+        labels: flow.tokens.map(({ text }) => text), letters: room / shares.length >= LETTER_CELL,
+        says: looksWords(shares, flow.tokens) });
+    }
+    const open = flow?.zoom === key;
+    inside.hidden = !zoom || !isBlock(layer);
+    say(inside, open ? "close" : "look inside");
+    put(inside, { "aria-expanded": String(open), "aria-label": `${open ? "Close" : "Look inside"} ${layer.name}` });
+  };
+  return { above, below, paint };
+}
+
+/** @param {Token} token @param {number} i @param {(i: number) => void} look */
+const tokenNode = ({ text, kind }, i, look) =>
+  h("span", { class: "hs-m-token", "data-kind": kind, onclick: () => look(i) }, kind === "pad" ? "" : visible(text));
+
+/** How many tokens are of each kind that needs a word. @param {Token[]} tokens */
+function kindWords(tokens) {
+  const count = (/** @type {string} */ kind) => tokens.filter((token) => token.kind === kind).length;
+  const [bytes, cut, pads] = ["byte", "cut", "pad"].map(count);
+  return [`${bytes} byte${bytes === 1 ? "" : "s"}`, cut ? `${cut} cut off` : "", pads ? `${pads} pads` : ""]
+    .filter(Boolean).join(", ");
+}
+
+/** The message at the bottom, as bytes; without one, a row of empty cells. @param {((i: number) => void)|null} look */
+export function tokenRow(look) {
+  const row = h("div", { class: "hs-m-tokens" });
+  const said = h("p", { class: "hs-m-said" });
+  const root = h("div", { class: "hs-m-bytes" }, row, said);
+  /** @type {Flow|null} */
+  let shown = null;
+  let painted = "";
+  const go = (/** @type {number} */ to) => { if (look && shown && to !== shown.position) look(to); };
+  put(row, { onkeydown: (/** @type {KeyboardEvent} */ event) => {
+    const to = look && shown ? cellBy(event.key, shown.position, shown.tokens.length) : null;
+    if (to === null) return;
+    event.preventDefault();
+    go(to);
+  } });
+  const paint = (/** @type {Flow|null} */ flow) => {
+    shown = flow;
+    const now = JSON.stringify(flow?.tokens ?? null);
+    const nodes = () => (flow ? flow.tokens.map((token, i) => tokenNode(token, i, go)) : blanks());
+    if (now !== painted) row.replaceChildren(...nodes());
+    painted = now;
+    const able = Boolean(look && flow);
+    put(row, { "data-looked": able, role: able ? "slider" : "img", tabindex: able ? 0 : null });
+    if (!flow) return blank(row, said);
+    const here = tokenWords(flow.tokens[flow.position], flow.position);
+    [...row.children].forEach((cell, i) => put(cell, { "data-at": i === flow.position }));
+    put(row, { "aria-label": "Position looked at", "aria-valuemin": 1, "aria-valuemax": flow.tokens.length,
+      "aria-valuenow": flow.position + 1, "aria-valuetext": here });
+    say(said, `${kindWords(flow.tokens)}; following ${here}`);
+  };
+  return { root, paint };
+}
+
+const blanks = () => Array.from({ length: 8 }, () => h("span", { class: "hs-m-token", "data-kind": "blank" }));
+
+/** @param {HTMLElement} row @param {HTMLElement} said */
+function blank(row, said) {
+  put(row, { "aria-label": "the bytes of a message", "aria-valuemin": null, "aria-valuemax": null,
+    "aria-valuenow": null, "aria-valuetext": null });
+  say(said, "the bytes of a message");
+}
+
+/** The classes, or where these are the bytes of a language model, the likeliest of them.
+ * @param {Flow} flow @param {string[]} labels @returns {{name: string, logit: number, share: number}[]} */
+export function resultRows({ logits, probabilities }, labels) {
+  const name = (/** @type {number} */ i) => (logits.length === labels.length ? labels[i] : byteName(i));
+  const rows = logits.map((logit, i) => ({ name: name(i), logit, share: probabilities[i] ?? 0 }));
+  if (rows.length <= LISTED) return rows;
+  return rows.sort((a, b) => b.share - a.share).slice(0, LISTED);
+}
+
+/** @param {number} i a token of a language model over bytes */
+function byteName(i) {
+  if (i < 32 || i > 126) return i < 256 ? `byte ${i}` : ["pad", "cls", "bos", "eos"][i - 256] ?? `row ${i}`;
+  return visible(String.fromCharCode(i));
+}
+
+/** @param {string} look */
+function meterNode(look) {
+  const [value, bar] = [h("span", { class: "hs-m-value" }), h("span", { class: `hs-m-fill hs-m-${look}` })];
+  return { value, bar, root: h("span", { class: "hs-m-meter" }, value, h("span", { class: "hs-m-way" }, bar)) };
+}
+
+function resultNode() {
+  const name = h("span", { class: "hs-m-class" });
+  const [logit, share] = [meterNode("logit"), meterNode("share")];
+  const root = h("li", {}, name, logit.root, share.root);
+  /** @param {{name: string, logit: number, share: number}} row @param {number} most the greatest logit by size */
+  const paint = (row, most) => {
+    say(name, row.name);
+    put(name, { title: row.name });
+    say(logit.value, numberText(row.logit).replace("-", "−"));
+    say(share.value, row.share.toFixed(3));
+    const half = 50 * Math.abs(row.logit) / most;
+    put(logit.bar, { style: `left: ${(row.logit < 0 ? 50 - half : 50).toFixed(1)}%; width: ${half.toFixed(1)}%`,
+      "data-look": row.logit < 0 ? "minus" : "plus" });
+    put(share.bar, { style: `left: 0; width: ${(100 * row.share).toFixed(1)}%` });
+  };
+  return { root, paint };
+}
+
+/** Logits and probabilities, above the head. */
+export function resultList() {
+  const list = h("ul", { class: "hs-m-results", role: "list", "aria-label": "What the head outputs" });
+  const root = h("div", { class: "hs-m-result", hidden: true }, h("p", { class: "hs-m-columns", "aria-hidden": "true" },
+    h("span"), h("span", {}, "logits"), h("span", {}, "probabilities")), list);
+  /** @type {ReturnType<typeof resultNode>[]} */
+  let nodes = [];
+  const paint = (/** @type {MachineSpec} */ { flow, labels }) => {
+    const rows = flow ? resultRows(flow, labels) : [];
+    root.hidden = !rows.length;
+    if (rows.length !== nodes.length) {
+      nodes = rows.map(resultNode);
+      list.replaceChildren(...nodes.map((node) => node.root));
+    }
+    const most = Math.max(...rows.map(({ logit }) => Math.abs(logit)), 1e-9);
+    nodes.forEach((node, i) => node.paint(rows[i], most));
+  };
+  return { root, paint };
+}
