@@ -3,7 +3,7 @@
  *
  * @typedef {{do: "hello"|"stop"|"reset"|"restore"} | {do: "train"|"step", settings: Partial<Settings>}
  *   | {do: "pin"|"unpin", id: number}
- *   | {do: "try", text: string} | {do: "forecast", answer: string} | {do: "file", name: string}
+ *   | {do: "try", text: string, ids: number[]} | {do: "forecast", answer: string} | {do: "file", name: string}
  *   | {do: "want", runs: number[], data: string[]}} Order
  *
  * @import {Model} from "../web/link.js"
@@ -17,12 +17,13 @@ import { scheduler } from "../web/frames.js";
 import { BUSY, GONE, Link } from "../web/link.js";
 import { copyText } from "./csv.js";
 import { nearestEpoch } from "./epochs.js";
-import { freshLook, keptIntervals, shownOf } from "./look.js";
+import { freshLook, keptIntervals, runsOnShow, shownOf } from "./look.js";
 import { UNDER_WAY, phaseShown } from "./phases.js";
 import { runRow } from "./rows.js";
 import { Answers } from "./said.js";
 import { FILE_LIMIT, SETTINGS, clampSetting } from "./settings.js";
-import { emptyStore, missing, pinRun, reduce, shownRun, takeRun, visibleRuns } from "./store.js";
+import { emptyStore, pinRun, reduce, shownRun, takeRun, visibleRuns } from "./store.js";
+import { Wishes } from "./wishes.js";
 
 // Milliseconds between two paintings of arriving epochs: the eye needs no more, and training wants the processor.
 const CALM = 60;
@@ -44,7 +45,7 @@ export class Lab {
   #stoppedIn = null;
   #starting = false;
   #begun = "";
-  #wanted = "";
+  wishes = new Wishes((order) => this.link.send(order), () => runsOnShow(this.store, this.#look.selected));
   #painting = false;
   #painted = -Infinity;
   #frames = scheduler({});
@@ -234,8 +235,8 @@ export class Lab {
     if (!run) return;
     this.store = pinRun(this.store, id, !run.pinned);
     this.link.send({ do: run.pinned ? "unpin" : "pin", id });
-    this.#want();
-    this.mark("buttons", "runs", ...EPOCH_PARTS);
+    this.wishes.want(this.store);
+    this.mark("buttons", "runs", "try", ...EPOCH_PARTS);
   }
 
   /** @param {string} answer */
@@ -247,7 +248,7 @@ export class Lab {
 
   /** @param {string} text */
   try(text) {
-    this.link.send({ do: "try", text });
+    this.wishes.try(text);
   }
 
   /** @param {File} file */
@@ -304,8 +305,8 @@ export class Lab {
   /** @param {number} id of a run */
   show(id) {
     this.#lookAt({ selected: id, at: null, held: false });
-    this.#want();
-    this.mark("runs", "buttons", "root");
+    this.wishes.want(this.store);
+    this.mark("runs", "buttons", "try", "root");
   }
 
   // ---- what the kernel says
@@ -334,23 +335,13 @@ export class Lab {
     if (news.kind === "said") return this.#said(news);
     if (news.kind === "run") this.#runBegan();
     if (news.kind === "epoch") return this.#paintSoon();
-    if (news.kind === "history" || news.kind === "told") this.#wanted = "";
+    if (news.kind === "history" || news.kind === "told") this.wishes.granted();
     if (news.kind === "history") {
       this.answers.remember(news.said);
       this.#answered ||= news.forecast ?? "";
     }
-    this.#want();
+    this.wishes.want(this.store);
     this.redraw();
-  }
-
-  /** Ask for what the run on show and the pinned ones still lack. */
-  #want() {
-    const shown = [shownRun(this.store, this.#look.selected), ...this.store.runs.filter((run) => run.pinned)];
-    const lack = missing(this.store, shown);
-    const wanted = JSON.stringify(lack);
-    if (wanted === this.#wanted || !(lack.runs.length || lack.data.length)) return;
-    this.#wanted = wanted;
-    this.link.send({ do: "want", ...lack });
   }
 
   #runBegan() {

@@ -10,8 +10,9 @@
  *   spread: Spreads|null, labels: string[], pinned: Run[], rival: Rival|null,
  *   veiled: boolean}} Shown `veiled` where a bet is still to be made
  *
+ * @import {Answer} from "./asked.js"
  * @import {Counts, Judged, Spreads} from "./scores.js"
- * @import {Answer, Epoch, Message, Run, Store} from "./store.js"
+ * @import {Epoch, Message, Run, Store} from "./store.js"
  */
 
 import { nearestEpoch } from "./epochs.js";
@@ -62,6 +63,12 @@ function inView(store, { selected, at }, veils) {
   const run = veils ? null : shownRun(store, selected);
   const epoch = at === null ? run?.epochs.at(-1) : nearestEpoch(run?.epochs ?? [], at);
   return { run, epoch: epoch ?? null };
+}
+
+/** The run in view and the pinned ones, each once. @param {Store} store @param {number|null} selected */
+export function runsOnShow(store, selected) {
+  const run = shownRun(store, selected);
+  return [...(run ? [run] : []), ...store.runs.filter((one) => one.pinned && one.id !== run?.id)];
 }
 
 /** @param {Store} store @param {Look} look @param {number} threshold @param {(counts: Counts) => Spreads} spreadOf

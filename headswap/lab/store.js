@@ -10,7 +10,6 @@
  *   outcome: string, forecast: string, perplexity0: number|null, stages: number, truths: string, data_key: string,
  *   label_names: string[], epochs: Epoch[], whole: boolean, diagnosis: string, best: number|null}} Run
  *   `truths` holds a digit for each message's class; a run that is not `whole` has p and xy for its last epoch alone
- * @typedef {{text: string, p: number[], id: number|null, epoch: number|null}} Answer the share of each class
  * @typedef {{phase: string, sentence: string, done: number, left?: number|null}} State
  * @typedef {{sentence: string, wrong: boolean}} Said the kernel's answer to what the learner did
  * @typedef {Record<string, Message[]>} Texts the messages of each data set
@@ -24,10 +23,14 @@
  *   | {kind: "told", runs: Run[], messages: Texts} | ({kind: "state"} & State)
  *   | ({kind: "said"} & Said)
  *   | {kind: "end", id: number, outcome: string, diagnosis: string, best?: number|null}
- *   | {kind: "pin", id: number, pinned: boolean} | ({kind: "answer"} & Answer) | {kind: "cleared", away?: number})} Step one thing
- *   that happened
+ *   | {kind: "pin", id: number, pinned: boolean} | ({kind: "answer"} & Answer)
+ *   | {kind: "cleared", away?: number})} Step one thing that happened
  * @typedef {History|Step} News
+ *
+ * @import {Answer} from "./asked.js"
  */
+
+import { withAnswers } from "./asked.js";
 
 /** @returns {Store} */
 export const emptyStore = () => ({ n: 0, gap: false, runs: [], current: null, messages: {}, answer: null, away: 0,
@@ -84,7 +87,7 @@ function applied(store, step) {
     case "end": return withRun(store, step.id, (run) =>
       ({ ...run, outcome: step.outcome, diagnosis: step.diagnosis, best: step.best ?? run.best }));
     case "pin": return pinRun(store, step.id, step.pinned);
-    case "answer": return { ...store, answer: { text: step.text, p: step.p, id: step.id, epoch: step.epoch } };
+    case "answer": return { ...store, answer: withAnswers(store.answer, step) };
     case "cleared": return { ...store, runs: store.runs.filter((run) => run.recorded), current: null, answer: null,
       away: step.away ?? 0 };
     default: return store;
