@@ -50,7 +50,8 @@ function legend() {
 }
 
 /** A run's column of the table: what it is called, and its words' effects.
- * @param {Judged} judged @param {boolean} several @returns {{name: string, words: Word[], effects: (number|null)[]}[]} none where no word was measured */
+ * @param {Judged} judged @param {boolean} several
+ * @returns {{name: string, words: Word[], effects: (number|null)[]}[]} none where no word was measured */
 function columnOf({ run, heard, said }, several) {
   if (!run || !said || !heard?.words.length) return [];
   const name = `${several ? `run ${run.id}, ` : ""}for ${run.label_names[said.sought]}`;
