@@ -1,10 +1,10 @@
 /**
  * The machine of the lab: which parts will learn, how far they have moved in the run on show, and what a text does in it.
  *
- * @typedef {{id: number, text: string, asked: string, flow: Flow|null, labels: string[]}} Flowed a text's values in the
- *   model of a run, and the question that they answer
+ * @typedef {{asked: string, flow: Flow|null, labels: string[]}} Flowed a text's values in the model of a run, and the
+ *   question that they answer
  *
- * @import {Flow, MachineSpec} from "../web/charts/machine.js"
+ * @import {Flow, MachineSpec} from "../web/charts/machine_words.js"
  * @import {Lab} from "./lab.js"
  */
 
@@ -43,7 +43,7 @@ export class Engine {
 
   #question() {
     const { run } = this.lab.shown();
-    const text = this.lab.answers.text;
+    const text = this.lab.wishes.text;
     if (!run || run.recorded || !text.trim()) return "";
     return JSON.stringify([run.id, run.epochs.length, text, this.position, this.head, this.zoom, this.swapped]);
   }

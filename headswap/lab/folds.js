@@ -7,7 +7,7 @@
 import { h, say } from "../web/elements.js";
 
 /** Open in every lab, without a word in front; and open while the lab is presented. */
-const MAIN = ["settings", "curves", "confusion", "try"];
+const MAIN = ["settings", "curves", "confusion", "machine", "try"];
 const PRESENTED = ["curves", "scatter"];
 
 export class Folds {

@@ -106,7 +106,7 @@ export class Gaze {
   show(id) {
     this.replay.pause();
     this.#turn({ selected: id, at: null, held: false, playing: false });
-    this.lab.want();
-    this.lab.mark("runs", "buttons", "root");
+    this.lab.wishes.want(this.lab.store);
+    this.lab.mark("runs", "buttons", "try", "root");
   }
 }

@@ -3,7 +3,9 @@
  *
  * @typedef {{do: "hello"|"stop"|"reset"|"restore"} | {do: "train"|"step", settings: Partial<Settings>}
  *   | {do: "pin"|"unpin", id: number}
- *   | {do: "try", text: string} | {do: "forecast", answer: string} | {do: "file", name: string}
+ *   | {do: "try", text: string, ids: number[]} | {do: "forecast", answer: string} | {do: "file", name: string}
+ *   | {do: "flow", asked: string, id: number, text: string, position: number, head: number, zoom: string,
+ *   swapped: boolean}
  *   | {do: "want", runs: number[], data: string[]}} Order
  *
  * @import {Model} from "../web/link.js"
@@ -16,27 +18,30 @@ import { freshId } from "../web/elements.js";
 import { scheduler } from "../web/frames.js";
 import { BUSY, GONE, Link } from "../web/link.js";
 import { copyText } from "./csv.js";
+import { Engine } from "./engine.js";
 import { Folds } from "./folds.js";
 import { Gaze } from "./gaze.js";
-import { keptIntervals, shownOf } from "./look.js";
+import { keptIntervals, runsOnShow, shownOf } from "./look.js";
 import { UNDER_WAY, phaseShown } from "./phases.js";
 import { isStill } from "./replay.js";
 import { runRow } from "./rows.js";
 import { Answers } from "./said.js";
 import { DEFAULTS, FILE_LIMIT, SETTINGS, clampSetting, settingsKey } from "./settings.js";
-import { emptyStore, missing, pinRun, reduce, takeRun, visibleRuns } from "./store.js";
+import { emptyStore, pinRun, reduce, takeRun, visibleRuns } from "./store.js";
+import { Wishes } from "./wishes.js";
 
 // Milliseconds between two paintings of arriving epochs: the eye needs no more, and training wants the processor.
 const CALM = 60;
 const STOP_TAKES = 10000;
 const STOP_HEARD = 1000;
 const BLOCKED = `${BUSY.slice(0, -1)}: the run stops then, or at once if you interrupt the kernel (■).`;
-const EPOCH_PARTS = ["curves", "confusion", "messages", "metrics", "facts", "cloud", "diagnosis"];
+const EPOCH_PARTS = ["machine", "curves", "confusion", "messages", "metrics", "facts", "cloud", "diagnosis"];
 
 export class Lab {
   #uid = freshId();
   gaze = new Gaze(this);
   folds = new Folds(this);
+  engine = new Engine(this);
   #spreadOf = keptIntervals();
   /** @type {Shown|null} */
   #shown = null;
@@ -46,7 +51,7 @@ export class Lab {
   #stoppedIn = null;
   #starting = false;
   #begun = "";
-  #wanted = "";
+  wishes = new Wishes((order) => this.link.send(order), () => runsOnShow(this.store, this.gaze.look.selected, this.fits));
   #painting = false;
   #painted = -Infinity;
   #frames = scheduler({});
@@ -165,7 +170,14 @@ export class Lab {
   }
 
   tunedRate() {
+    const { tuned } = this.get("machine") ?? {};
+    if (this.byHand() && tuned) return tuned;
     return (this.get("choices")?.regimes ?? []).find(({ name }) => name === this.get("regime"))?.rate ?? 0.001;
+  }
+
+  /** Whether the regime of the next run was built by hand. */
+  byHand() {
+    return Object.keys(this.get("rates") ?? {}).length > 0;
   }
 
   // ---- what the learner does
@@ -248,8 +260,8 @@ export class Lab {
     if (!run) return;
     this.store = pinRun(this.store, id, !run.pinned);
     this.link.send({ do: run.pinned ? "unpin" : "pin", id });
-    this.want();
-    this.mark("buttons", "runs", ...EPOCH_PARTS);
+    this.wishes.want(this.store);
+    this.mark("buttons", "runs", "try", ...EPOCH_PARTS);
   }
 
   /** @param {string} answer */
@@ -261,7 +273,7 @@ export class Lab {
 
   /** @param {string} text */
   try(text) {
-    this.link.send({ do: "try", text });
+    this.wishes.try(text);
   }
 
   /** @param {File} file */
@@ -309,27 +321,18 @@ export class Lab {
   /** @param {News} news */
   #heard(news) {
     if (news.kind === "answer") return this.mark("try");
+    if (news.kind === "flow") return this.mark("machine");
     if (news.kind === "state") return this.#stateChanged();
     if (news.kind === "said") return this.#said(news);
     if (news.kind === "run") this.#runBegan();
     if (news.kind === "epoch") return this.#paintSoon();
-    if (news.kind === "history" || news.kind === "told") this.#wanted = "";
+    if (news.kind === "history" || news.kind === "told") this.wishes.granted();
     if (news.kind === "history") {
       this.answers.remember(news.said);
       this.#answered ||= news.forecast ?? "";
     }
-    this.want();
+    this.wishes.want(this.store);
     this.redraw();
-  }
-
-  /** Ask for what the run on show and the pinned ones still lack. */
-  want() {
-    const shown = [this.gaze.run(), ...this.store.runs.filter((run) => run.pinned)];
-    const lack = missing(this.store, shown);
-    const wanted = JSON.stringify(lack);
-    if (wanted === this.#wanted || !(lack.runs.length || lack.data.length)) return;
-    this.#wanted = wanted;
-    this.link.send({ do: "want", ...lack });
   }
 
   #runBegan() {

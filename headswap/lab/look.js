@@ -13,8 +13,9 @@
  *   spread: Spreads|null, labels: string[], pinned: Run[], rival: Rival|null,
  *   veiled: boolean}} Shown `veiled` where a bet is still to be made
  *
+ * @import {Answer} from "./asked.js"
  * @import {Counts, Judged, Spreads} from "./scores.js"
- * @import {Answer, Epoch, Message, Run, Store} from "./store.js"
+ * @import {Epoch, Message, Run, Store} from "./store.js"
  */
 
 import { nearestEpoch } from "./epochs.js";
@@ -76,6 +77,13 @@ function glideOf(run, { at, playing }) {
   const whole = Math.floor(at);
   return { at, next: run.epochs[whole] ?? null, share: at - whole,
     trail: run.epochs.slice(Math.max(0, whole - TRAIL), whole) };
+}
+
+/** The run in view and the pinned ones, each once. @param {Store} store @param {number|null} selected
+ * @param {(run: Run) => boolean} [fits] whether a recorded run fits the settings */
+export function runsOnShow(store, selected, fits = undefined) {
+  const run = shownRun(store, selected, fits);
+  return [...(run ? [run] : []), ...store.runs.filter((one) => one.pinned && one.id !== run?.id)];
 }
 
 /** @param {Store} store @param {Look} look @param {number} threshold @param {(counts: Counts) => Spreads} spreadOf

@@ -3,19 +3,18 @@
  *
  * @typedef {[string, number]} Message a text and its class
  * @typedef {{epoch: number, train: number|null, validation: number|null, p: number[], said: string, xy: number[],
- *   perplexity: number|null, seconds: number|null, diagnosis: string}} Epoch p and xy in thousandths; of two classes
+ *   perplexity: number|null, moved?: Record<string, number>, seconds: number|null, diagnosis: string}} Epoch p and xy in thousandths; of two classes
  *   p is the positive one's, of more it holds all in turn, and `said` a digit for the class that each was taken for
  * @typedef {{id: number, label: string, line: string, regime: string, pool: string, seed: number, planned: number,
  *   learning: number, total: number, cached: string, floor?: number|null, recorded: boolean, pinned: boolean,
- *   outcome: string, forecast: string, perplexity0: number|null, stages: number, truths: string, data_key: string,
+ *   outcome: string, forecast: string, machine?: string, perplexity0: number|null, stages: number, truths: string, data_key: string,
  *   label_names: string[], epochs: Epoch[], whole: boolean, diagnosis: string, best: number|null}} Run
  *   `truths` holds a digit for each message's class; a run that is not `whole` has p and xy for its last epoch alone
- * @typedef {{text: string, p: number[], id: number|null, epoch: number|null}} Answer the share of each class
  * @typedef {{phase: string, sentence: string, done: number, left?: number|null}} State
  * @typedef {{sentence: string, wrong: boolean}} Said the kernel's answer to what the learner did
  * @typedef {Record<string, Message[]>} Texts the messages of each data set
  * @typedef {{n: number, gap: boolean, runs: Run[], current: number|null, messages: Texts, answer: Answer|null,
- *   state: State, away: number}} Store `n` counts the news; `gap` says that some are missing; `away` counts the runs
+ *   state: State, away: number, flowed: Flowed|null}} Store `n` counts the news; `gap` says that some are missing; `away` counts the runs
  *   that Reset has put away and that can be brought back
  * @typedef {{kind: "history", n: number, runs?: Run[], current?: number|null, state?: State, said?: Said|null,
  *   messages?: Texts, away?: number, forecast?: string}} History
@@ -24,13 +23,18 @@
  *   | {kind: "told", runs: Run[], messages: Texts} | ({kind: "state"} & State)
  *   | ({kind: "said"} & Said)
  *   | {kind: "end", id: number, outcome: string, diagnosis: string, best?: number|null}
- *   | {kind: "pin", id: number, pinned: boolean} | ({kind: "answer"} & Answer) | {kind: "cleared", away?: number})} Step one thing
- *   that happened
+ *   | {kind: "pin", id: number, pinned: boolean} | ({kind: "answer"} & Answer)
+ *   | ({kind: "flow"} & Flowed) | {kind: "cleared", away?: number})} Step one thing that happened
  * @typedef {History|Step} News
+ *
+ * @import {Flowed} from "./engine.js"
+ * @import {Answer} from "./asked.js"
  */
 
+import { withAnswers } from "./asked.js";
+
 /** @returns {Store} */
-export const emptyStore = () => ({ n: 0, gap: false, runs: [], current: null, messages: {}, answer: null, away: 0,
+export const emptyStore = () => ({ n: 0, gap: false, runs: [], current: null, messages: {}, answer: null, away: 0, flowed: null,
   state: { phase: "idle", sentence: "ready", done: 0 } });
 
 /** @param {Store} store @param {number} id @param {(run: Run) => Run} change @returns {Store} */
@@ -83,8 +87,9 @@ function applied(store, step) {
     case "epoch": return withRun(store, step.id, (run) => ({ ...run, epochs: putEpoch(run.epochs, step.epoch) }));
     case "end": return withRun(store, step.id, (run) =>
       ({ ...run, outcome: step.outcome, diagnosis: step.diagnosis, best: step.best ?? run.best }));
+    case "flow": return { ...store, flowed: { asked: step.asked, flow: step.flow, labels: step.labels } };
     case "pin": return pinRun(store, step.id, step.pinned);
-    case "answer": return { ...store, answer: { text: step.text, p: step.p, id: step.id, epoch: step.epoch } };
+    case "answer": return { ...store, answer: withAnswers(store.answer, step) };
     case "cleared": return { ...store, runs: store.runs.filter((run) => run.recorded), current: null, answer: null,
       away: step.away ?? 0 };
     default: return store;

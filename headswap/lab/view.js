@@ -15,6 +15,7 @@ import { cloudPanel } from "./panels/cloud.js";
 import { confusionPanel, messagesPanel } from "./panels/confusion.js";
 import { curvesPanel } from "./panels/curves.js";
 import { factsPanel } from "./panels/facts.js";
+import { machinePanel } from "./panels/machine.js";
 import { metricsPanel } from "./panels/metrics.js";
 import { buttonsPanel, diagnosisPanel, statusPanel } from "./panels/run.js";
 import { runsPanel } from "./panels/runs.js";
@@ -25,16 +26,16 @@ import { SETTINGS } from "./settings.js";
 /** Every panel by its name, in the order in which they are painted. @param {Lab} lab */
 function panelsOf(lab) {
   const buttons = buttonsPanel(lab);
-  return { controls: settingsPanel(lab), buttons, status: statusPanel(lab), diagnosis: diagnosisPanel(lab),
+  return { controls: settingsPanel(lab), buttons, machine: machinePanel(lab), status: statusPanel(lab), diagnosis: diagnosisPanel(lab),
     curves: curvesPanel(lab), confusion: confusionPanel(lab), metrics: metricsPanel(lab),
     messages: messagesPanel(lab), facts: factsPanel(lab), cloud: cloudPanel(lab), try: tryPanel(lab),
     runs: runsPanel(lab, buttons.rest) };
 }
 
 /** The word that each panel stands behind while it is folded. */
-const WORDS = { settings: "Settings", curves: "Loss", confusion: "Matrix", try: "Try", metrics: "Scores",
+const WORDS = { settings: "Settings", curves: "Loss", confusion: "Matrix", machine: "Machine", try: "Try", metrics: "Scores",
   scatter: "Vectors", messages: "Messages", facts: "Costs", runs: "Runs" };
-const ON_DEMAND = 4; // from here on they stand in one row until they are opened
+const ON_DEMAND = 5; // from here on they stand in one row until they are opened
 
 /** Where they stand on the page. @param {Lab} lab @param {ReturnType<typeof panelsOf>} panels */
 function grid(lab, { controls, buttons, status, diagnosis, cloud, ...shown }) {
@@ -54,18 +55,19 @@ function listen(lab) {
   lab.link.listen("msg:custom", (news) => lab.receive(news));
   for (const name of SETTINGS)
     lab.link.listen(`change:${name}`, name === "threshold" ? redraw : () => lab.settingChanged());
-  for (const name of ["choices", "controls", "locked", "question", "answers", "files", "folds", "present"])
+  for (const name of ["choices", "controls", "locked", "question", "answers", "files", "folds", "present", "machine"])
     lab.link.listen(`change:${name}`, redraw);
 }
 
 /** Pictures that are painted again when their size changes.
  * @param {Lab} lab @param {ReturnType<typeof panelsOf>} panels */
-function watchSizes(lab, { curves, cloud }) {
+function watchSizes(lab, { curves, cloud, machine }) {
   const watch = new ResizeObserver(() => {
     if (curves.resized()) lab.mark("curves");
     if (cloud.resized()) lab.mark("cloud");
+    if (machine.resized()) lab.mark("machine");
   });
-  for (const { svg } of [curves, cloud]) watch.observe(svg);
+  for (const { svg } of [curves, cloud, machine]) watch.observe(svg);
   return () => watch.disconnect();
 }
 

@@ -82,6 +82,7 @@ export function placeIn(event, svg) {
   const { left, top, width } = svg.getBoundingClientRect();
   const scale = width / svg.clientWidth || 1;
   return [(event.clientX - left) / scale, (event.clientY - top) / scale];
+}
 
 /** Children in this order. One by one: an element that is taken out and put back loses the focus.
  * @param {Element} root @param {Element[]} children */

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { mock, test } from "node:test";
 import { fakeModel, makeElement, paintFrames } from "./dom.mjs";
-import { epoch, run } from "./runs.mjs";
+import { answer, epoch, heard, run } from "./runs.mjs";
 import widget from "../../headswap/lab/view.js";
 
 const TEXTS = { d: [["hi", 0], ["win", 1]] };
@@ -36,7 +36,7 @@ test("before the first epoch nothing is counted as wrong", () => {
 test("a run's own labels name the positive class everywhere", () => {
   const lab = opened();
   const fraud = run(1, { label_names: ["legit", "fraud"], epochs: [epoch(1, 0.5, { p: [600, 200] })] });
-  tell(lab, { kind: "run", run: fraud, messages: TEXTS }, { kind: "answer", text: "pay now", p: [0.3, 0.7], id: 1, epoch: 1 });
+  tell(lab, { kind: "run", run: fraud, messages: TEXTS }, answer("pay now", heard(1, [0.3, 0.7])));
   assert.match(lab.part("metrics").textContent, /fraud is positive/);
   assert.equal(lab.part("messages").looking("hs-p")[0].getAttribute("title"), "P(fraud)");
   assert.match(lab.part("try").textContent, /P\(fraud\) 0.700 → fraud · epoch 1/);
@@ -104,7 +104,7 @@ test("a text waits for no model where there is none, and a reset takes the verdi
   field.fire("input");
   paintFrames();
   assert.match(lab.part("try").textContent, /Press Train first/);
-  tell(lab, { kind: "run", run: run(1, { epochs: [epoch(1, 0.5)] }) }, { kind: "answer", text: "win", p: [0.2, 0.8], id: 1, epoch: 1 });
+  tell(lab, { kind: "run", run: run(1, { epochs: [epoch(1, 0.5)] }) }, answer("win", heard(1, [0.2, 0.8])));
   assert.match(lab.part("try").textContent, /0\.800 → spam/);
   tell(lab, { kind: "cleared" });
   assert.doesNotMatch(lab.part("try").textContent, /0\.800/);
@@ -137,7 +137,7 @@ test("three classes have a matrix of nine cells, mean scores, and each one a thr
   const shares = [[800, 100, 100], [300, 600, 100], [100, 500, 400], [200, 700, 100]];
   tell(lab, { kind: "run", run: run(1, { ...THREE, epochs: [ofThree("0111", shares)] }),
     messages: { three: [["pay", 0], ["kiss", 1], ["desk", 2], ["hug", 1]] } },
-  { kind: "answer", text: "a kiss", p: [0.1, 0.7, 0.2], id: 1, epoch: 1 });
+  answer("a kiss", heard(1, [0.1, 0.7, 0.2])));
   assert.equal(lab.part("confusion").looking("hs-cell").length, 9);
   assert.match(lab.part("metrics").textContent, /mean over the classes/);
   assert.match(lab.part("metrics").textContent, /accuracy0\.750/);

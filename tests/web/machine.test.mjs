@@ -90,7 +90,7 @@ test("the last part that learns cannot be frozen, and the machine says why", () 
 
 test("a change gives the multiples of all layers, and null where nothing would learn", () => {
   const { layers } = specOf(1);
-  const frozen = { embedding: 0, "block[0]": 0, norm: 0, pool: 0, head: 1 };
+  const frozen = { embedding: 0, "block[0]": 0, norm: 0, head: 1 };
   assert.deepEqual(toggledRates(layers, "block[0]"), { ...frozen, "block[0]": 1 });
   assert.deepEqual(toggledRates(layers, "block[0]", 0.1), { ...frozen, "block[0]": 0.1 });
   assert.deepEqual(toggledRates(layers, "head", 3), { ...frozen, head: 3 });
@@ -252,7 +252,7 @@ test("in an explorer a machine sets the values that its block names, click upon 
   const plate = (name) => el.looking("hs-m-plate").find((node) => node.getAttribute("aria-label").startsWith(name));
   plate("Block 1").click();
   plate("Norm").click();
-  assert.deepEqual(JSON.parse(model.values.value.rules), { embedding: 0, "block[0]": 1, norm: 1, pool: 0, head: 1 });
+  assert.deepEqual(JSON.parse(model.values.value.rules), { embedding: 0, "block[0]": 1, norm: 1, head: 1 });
   el.looking("hs-m-swap")[0].click();
   el.looking("hs-m-tokens")[0].children[2].click();
   el.named("Look inside Block 1").click();

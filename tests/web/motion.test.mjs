@@ -14,7 +14,7 @@ import widget from "../../headswap/lab/view.js";
 const TRAITS = { regime: "head-only", pool: "mean", epochs: 4, learning_rate: null, messages: 640, max_len: 32, seed: 0,
   data: "fixture", head: "", batch_size: 32, schedule: "", causal: true, encoding: "", positive: "", threshold: 0.5,
   choices: { regimes: [{ name: "head-only", summary: "the head", rate: 0.01, schedule: "cosine" }], pools: [], heads: [], schedules: [] },
-  controls: null, locked: [], question: "", answers: [], files: [], kept: {}, text_column: "", label_column: "", folds: [], present: false };
+  controls: null, locked: [], question: "", answers: [], files: [], kept: {}, text_column: "", label_column: "", folds: [], present: false, rates: {}, machine: {} };
 const EPOCHS = [1, 2, 3, 4].map((i) => epoch(i, 1 / i));
 const TEXTS = { d: [["hi", 0], ["win", 1]] };
 

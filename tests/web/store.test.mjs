@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { emptyStore, messagesFor, missing, pinRun, reduce, shownRun, takeRuns, visibleRuns } from "../../headswap/lab/store.js";
-import { epoch, run } from "./runs.mjs";
+import { answer, epoch, heard, run } from "./runs.mjs";
 
 const told = (...messages) => messages.reduce(reduce, emptyStore());
 
@@ -77,11 +77,21 @@ test("news of a run nobody told of is a gap; an unknown kind is only counted", (
 
 test("an answer is kept as long as its run; clearing keeps the recorded runs", () => {
   const news = [{ kind: "run", n: 1, run: run(1, { recorded: true }) }, { kind: "run", n: 2, run: run(2) },
-    { kind: "answer", n: 3, text: "hi", p: 0.2, id: 2, epoch: 1 }];
-  assert.deepEqual(told(...news).answer, { text: "hi", p: 0.2, id: 2, epoch: 1 });
+    { n: 3, ...answer("hi", heard(2, [0.8, 0.2])) }];
+  assert.deepEqual(told(...news).answer, { text: "hi", answers: [heard(2, [0.8, 0.2])], gone: [] });
   const cleared = told(...news, { kind: "cleared", n: 4 });
   assert.equal(cleared.answer, null);
   assert.deepEqual(cleared.runs.map((r) => r.id), [1]);
+});
+
+test("answers to one text gather, the latest of each run; another text begins anew", () => {
+  const [first, later] = [heard(1, [0.8, 0.2], { epoch: 1 }), heard(1, [0.3, 0.7], { epoch: 2 })];
+  const other = heard(2, [0.5, 0.5]);
+  const gather = (...all) => told(...all.map((one, i) => ({ ...one, n: i + 1 }))).answer;
+  assert.deepEqual(gather(answer("hi", first), answer("hi", other), answer("hi", later)).answers, [other, later]);
+  assert.deepEqual(gather(answer("hi", first), answer("ho", other)), { text: "ho", answers: [other], gone: [] });
+  const gone = { ...answer("hi"), gone: [1, 3] };
+  assert.deepEqual(gather(gone, answer("hi", first)).gone, [3], "whoever answers is not gone");
 });
 
 test("recorded runs stand in until there is a real one, and stay when pinned", () => {

@@ -11,11 +11,11 @@ import { toggledRates } from "../../web/charts/machine_words.js";
 export function machinePanel(lab) {
   const { engine } = lab;
   const locked = () => lab.locks("machine") || lab.locks("regime");
-  const build = (/** @type {string} */ key, /** @type {number} */ rate = NaN) => {
+  const build = (/** @type {string} */ key, /** @type {number|undefined} */ rate = undefined) => {
     const spec = engine.spec();
-    const rates = spec && !locked() ? toggledRates(spec.layers, key, Number.isNaN(rate) ? undefined : rate) : null;
+    const rates = spec && !locked() ? toggledRates(spec.layers, key, rate) : null;
     if (rates) lab.set("rates", rates);
-    else if (spec) lab.tell(locked() ? "The regime is locked here." : "One part must learn.");
+    else if (locked()) lab.tell("The regime is locked here.");
   };
   const chart = machine({ name: "machine", heading: "h4" }, {
     toggle: build, rate: build,

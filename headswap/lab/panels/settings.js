@@ -113,9 +113,24 @@ function explained(lab, control, key) {
   const paint = () => {
     control.paint();
     const chosen = lab.get(/** @type {keyof Settings} */ (control.name));
-    say(hint, (lab.get("choices")?.[key] ?? []).find(({ name }) => name === chosen)?.summary ?? "");
+    if (key === "regimes" && lab.byHand()) return say(hint, "Only the parts that you let learn do.");
+    return say(hint, (lab.get("choices")?.[key] ?? []).find(({ name }) => name === chosen)?.summary ?? "");
   };
   return { ...control, paint };
+}
+
+const BY_HAND = "built by hand";
+
+/** A named regime, or the one that was built by hand; another name drops what was built. @param {Lab} lab
+ * @param {() => [string, string][]} options @returns {Control} */
+function regimeChoice(lab, options) {
+  const { input, paint } = choiceInput(lab.id("regime"), (value) => {
+    if (value === BY_HAND) return;
+    lab.set("rates", {});
+    lab.set("regime", value);
+  });
+  return { name: "regime", row: controlRow("regime", "Regime", input), inputs: [input],
+    paint: () => paint(options(), lab.byHand() ? BY_HAND : lab.get("regime") ?? "") };
 }
 
 /** What a select offers. @param {Lab} lab */
@@ -137,7 +152,7 @@ const ENCODINGS = [["", "UTF-8"], ["cp1252", "Windows (cp1252)"], ["latin-1", "l
 function controlsOf(lab) {
   const { named, plain } = offers(lab);
   const main = [
-    explained(lab, choice(lab, "regime", "Regime", named("regimes")), "regimes"),
+    explained(lab, regimeChoice(lab, named("regimes")), "regimes"),
     explained(lab, choice(lab, "pool", "Pooling", named("pools")), "pools"),
     whole(lab, "epochs", "Epochs"),
   ];

@@ -1,40 +1,71 @@
 /**
- * A message of one's own, answered now and after each further epoch.
+ * A message of one's own, answered by the run in view and by every pinned one, now and after each further epoch.
  *
  * @import {Lab} from "../lab.js"
- * @import {Shown} from "../look.js"
- * @import {Answer} from "../store.js"
+ * @import {Answer, Tried} from "../asked.js"
+ * @import {Judged} from "./words.js"
  */
 
 import { meter } from "../../web/charts/gauge.js";
 import { textInput } from "../../web/controls.js";
 import { h, panel, put, say } from "../../web/elements.js";
+import { triedOf, verdictOn } from "../asked.js";
 import { shareName } from "../look.js";
 import { UNDER_WAY } from "../phases.js";
+import { wordsPart } from "./words.js";
 
 const PAUSE = 120;
 
-/** The answer, where it is one to this text. @param {Answer|null} answer @param {string} text */
-const fitting = (answer, text) => (answer && text.trim() !== "" && answer.text.trim() === text.trim() ? answer : null);
-
-/** What is said of a text: the share that is looked for, what it is of, and the class.
- * @param {Answer} answer @param {Shown} shown */
-function verdictOn({ p }, { labels, threshold, against }) {
-  const sought = labels.length === 2 ? 1 : against;
-  const best = p.indexOf(Math.max(...p));
-  if (sought === null) return { p: p[best], name: `P(${labels[best]})`, verdict: labels[best], positive: true };
-  const positive = p[sought] >= threshold;
-  const other = labels.length === 2 ? labels[0] : `not ${labels[sought]}`;
-  return { p: p[sought], name: `P(${labels[sought]})`, verdict: positive ? labels[sought] : other, positive };
+/** Why there is no answer. @param {Lab} lab @param {Tried} tried @param {string} text */
+function waitingText(lab, { run, gone }, text) {
+  const own = lab.store.runs.some((one) => !one.recorded);
+  if (!text.trim()) return "Type anything; the answer follows the training.";
+  if (lab.shown().veiled) return "Choose an answer first, and you see what the model says.";
+  if (!own && !UNDER_WAY.includes(lab.phase())) return "Press Train first: a recorded run keeps no model.";
+  if (own && run?.recorded) return "A recorded run keeps no model.";
+  if (gone) return "Its model is gone: the lab keeps those of the latest 8 runs and of pinned ones.";
+  return "waiting for the model…";
 }
 
-/** @param {Answer|null} answer @param {ReturnType<typeof verdictOn>|null} said @param {string} text
- * @param {boolean} trained whether there is a model to ask, or will be */
-function answerText(answer, said, text, trained) {
-  const model = trained ? "waiting for the model…" : "Press Train first: a recorded run keeps no model.";
-  const waits = text.trim() ? model : "Type anything; the answer follows the training.";
-  if (!answer || !said) return waits;
-  return `${said.name} ${said.p.toFixed(3)} → ${said.verdict}${answer.epoch ? ` · epoch ${answer.epoch}` : ""}`;
+/** @param {Judged} tried */
+const answerText = ({ heard, said }) => heard && said &&
+  `${said.name} ${said.p.toFixed(3)} → ${said.verdict}${heard.epoch ? ` · epoch ${heard.epoch}` : ""}`;
+
+/** A run's answer: its name, a bar and a verdict. @param {Lab} lab */
+function makeAnswer(lab) {
+  const [name, words] = [h("p", { class: "hs-runname" }), h("p", { class: "hs-answer" })];
+  const bar = meter("", 0, 1);
+  bar.root.classList.add("hs-meter");
+  const root = h("div", { class: "hs-tried" }, name, bar.root, words);
+  /** @param {Judged} tried @param {string} text @param {boolean} several */
+  const paint = (tried, text, several) => {
+    const [{ run, said }, { threshold, against }] = [tried, lab.shown()];
+    const labels = run?.label_names ?? lab.shown().labels;
+    const p = said?.p ?? 0;
+    const limit = labels.length === 2 || against !== null ? threshold : null;
+    say(name, run && text.trim() ? `${several ? `run ${run.id} · ` : ""}${run.label}` : "");
+    name.hidden = name.textContent === "";
+    bar.paint({ part: p, value: p.toFixed(3), text: said ? p.toFixed(3) : "no answer yet", limit });
+    put(bar.root, { "aria-label": `${said?.name ?? shareName(labels)}${several && run ? `, run ${run.id}` : ""}` });
+    put(bar.fill, { "data-side": said?.positive ? "positive" : "negative" });
+    say(words, answerText(tried) || waitingText(lab, tried, text));
+  };
+  return { root, paint };
+}
+
+/** The answers below each other, made as they are needed. @param {Lab} lab */
+function answersPart(lab) {
+  const root = h("div", { class: "hs-answers" });
+  /** @type {ReturnType<typeof makeAnswer>[]} */
+  const made = [];
+  /** @param {Judged[]} all @param {string} text */
+  const paint = (all, text) => {
+    while (made.length < all.length) made.push(makeAnswer(lab));
+    if (root.childElementCount !== all.length)
+      root.replaceChildren(...made.slice(0, all.length).map((one) => one.root));
+    all.forEach((tried, i) => made[i].paint(tried, text, all.length > 1));
+  };
+  return { root, paint };
 }
 
 /** @param {Lab} lab */
@@ -46,32 +77,31 @@ export function tryPanel(lab) {
     lab.mark("try");
   };
   const field = textInput({ id: lab.id("try"), longest: 500, hint: "You have won a prize…" }, type);
-  const bar = meter("", 0, 1);
-  bar.root.classList.add("hs-meter");
-  const words = h("p", { class: "hs-answer" });
+  const [answers, words] = [answersPart(lab), wordsPart(() => lab.mark("try"))];
   const title = h("label", { class: "hs-title", for: field.input.id }, "Try a message");
-  const root = panel("try", "A message of your own", title, field.input, bar.root, words);
+  const root = panel("try", "A message of your own", title, field.input, answers.root, words.root);
   root.dataset.control = "predict";
   /** @type {Answer|null} */
   let last = null;
+  // A text asked for from Python stands here too, unless somebody is typing.
+  const take = (/** @type {Answer|null} */ answer) => {
+    if (answer && answer.text !== last?.text && answer.text !== field.input.value &&
+      document.activeElement !== field.input) {
+      field.paint(answer.text);
+      lab.wishes.adopt(answer);
+    }
+    last = answer;
+  };
   const paint = () => {
     root.hidden = !lab.shows("predict");
     field.input.disabled = lab.locks("predict");
     const shown = lab.shown();
-    const { answer, judged } = shown;
-    // A text asked for from Python stands here too, unless somebody is typing.
-    if (answer && answer.text !== last?.text && document.activeElement !== field.input) field.paint(answer.text);
-    last = answer;
+    take(shown.answer);
     const text = field.input.value;
-    const found = fitting(answer, text);
-    const said = found && found.p.length === shown.labels.length ? verdictOn(found, shown) : null;
-    const p = said?.p ?? 0;
-    const limit = judged.names.length === 2 ? shown.threshold : null;
-    bar.paint({ part: p, value: p.toFixed(3), text: said ? p.toFixed(3) : "no answer yet", limit });
-    put(bar.root, { "aria-label": said?.name ?? shareName(judged.names) });
-    put(bar.fill, { "data-side": said?.positive ? "positive" : "negative" });
-    const trained = UNDER_WAY.includes(lab.phase()) || lab.store.runs.some((run) => !run.recorded);
-    say(words, answerText(found, said, text, trained));
+    const all = triedOf(shown, text).map((tried) =>
+      ({ ...tried, said: verdictOn(tried, shown.threshold, shown.against) }));
+    answers.paint(all, text);
+    words.paint(shown.answer?.text ?? "", all);
   };
   return { root, paint, stop: () => clearTimeout(timer) };
 }

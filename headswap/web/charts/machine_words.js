@@ -36,8 +36,8 @@ const multipleOf = ({ weights, rate }) => (weights > 0 ? rate ?? 0 : 0);
  * @returns {Record<string, number>|null}
  */
 export function toggledRates(layers, key, rate) {
-  const rates = Object.fromEntries(layers.map((layer) => [layer.key, multipleOf(layer)]));
-  if (layers.some((layer) => layer.key === key && layer.weights > 0)) rates[key] = rate ?? (rates[key] > 0 ? 0 : 1);
+  const rates = Object.fromEntries(layers.filter(({ weights }) => weights).map((layer) => [layer.key, multipleOf(layer)]));
+  if (key in rates) rates[key] = rate ?? (rates[key] > 0 ? 0 : 1);
   return Object.values(rates).some((multiple) => multiple > 0) ? rates : null;
 }
 

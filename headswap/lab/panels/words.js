@@ -1,0 +1,98 @@
+/**
+ * A text as its words: how far each moves the answer, and where reading ended.
+ *
+ * @import {Heard, Piece, Tried, Verdict, Word} from "../asked.js"
+ */
+
+import { h, say, tableFold } from "../../web/elements.js";
+import { countText, ofThem } from "../../web/text.js";
+import { effectFor, otherThan, pieceText, piecesOf, sideOf, signed } from "../asked.js";
+
+/** @typedef {Tried & {said: Verdict|null}} Judged */
+
+/** @param {Piece} piece @param {string} text what it says aloud */
+function makeWord(piece, text) {
+  const letters = h("span", { class: "hs-letters" }, piece.read, ...(piece.unread ? [h("s", {}, piece.unread)] : []));
+  const number = h("span", { class: "hs-effect" }, piece.strong ? signed(Number(piece.effect), 1) : "");
+  const word = h("li", { class: "hs-word", "data-side": sideOf(piece.effect), title: text, "aria-label": text },
+    letters, number);
+  word.style.setProperty("--hs-part", piece.part.toFixed(3));
+  return word;
+}
+
+/** Where reading ended before the text did. @param {Heard} heard */
+function tailOf({ bytes: [read, all] }) {
+  const text = `not read: ${countText(all - read)} of ${ofThem(all, "byte")}`;
+  return read < all ? [h("li", { class: "hs-tail" }, text)] : [];
+}
+
+/** How to read the numbers, or why there are none. @param {Heard} heard @param {string} positive */
+function hintOf({ words, more }, positive) {
+  if (!words.length) return "Which words decide is measured when the run rests.";
+  if (words.every(([, , effect]) => effect === null)) return "Without its only word there is no text to compare with.";
+  const rest = more ? ` Only the first ${words.length} words are measured.` : "";
+  const odds = `+1 makes the odds of ${positive} 2.7 times as high`;
+  return `A number is how far the logit falls without the word: ${odds}.${rest}`;
+}
+
+/** Samples of both kinds of words. */
+function legend() {
+  const [one, other] = ["for", "against"].map((side) => {
+    const word = h("span", { class: "hs-word", "data-side": side });
+    word.style.setProperty("--hs-part", "0.6");
+    return word;
+  });
+  const root = h("div", { class: "hs-wordkeys", "aria-hidden": "true" }, one, other);
+  return { root, paint: (/** @type {string} */ positive, /** @type {string} */ negative) => {
+    say(one, `for ${positive}`);
+    say(other, `for ${negative}`);
+  } };
+}
+
+/** A run's column of the table: what it is called, and its words' effects.
+ * @param {Judged} judged @param {boolean} several
+ * @returns {{name: string, words: Word[], effects: (number|null)[]}[]} none where no word was measured */
+function columnOf({ run, heard, said }, several) {
+  if (!run || !said || !heard?.words.length) return [];
+  const name = `${several ? `run ${run.id}, ` : ""}for ${run.label_names[said.sought]}`;
+  return [{ name, words: heard.words, effects: heard.words.map(([, , effect]) => effectFor(effect, said.sought)) }];
+}
+
+/** Every word with its effect in each run. @param {Judged[]} all @param {string} text */
+function tableOf(all, text) {
+  const columns = all.flatMap((judged) => columnOf(judged, all.length > 1));
+  const signs = [...text];
+  const cell = (/** @type {number|null|undefined} */ effect) => (typeof effect === "number" ? signed(effect) : "–");
+  const rows = () => (columns[0]?.words ?? []).map(([start, end], i) =>
+    [signs.slice(start, end).join(""), ...columns.map(({ effects }) => cell(effects[i]))]);
+  return { names: ["word", ...columns.map(({ name }) => name)], rows, some: columns.length > 0 };
+}
+
+/** @param {() => void} opened called when the table opens */
+export function wordsPart(opened) {
+  const list = h("ul", { class: "hs-words", role: "list", "aria-label": "the text, word by word" });
+  const [keys, hint] = [legend(), h("p", { class: "hs-hint" })];
+  const table = tableFold(opened);
+  const root = h("div", { class: "hs-wordwise" }, list, keys.root, hint, table.fold);
+  let drawn = "";
+  /** The text as the first of these runs takes it. @param {string} text @param {Judged[]} all */
+  const paint = (text, all) => {
+    const [{ run, heard, said }] = all;
+    root.hidden = !run || !heard || !said;
+    if (!run || !heard || !said) return;
+    const [labels, sought] = [run.label_names, said.sought];
+    const now = JSON.stringify([text, heard.words, heard.bytes, labels, sought]);
+    if (now !== drawn) {
+      const words = piecesOf(text, heard, sought).map((piece) => makeWord(piece, pieceText(piece, labels, sought)));
+      list.replaceChildren(...words, ...tailOf(heard));
+    }
+    drawn = now;
+    keys.paint(labels[sought], otherThan(labels, sought));
+    keys.root.hidden = !heard.words.some(([, , effect]) => sideOf(effectFor(effect, sought)));
+    say(hint, hintOf(heard, labels[sought]));
+    const { names, rows, some } = tableOf(all, text);
+    table.fold.hidden = !some;
+    table.paint(names, rows);
+  };
+  return { root, paint };
+}
