@@ -39,7 +39,7 @@ Value = Mapping[str, Any]
 
 
 class Machine(Explorer):
-    """A model whose layers can be frozen one by one; `value["rules"]` holds the rates that were set by hand, as JSON."""
+    """A model whose layers can be frozen one by one; `value["rules"]` holds the rates set by hand, as JSON."""
 
     def __init__(self, base: Base | Classifier, regime: str, pool: str, labels: Sequence[str], message: str) -> None:
         self._base, self._pool, self._labels = base, pool, tuple(labels)
@@ -91,7 +91,7 @@ class Machine(Explorer):
     @t.validate("value")
     def _fits(self, proposal: dict[str, Any]) -> dict[str, Any]:
         value = super()._fits(proposal)
-        self._regime(value)  # rules that are none are an error before anything changes
+        self._regime({**value, "regime": BY_HAND})  # rules that are none are an error before anything changes
         return value
 
     def _redraw(self, change: dict[str, Any]) -> None:

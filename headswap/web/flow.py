@@ -13,7 +13,6 @@ from typing import Any
 import torch
 from torch import nn
 
-from ..data.tokenizer import ByteTokenizer
 from ..errors import SettingError
 from ..model.body import Attention, Block, LMBody
 from ..model.body_contract import State, device_of
@@ -133,9 +132,7 @@ def _watch(model: Classifier) -> dict[str, Inside]:
     return inside
 
 
-def _keep(
-    inside: Inside, name: str, module: nn.Module, inputs: tuple[torch.Tensor, ...], output: torch.Tensor
-) -> None:
+def _keep(inside: Inside, name: str, module: nn.Module, inputs: tuple[torch.Tensor, ...], output: torch.Tensor) -> None:
     inside[name] = inputs[0], output
 
 

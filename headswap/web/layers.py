@@ -13,15 +13,7 @@ from torch import nn
 from ..model.body import LMBody
 from ..model.body_contract import Place
 from ..model.classifier import Classifier, place_of
-from ..model.pooling import (
-    AttentionPool,
-    ClsPool,
-    ConcatPool,
-    LastTokenPool,
-    MaxPool,
-    MeanPool,
-    StdPool,
-)
+from ..model.pooling import AttentionPool, ClsPool, ConcatPool, LastTokenPool, MaxPool, MeanPool, StdPool
 
 POOLS: dict[type[nn.Module], tuple[str, str]] = {
     MeanPool: ("mean", "The mean of all positions that hold something"),
