@@ -70,6 +70,21 @@ def test_what_the_browser_sends_is_settled_too(drawn: Machine) -> None:
     assert (drawn.value["rules"], drawn.value["start"]) == ("", "full")
 
 
+def test_two_quick_clicks_both_count(drawn: Machine) -> None:
+    """The second is sent before the browser has heard what the first one changed."""
+    for name, came in (("head-only", "pretrained"), ("scratch", "random")):
+        drawn.set(regime=name)
+        seen, first = drawn.value, rates(drawn) | {"norm": 3}
+        drawn.set_state({"value": {**seen, "rules": json.dumps(first)}})
+        drawn.set_state({"value": {**seen, "rules": json.dumps(first | {"block[1]": 3})}})
+        assert (rates(drawn)["norm"], rates(drawn)["block[1]"]) == (3, 3)
+        assert (layers(drawn)["norm"]["origin"], drawn.value["regime"]) == (came, BY_HAND)
+    stale = drawn.value
+    drawn.set(regime="full")
+    drawn.set_state({"value": {**stale, "regime": "full", "rules": json.dumps(rates(drawn) | {"norm": 0})}})
+    assert (layers(drawn)["norm"]["learns"], layers(drawn)["norm"]["origin"]) == (0, "pretrained")
+
+
 def test_what_means_a_named_regime_gets_its_name(drawn: Machine) -> None:
     drawn.set(rules='{"norm": 1, "block[1]": 1, "pool": 0}')
     assert (drawn.value["regime"], drawn.value["start"], drawn.value["rules"]) == ("last-block", "last-block", "")
