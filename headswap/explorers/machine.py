@@ -26,6 +26,7 @@ from ..web.building import NAME, UNTUNED, rates_of, regime_of
 from ..web.flow import flow_of, heads_of
 from ..web.layers import layers_of
 from ..web.machine import machine_of
+from ..web.quiet import quiet_copy
 from .base import lesson_base
 from .widget import Block, Control, Explorer, choice, hidden, text
 from .widget import machine as machine_block
@@ -39,7 +40,7 @@ Value = Mapping[str, Any]
 
 
 class Machine(Explorer):
-    """A model whose layers can be frozen one by one; `value["rules"]` holds the rates that were set by hand, as JSON."""
+    """A model whose layers can be frozen one by one; `value["rules"]` holds the rates set by hand, as JSON."""
 
     def __init__(self, base: Base | Classifier, regime: str, pool: str, labels: Sequence[str], message: str) -> None:
         self._base, self._pool, self._labels = base, pool, tuple(labels)
@@ -59,7 +60,7 @@ class Machine(Explorer):
 
     def _made(self, body: str, head: str) -> Classifier:
         if isinstance(self._base, Classifier):
-            return lazy_copy(self._base)
+            return quiet_copy(self._base)
         generator = torch.Generator().manual_seed(0)  # draws body, pool and head in the order of a run
         own = self._base.body.fresh(generator) if body == "random" else lazy_copy(self._base.body)
         pool = new_pool(self._pool, own.width, generator)
@@ -91,7 +92,7 @@ class Machine(Explorer):
     @t.validate("value")
     def _fits(self, proposal: dict[str, Any]) -> dict[str, Any]:
         value = super()._fits(proposal)
-        self._regime(value)  # rules that are none are an error before anything changes
+        self._regime({**value, "regime": BY_HAND})  # rules that are none are an error before anything changes
         return value
 
     def _redraw(self, change: dict[str, Any]) -> None:
@@ -102,13 +103,23 @@ class Machine(Explorer):
             super()._redraw(change)
 
     def _settled(self, old: Value, new: Value) -> Value:
-        """Regime and rules in step: another regime drops what was built, and what was built names its regime."""
-        if new["regime"] != old["regime"]:
-            return new if new["regime"] == BY_HAND else {**new, "start": new["regime"], "rules": ""}
-        if new["rules"] == old["rules"]:
-            return new
-        built = self._regime({**new, "regime": BY_HAND}).name
-        return {**new, "start": built, "regime": built, "rules": ""} if built in REGIMES else {**new, "regime": BY_HAND}
+        """Regime and rules in step: new rules name their regime, and another regime drops the rules.
+
+        New rules go first: with a second quick click the browser sends a regime that the first has replaced.
+        """
+        if new["rules"] and new["rules"] != old["rules"]:
+            return self._named(new)
+        if new["regime"] in REGIMES:
+            return {**new, "start": new["regime"], "rules": ""}
+        emptied = old["rules"] and not new["rules"] and old["regime"] == BY_HAND
+        return {**new, "regime": new["start"]} if emptied else new
+
+    def _named(self, value: Value) -> Value:
+        """The value whose rules have become a named regime where they mean one, and are built by hand otherwise."""
+        begun = value["regime"] if value["regime"] in REGIMES else value["start"]
+        by_hand = {**value, "start": begun, "regime": BY_HAND}
+        built = self._regime(by_hand).name
+        return {**value, "start": built, "regime": built, "rules": ""} if built in REGIMES else by_hand
 
     # ---- the regime
 

@@ -18,6 +18,7 @@ from .layers import by_layer
 from .machine import begin
 
 NAME = "mine"
+TIMES = "×"  # noqa: RUF001
 UNTUNED = "nothing: built by hand, with the rate of the nearest regime that was tuned"
 Rates = Mapping[str, float]  # a layer's multiple of the learning rate by its key; 0 is frozen
 
@@ -34,14 +35,13 @@ def regime_of(rates: Rates, base: Regime) -> Regime:
         if alike and same(regime, wanted):
             return regime
     head = first_head(base)
-    return Regime(
-        NAME, _summary(wanted), (_stage(wanted, head),), _learning_rate(wanted, head), UNTUNED, base.body
-    )  # fmt: skip
+    stage, rate = _stage(wanted, head), _learning_rate(wanted, head)
+    return Regime(NAME, _summary(wanted), (stage,), rate, UNTUNED, base.body)
 
 
 def same(regime: Regime, rates: Rates) -> bool:
     """Whether a regime of one stage gives every layer this rate, to a thousandth of it."""
-    if len(regime.stages) > 1:
+    if len(regime.stages) != 1:
         return False
     depth = sum(key.startswith("block[") for key in rates)
     try:
@@ -126,6 +126,8 @@ def _only_new(rates: Rates) -> bool:
 
 
 def _summary(rates: Rates) -> str:
-    learning = [key if rates[key] == 1.0 else f"{key} ×{rates[key]:g}" for key in _from_above(rates) if rates[key]]
+    learning = [
+        key if rates[key] == 1.0 else f"{key} {TIMES}{rates[key]:g}" for key in _from_above(rates) if rates[key]
+    ]
     rest = "the rest is frozen" if len(learning) < len(rates) else "nothing is frozen"
     return f"Built by hand: {', '.join(learning)} learn{'s' * (len(learning) == 1)}; {rest}."

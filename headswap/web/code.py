@@ -19,29 +19,39 @@ def code_of(regime: Regime) -> str:
 
 def _code(value: object, depth: int, before: int = 0) -> str:
     """The code of a value that begins `before` characters into its line, opened where it would be too long."""
-    if isinstance(value, str):
-        return repr(value) if '"' in value else f'"{repr(value)[1:-1]}"'
-    if isinstance(value, Enum) or not (is_dataclass(value) or isinstance(value, tuple)):
-        return repr(value)
-    parts = _parts(value)
-    name = "" if isinstance(value, tuple) else type(value).__name__
-    flat = _flat(name, [f"{label}{_code(part, 0, -10_000)}" for label, part in parts])
-    if 4 * depth + before + len(flat) <= WIDE:
-        return flat
+    line, parts = _line(value), _parts(value)
+    if not parts or 4 * depth + before + len(line) <= WIDE:
+        return line
     inner, outer = " " * 4 * (depth + 1), " " * 4 * depth
     lines = [f"{inner}{label}{_code(part, depth + 1, len(label) + 1)},\n" for label, part in parts]
-    return f"{name}(\n{''.join(lines)}{outer})"
+    return f"{_name(value)}(\n{''.join(lines)}{outer})"
 
 
-def _flat(name: str, parts: list[str]) -> str:
-    alone = "," if not name and len(parts) == 1 else ""
-    return f"{name}({', '.join(parts)}{alone})"
+def _line(value: object) -> str:
+    """The code of a value on one line."""
+    if isinstance(value, str):
+        return repr(value) if '"' in value else f'"{repr(value)[1:-1]}"'
+    if not (isinstance(value, tuple) or _made(value)):
+        return repr(value)
+    parts = [f"{label}{_line(part)}" for label, part in _parts(value)]
+    alone = "," if isinstance(value, tuple) and len(parts) == 1 else ""
+    return f"{_name(value)}({', '.join(parts)}{alone})"
+
+
+def _made(value: object) -> bool:
+    return is_dataclass(value) and not isinstance(value, type | Enum)
+
+
+def _name(value: object) -> str:
+    return "" if isinstance(value, tuple) else type(value).__name__
 
 
 def _parts(value: object) -> list[tuple[str, object]]:
-    """What stands between the brackets: items of a tuple, or fields with their names."""
+    """What stands between the brackets: items of a tuple, or fields with their names; nothing of a plain value."""
     if isinstance(value, tuple):
         return [("", item) for item in value]
+    if not _made(value):
+        return []
     named = [(field, getattr(value, field.name)) for field in fields(value)]  # type: ignore[arg-type]
     return [
         ("" if field.name in FIRST and isinstance(value, Regime) else f"{field.name}=", part)

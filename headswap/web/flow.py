@@ -17,9 +17,9 @@ from ..errors import SettingError
 from ..model.body import Attention, Block, LMBody
 from ..model.body_contract import State, device_of
 from ..model.classifier import Classifier
-from ..model.copies import lazy_copy
 from .glyphs import MOST_CUT, glyph, glyphs
 from .numbers import shorts
+from .quiet import quiet_copy
 from .steps import steps_of
 
 MOST_LIKELY = 5  # next bytes that a language model's head may name
@@ -53,7 +53,7 @@ def read_message(model: Classifier, item: Any) -> Reading | None:  # noqa: ANN40
 
     Raises DataError for a text that is none.
     """
-    copied = lazy_copy(model).eval()
+    copied = quiet_copy(model).eval()
     body, inside, cls = copied.body, _watch(copied), copied.pool.prepends_cls
     inputs = body.encode([item], cls=cls).to(device_of(model)).tensors
     passed = [body.embed(*inputs)]
@@ -132,9 +132,7 @@ def _watch(model: Classifier) -> dict[str, Inside]:
     return inside
 
 
-def _keep(
-    inside: Inside, name: str, module: nn.Module, inputs: tuple[torch.Tensor, ...], output: torch.Tensor
-) -> None:
+def _keep(inside: Inside, name: str, module: nn.Module, inputs: tuple[torch.Tensor, ...], output: torch.Tensor) -> None:
     inside[name] = inputs[0], output
 
 

@@ -12,13 +12,13 @@ from torch import nn
 
 from ..errors import SettingError
 from ..model.classifier import Classifier
-from ..model.copies import lazy_copy
 from ..model.inserts import attach, inserts_on
 from ..training.prefix import Prefix, frozen_prefix
 from ..training.regimes import Frozen, Regime, Stage, freeze, parameter_groups
 from .code import code_of
 from .layers import Layer, detail_of, layers_of, name_of, sizes_of
 from .numbers import short
+from .quiet import quiet_copy
 
 Spec = dict[str, Any]
 RATES = (0, 0.1, 0.38, 1, 3)  # multiples of the learning rate that a learner can give a layer; 0 is frozen
@@ -36,7 +36,7 @@ def machine_of(
     on the body.
     """
     _check(model, labels, swapped, old_head)
-    drawn = lazy_copy(model)
+    drawn = quiet_copy(model)
     rates = begin(drawn, regime.stages[0])
     prefix = frozen_prefix(drawn)
     kept, came = kept_layers(drawn, prefix), origin or regime.body

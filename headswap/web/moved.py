@@ -1,6 +1,7 @@
 """How far each layer has moved since the start: the length of its change over the length it began with."""
 
 import copy
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 import torch
@@ -36,18 +37,18 @@ class Movement:
         """How far each layer with weights has moved, by key; None for a layer whose weights began at 0."""
         values = _values(model)
         self._meet(model, values)
-        changes = [(name, start.values) for name, start in self._starts.items() if start.values is not None]
-        far = _squares(torch._foreach_sub([values[name] for name, _ in changes], [start for _, start in changes]))
-        moved: dict[str, float] = {}
-        for (name, _), square in zip(changes, far, strict=True):
-            key = self._starts[name].layer
-            moved[key] = moved.get(key, 0.0) + square
-        return {key: (moved.get(key, 0.0) / square) ** 0.5 if square else None for key, square in self._lengths()}
+        starts = {name: start for name, start in self._starts.items() if start.values is not None}
+        before = [start.values for start in starts.values()]
+        changes = torch._foreach_sub([values[name] for name in starts], before) if starts else ()  # pyright: ignore
+        moved = _by_layer(zip((start.layer for start in starts.values()), _squares(changes), strict=True))
+        lengths = _by_layer((start.layer, start.square) for start in self._starts.values())
+        return {key: (moved.get(key, 0.0) / square) ** 0.5 if square else None for key, square in lengths.items()}
 
     def _meet(self, model: Classifier, values: dict[str, torch.Tensor]) -> None:
         """Take in what is new, keep what now learns, and forget what is gone."""
         named = dict(model.named_parameters())
-        new = [name for name, one in named.items() if name not in self._starts or self._starts[name].parameter is not one]
+        known = {name: start.parameter for name, start in self._starts.items()}
+        new = [name for name, parameter in named.items() if known.get(name) is not parameter]
         for name, square in zip(new, _squares([values[name] for name in new]), strict=True):
             self._starts[name] = _Start(named[name], key_of(place_of(model, name)), square)
         for name, parameter in named.items():
@@ -56,13 +57,6 @@ class Movement:
                 start.values = values[name].clone()
         for name in self._starts.keys() - named.keys():
             del self._starts[name]
-
-    def _lengths(self) -> list[tuple[str, float]]:
-        """The square of each layer's length at the start."""
-        squares: dict[str, float] = {}
-        for start in self._starts.values():
-            squares[start.layer] = squares.get(start.layer, 0.0) + start.square
-        return [*squares.items()]
 
 
 def _values(model: Classifier) -> dict[str, torch.Tensor]:
@@ -75,6 +69,14 @@ def _values(model: Classifier) -> dict[str, torch.Tensor]:
     return values
 
 
-def _squares(tensors: list[torch.Tensor]) -> list[float]:
+def _squares(tensors: Sequence[torch.Tensor]) -> list[float]:
     """The squared length of each tensor, in one go: a call for each would cost more than the arithmetic."""
-    return torch.stack(torch._foreach_norm(tensors)).square().tolist() if tensors else []
+    return torch.stack(torch._foreach_norm(tensors)).square().tolist() if tensors else []  # pyright: ignore
+
+
+def _by_layer(squares: Iterable[tuple[str, float]]) -> dict[str, float]:
+    """The sum of the squares of each layer."""
+    sums: dict[str, float] = {}
+    for key, square in squares:
+        sums[key] = sums.get(key, 0.0) + square
+    return sums

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from threading import Lock
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from helpers import TINY, tiny_base, tiny_classifier
 from hypothesis import given
 from hypothesis import strategies as st
 from pictures import Drawn, pictures
+from torch import nn
 from toys import Shifts
 
 from headswap.data.tokenizer import ByteTokenizer
@@ -22,7 +24,9 @@ from headswap.model.classifier import Classifier, swap_head
 from headswap.model.heads import LinearHead
 from headswap.model.inserts import attach
 from headswap.model.pooling import MeanPool, new_pool, pooled_width
+from headswap.training.regimes import REGIMES
 from headswap.web.flow import flow_of
+from headswap.web.machine import machine_of
 
 TEXT = "Claim it 👍"
 # The pool, the depth and the mask of a model.
@@ -200,7 +204,11 @@ def test_a_position_beyond_the_end_is_the_last_one() -> None:
 
 @pytest.mark.parametrize(
     "head, zoom, said",
-    [(2, "", "head is 2; give a whole number from 0 to 1"), (-1, "", "head is -1"), (0, "block[2]", "give one of block")],
+    [
+        (2, "", "head is 2; give a whole number from 0 to 1"),
+        (-1, "", "head is -1"),
+        (0, "block[2]", "give one of block"),
+    ],
 )
 def test_a_head_or_a_block_that_is_not_there_is_an_error(head: int, zoom: str, said: str) -> None:
     with pytest.raises(SettingError, match=said):
@@ -274,9 +282,41 @@ def test_looking_leaves_the_model_and_every_random_number_as_they_were() -> None
     random = torch.get_rng_state()
     assert shown(model, zoom="block[1]") == shown(model, zoom="block[1]")
     assert all(torch.equal(before[name], tensor) for name, tensor in model.state_dict().items())
-    assert {name for name, p in model.named_parameters() if p.requires_grad} == {"head.linear.weight", "head.linear.bias"}
+    assert [p.requires_grad for p in model.parameters()] == [False] * (len([*model.parameters()]) - 2) + [True] * 2
     assert all(module.training and not module._forward_hooks for module in model.modules())
     assert torch.equal(random, torch.get_rng_state())
+
+
+class Watcher:
+    """Somebody who looks at a model, and can be copied as little as a lock."""
+
+    def __init__(self) -> None:
+        self.heard, self.lock = 0, Lock()
+
+    def hear(self, *_: object) -> None:
+        self.heard += 1
+
+
+class Doubling:
+    """A part of the model that is no module: it doubles what passes."""
+
+    def __call__(self, module: nn.Module, inputs: object, output: torch.Tensor) -> torch.Tensor:
+        return 2 * output
+
+
+def test_who_watches_the_model_hears_nothing_and_what_belongs_to_it_stays() -> None:
+    model, watcher = kind("mean", 2, True), Watcher()
+    with torch.no_grad():
+        wanted = 2 * model(*inputs(model, TEXT))[0]
+    model.head.register_forward_pre_hook(watcher.hear)
+    for block in model.body.blocks:
+        block.register_forward_hook(lambda *_: watcher.hear())
+    model.head.register_forward_hook(Doubling())
+    close(shown(model, zoom="block[0]")["logits"], wanted)
+    machine_of(model, REGIMES["full"])
+    assert watcher.heard == 0
+    model(*inputs(model, TEXT))
+    assert watcher.heard == 3
 
 
 @given(st.text(max_size=40), st.integers(-1, 50), st.integers(0, 1), st.sampled_from(["", "block[0]", "block[1]"]))
