@@ -17,7 +17,7 @@ export function machinePanel(lab) {
     if (rates) lab.set("rates", rates);
     else if (locked()) lab.tell("The regime is locked here.");
   };
-  const chart = machine({ name: "machine", heading: "h4" }, {
+  const chart = machine({ name: "machine", heading: "h4", compact: true }, {
     toggle: build, rate: build,
     swap: () => engine.turn({ swapped: !engine.swapped }),
     look: (position) => engine.turn({ position }),

@@ -64,12 +64,13 @@ function bodyPart(make) {
   return { root, paint };
 }
 
-/** The code of what is set, to take along. */
-function codePart() {
+/** The code of what is set, to take along. @param {boolean} open whether it is in sight from the start */
+function codePart(open) {
   const pre = h("pre", { class: "hs-m-code", tabindex: 0, "aria-label": "the same as Python" });
   const copy = h("button", { type: "button", class: "hs-m-button",
     onclick: () => copyText(pre.textContent ?? "").then(() => say(copy, "Copied")) }, "Copy");
-  const root = h("div", { class: "hs-m-python" }, pre, copy);
+  const root = h("details", { class: "hs-fold", open }, h("summary", {}, "as Python"),
+    h("div", { class: "hs-m-python" }, pre, copy));
   const paint = (/** @type {string} */ code) => {
     root.hidden = !code;
     if (pre.textContent !== code) say(copy, "Copy");
@@ -117,8 +118,9 @@ const swapWords = ({ old, swapped }) =>
   (swapped ? `Put the ${old?.name.toLowerCase()} back` : `Rip off the ${old?.name.toLowerCase()}, glue on a new head`);
 
 /** All that stands in a machine.
- * @param {MachineOn} on @param {() => MachineSpec|null} spec @param {() => void} again */
-function partsOf(on, spec, again) {
+ * @param {MachineOn} on @param {() => MachineSpec|null} spec @param {() => void} again
+ * @param {boolean} compact */
+function partsOf(on, spec, again, compact) {
   const told = h("p", { class: "hs-m-told", role: "status" });
   const asks = guardedAsks(on, spec, (sentence, repaint) => {
     say(told, sentence);
@@ -129,7 +131,7 @@ function partsOf(on, spec, again) {
     swap: h("button", { type: "button", class: "hs-m-button hs-m-swap", onclick: () => on.swap?.() }),
     body: bodyPart((key) => layerBox(key, asks)), message: messagePart(on.text ?? null),
     tokens: tokenRow(on.look ?? null), zoom: zoomPart(on.zoom ?? null, on.head ?? null),
-    summary: h("p", { class: "hs-m-summary" }), code: codePart() };
+    summary: h("p", { class: "hs-m-summary" }), code: codePart(!compact) };
 }
 
 /** @param {ReturnType<typeof partsOf>} parts */
@@ -170,12 +172,12 @@ export function machine(place, on) {
     if (shown) paintParts(parts, shown, width - BESIDE, Boolean(on.swap));
     glue(width);
   };
-  const parts = partsOf(on, () => shown, again);
+  const parts = partsOf(on, () => shown, again, Boolean(place.compact));
   const { svg, stage, glue, travellers } = stageOf(parts);
   const fill = () => { if (shown) { const spec = shown; paintTable(COLUMNS, () => machineRows(spec)); } };
   const { fold, paint: paintTable } = tableFold(fill);
   const below = [parts.zoom.root, parts.summary, parts.code.root, fold];
-  const whole = h("div", { class: "hs-m" }, h("div", { class: "hs-m-tools" }, parts.swap, parts.told), stage, ...below);
+  const whole = h("div", { class: place.compact ? "hs-m hs-m-compact" : "hs-m" }, h("div", { class: "hs-m-tools" }, parts.swap, parts.told), stage, ...below);
   const { root, keys, entitle } = frame(place, whole);
   const ramp = h("span", { class: "hs-key", "aria-hidden": "true" }, "−", h("span", { class: "hs-m-ramp" }), "+");
   keys.append(ramp);
