@@ -43,7 +43,7 @@ class Machine(Explorer):
     """A model whose layers can be frozen one by one; `value["rules"]` holds the rates set by hand, as JSON."""
 
     def __init__(self, base: Base | Classifier, regime: str, pool: str, labels: Sequence[str], message: str) -> None:
-        self._base, self._pool, self._labels = base, pool, tuple(labels)
+        self._base, self._pool, self._labels = quiet_copy(base), pool, tuple(labels)
         self._trained = isinstance(base, Classifier)
         self._models = cache(self._made)
         super().__init__("Machine", self._handles(regime, message), self._show_machine)
@@ -60,9 +60,9 @@ class Machine(Explorer):
 
     def _made(self, body: str, head: str) -> Classifier:
         if isinstance(self._base, Classifier):
-            return quiet_copy(self._base)
+            return self._base
         generator = torch.Generator().manual_seed(0)  # draws body, pool and head in the order of a run
-        own = self._base.body.fresh(generator) if body == "random" else lazy_copy(self._base.body)
+        own = self._base.body.fresh(generator) if body == "random" else self._base.body
         pool = new_pool(self._pool, own.width, generator)
         made = new_head(head, pooled_width(self._pool, own.width), len(self._labels), generator)
         return swap_head(Base(own, self._base.head), pool, made).classifier

@@ -3,17 +3,17 @@
 import copy
 from collections import OrderedDict
 from types import FunctionType, MethodType
-from typing import Any
+from typing import Any, TypeVar
 
 from torch import nn
 
-from ..model.classifier import Classifier
 from ..model.copies import lazy_clone
 
+M = TypeVar("M", bound=nn.Module)
 HOOKS = ("_forward_hooks", "_forward_pre_hooks")
 
 
-def quiet_copy(model: Classifier) -> Classifier:
+def quiet_copy(model: M) -> M:
     """A copy that shares the weights' memory until somebody writes to them, without the hooks of watchers.
 
     A hook that is a function, or a method of something that is no module, is a watcher's and stays behind; what an

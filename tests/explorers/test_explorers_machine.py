@@ -199,6 +199,20 @@ def test_the_base_stays_as_it_is(drawn: Machine) -> None:
     assert all(torch.equal(before[n][0], p) and before[n][1] == p.requires_grad for n, p in base.named_parameters())
 
 
+def test_what_happens_to_the_model_later_is_not_drawn() -> None:
+    base, model = tiny_base(), tiny_classifier()
+    drawn = [machine(base), machine(model)]
+    before = [explorer.find(TITLE)["flow"]["logits"] for explorer in drawn]
+    with torch.no_grad():
+        for parameter in (*base.parameters(), *model.parameters()):
+            parameter.zero_()
+    for explorer, logits in zip(drawn, before, strict=True):
+        explorer.set(regime="mlp-head")
+        assert any(explorer.find(TITLE)["flow"]["strips"]["norm"])
+        explorer.set(regime="head-only")
+        assert explorer.find(TITLE)["flow"]["logits"] == logits
+
+
 def test_a_body_of_another_kind_is_drawn_without_a_message() -> None:
     drawn = machine(Drawn().untrained(), "last-block", labels=("three", "eight"))
     assert drawn.find(TITLE)["flow"] is None

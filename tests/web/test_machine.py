@@ -287,6 +287,7 @@ def test_the_rules_are_as_few_as_can_be(rates: dict[str, float], rules: Any) -> 
         ("full", {"head": 3}, "head-only", True),
         ("full", {"pool": 1, "head": 0}, "head-only", False),
         ("mlp-head", {"head": 3}, "mlp-head", False),
+        ("mlp-head", {"head": 1, "norm": 1, "block[0]": 1}, "last-block", False),
         ("full", {"head": 1, "norm": 3}, "last-block", False),
         ("head-only", {"head": 1, "embedding": 0.1}, "full", False),
     ],
@@ -296,6 +297,7 @@ def test_a_built_regime_takes_the_rate_and_the_loss_of_its_nearest(
 ) -> None:
     whole = dict.fromkeys(("embedding", "block[0]", "norm", "head"), 0) | rates
     built = regime_of(whole, REGIMES[base])
+    assert first_head(built) == first_head(REGIMES[base])
     assert (built.name, built.learning_rate) == ("mine", REGIMES[rate].learning_rate)
     assert (built.stages[0].loss == PROBE.loss) == (built.stages[0].least_steps == PROBE.least_steps) == probe
     assert "built by hand" in built.tuned_on
