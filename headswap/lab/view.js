@@ -33,19 +33,19 @@ function panelsOf(lab) {
 }
 
 /** The word that each panel stands behind while it is folded. */
-const WORDS = { settings: "Settings", curves: "Loss", confusion: "Matrix", machine: "Machine", try: "Try", metrics: "Scores",
-  scatter: "Vectors", messages: "Messages", facts: "Costs", runs: "Runs" };
-const ON_DEMAND = 5; // from here on they stand in one row until they are opened
+const WORDS = { settings: "Settings", curves: "Loss", confusion: "Matrix", try: "Try", machine: "Machine",
+  metrics: "Scores", scatter: "Vectors", messages: "Messages", facts: "Costs", runs: "Runs" };
 
 /** Where they stand on the page. @param {Lab} lab @param {ReturnType<typeof panelsOf>} panels */
 function grid(lab, { controls, buttons, status, diagnosis, cloud, ...shown }) {
   const panels = { ...shown, scatter: cloud, settings: controls };
   const folds = /** @type {(keyof typeof WORDS)[]} */ (Object.keys(WORDS)).map((name) =>
     fold(lab, name, WORDS[name], panels[name].root));
-  const [settings, ...rest] = folds.map(({ root }) => root);
+  const [settings, curves, confusion, own, machine, ...onDemand] = folds.map(({ root }) => root);
+  const top = h("div", { class: "hs-top" }, diagnosis.root, status.root);
   const root = h("div", { class: "hs-grid" }, h("div", { class: "hs-side" }, buttons.root, settings),
-    h("div", { class: "hs-shows" }, h("div", { class: "hs-top" }, diagnosis.root, status.root),
-      ...rest.slice(0, ON_DEMAND - 1), h("div", { class: "hs-folds" }, ...rest.slice(ON_DEMAND - 1))));
+    h("div", { class: "hs-shows" }, top, curves, h("div", { class: "hs-right" }, confusion, own), machine,
+      h("div", { class: "hs-folds" }, ...onDemand)));
   return { root, paint: () => { for (const { paint } of folds) paint(); } };
 }
 

@@ -22,7 +22,7 @@ function waitingText(lab, { run, gone }, text) {
   if (!text.trim()) return "Type anything; the answer follows the training.";
   if (lab.shown().veiled) return "Choose an answer first, and you see what the model says.";
   if (!own && !UNDER_WAY.includes(lab.phase())) return "Press Train first: a recorded run keeps no model.";
-  if (own && run?.recorded) return "A recorded run keeps no model.";
+  if (run?.recorded) return own ? "A recorded run keeps no model." : "waiting for the model…";
   if (gone) return "Its model is gone: the lab keeps those of the latest 8 runs and of pinned ones.";
   return "waiting for the model…";
 }
