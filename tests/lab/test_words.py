@@ -6,6 +6,7 @@ import gc
 import time
 import weakref
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -24,7 +25,7 @@ from headswap.model.heads import new_head
 from headswap.model.pooling import new_pool
 from headswap.training.events import Event, StepDone
 from headswap.training.run import start_regime
-from tests.helpers import tiny_base, tiny_classifier, tiny_split
+from tests.helpers import TINY, tiny_base, tiny_classifier, tiny_split
 
 TEXT = "win a prize, Anna!\tCall\nnow"  # 27 bytes
 WIDE = BodyConfig(width=16, heads=2, depth=2, max_len=64)
@@ -160,10 +161,10 @@ class Told(list[dict[str, Any]]):
         return [message for message in self if message["kind"] == "answer"]
 
 
-def small(start: Any = start_regime) -> tuple[Runner, Told]:
+def small(start: Any = start_regime, dropout: float = 0.0) -> tuple[Runner, Told]:
     """A runner on a tiny body and few messages."""
     told, split = Told(), tiny_split(32, 16, 16)
-    base = tiny_base()
+    base = tiny_base(config=replace(TINY, dropout=dropout))
     return Runner(told.append, lambda settings, progress: Prepared(base, split, "key"), start), told
 
 
@@ -256,7 +257,7 @@ def test_a_paused_and_a_stopped_run_tell_their_words() -> None:
 @pytest.mark.parametrize("regime", ["head-only", "last-block", "full"])
 def test_a_run_that_is_asked_all_the_time_has_the_same_events_to_the_bit(regime: str) -> None:
     def events_of(asking: bool) -> list[Any]:
-        runner, _ = small()
+        runner, _ = small(dropout=0.2)  # a mode that is changed within a step, or a number that is drawn, would show
         trained(runner, seed=1)
         runner.train(Settings(regime=regime, epochs=4, max_len=24))
         while asking and runner.busy:
@@ -324,9 +325,13 @@ def test_what_was_tried_is_there_to_be_read_in_python() -> None:
         (1, "win a prize", 2),
         (2, "win a prize", 2),
     ]
-    lab.attempt("")
-    assert lab.tried == []
     lab.reset()
+    assert lab.tried == []
+    lab.restore()
+    lab.attempt("win a prize")
+    until(lambda: lab.tried)
+    assert [one["id"] for one in lab.tried] == [2]
+    lab.attempt("")
     assert lab.tried == []
 
 

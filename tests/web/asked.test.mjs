@@ -110,6 +110,7 @@ test("the words as a table hold every run that was asked", () => {
   type(lab, "win a");
   tell(lab, answer("win a", heard(2, [0.1, 0.9], { words: [[0, 3, 0.5], [4, 5, -0.25]] }),
     heard(1, [0.1, 0.9], { words: [[0, 3, 1.5], [4, 5, null]] })));
+  assert.equal(lab.part.looking("hs-wordkeys")[0].textContent, "for spamfor hamin run 2");
   const fold = lab.part.tagged("details")[0];
   fold.open = true;
   fold.fire("toggle");
@@ -129,6 +130,7 @@ test("while epochs fly by the text waits for its words, and a text of one word h
   type(lab, "prize");
   tell(lab, answer("prize", heard(1, [0.1, 0.9], { words: [[0, 5, null]] })));
   assert.match(lab.part.textContent, /Without its only word there is no text/);
+  assert.equal(lab.part.tagged("details")[0].hidden, true);
   type(lab, "prizes");
   assert.equal(lab.part.looking("hs-wordwise")[0].hidden, true, "the words of another text are no answer");
 });

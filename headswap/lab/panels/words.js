@@ -35,18 +35,22 @@ function hintOf({ words, more }, positive) {
   return `A number is how far the logit falls without the word: ${odds}.${rest}`;
 }
 
-/** Samples of both kinds of words. */
+/** Samples of both kinds of words, and whose words they are where there are several runs. */
 function legend() {
   const [one, other] = ["for", "against"].map((side) => {
     const word = h("span", { class: "hs-word", "data-side": side });
     word.style.setProperty("--hs-part", "0.6");
     return word;
   });
-  const root = h("div", { class: "hs-wordkeys", "aria-hidden": "true" }, one, other);
-  return { root, paint: (/** @type {string} */ positive, /** @type {string} */ negative) => {
+  const whose = h("span");
+  const root = h("div", { class: "hs-wordkeys" }, one, other, whose);
+  /** @param {string} positive @param {string} negative @param {string} run */
+  const paint = (positive, negative, run) => {
     say(one, `for ${positive}`);
     say(other, `for ${negative}`);
-  } };
+    say(whose, run);
+  };
+  return { root, paint };
 }
 
 /** A run's column of the table: what it is called, and its words' effects.
@@ -65,7 +69,8 @@ function tableOf(all, text) {
   const cell = (/** @type {number|null|undefined} */ effect) => (typeof effect === "number" ? signed(effect) : "–");
   const rows = () => (columns[0]?.words ?? []).map(([start, end], i) =>
     [signs.slice(start, end).join(""), ...columns.map(({ effects }) => cell(effects[i]))]);
-  return { names: ["word", ...columns.map(({ name }) => name)], rows, some: columns.length > 0 };
+  const some = columns.some(({ effects }) => effects.some((effect) => effect !== null));
+  return { names: ["word", ...columns.map(({ name }) => name)], rows, some };
 }
 
 /** @param {() => void} opened called when the table opens */
@@ -87,7 +92,7 @@ export function wordsPart(opened) {
       list.replaceChildren(...words, ...tailOf(heard));
     }
     drawn = now;
-    keys.paint(labels[sought], otherThan(labels, sought));
+    keys.paint(labels[sought], otherThan(labels, sought), all.length > 1 ? `in run ${run.id}` : "");
     keys.root.hidden = !heard.words.some(([, , effect]) => sideOf(effectFor(effect, sought)));
     say(hint, hintOf(heard, labels[sought]));
     const { names, rows, some } = tableOf(all, text);
