@@ -16,7 +16,7 @@ import torch
 from headswap.data.messages import Split
 from headswap.data.sources import FileData, FixtureData, Source
 from headswap.files import write_atomically
-from headswap.lab.runs import tolerated
+from headswap.live.runs import tolerated
 from headswap.model.body import BodyConfig
 from headswap.model.body_contract import Base
 from headswap.training.events import StageBegan, StageEnded

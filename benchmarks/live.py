@@ -40,8 +40,8 @@ STOPPED = "d.phase === 'idle'"
 HEADLESS = """
 import sys, time
 from headswap.training.events import StageBegan
-from headswap.lab.prepare import prepared
-from headswap.lab.runs import Settings
+from headswap.live.prepare import prepared
+from headswap.live.runs import Settings
 from headswap.training.run import start_regime
 settings = Settings(regime="full")
 ready = prepared(settings, lambda done: None)

@@ -118,7 +118,7 @@ tour.figure()
 
 # %%
 from headswap.explorers import read
-from headswap.lab.runs import diagnose
+from headswap.live.runs import diagnose
 
 read(diagnose)
 

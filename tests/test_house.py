@@ -27,6 +27,7 @@ FLOORS = (
     {"results"},
     {"web", "cli"},
     {"__init__", "__main__"},
+    {"live"},
     {"lab"},
     {"explorers"},
     {"exercises"},

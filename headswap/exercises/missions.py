@@ -13,7 +13,7 @@ from pathlib import Path
 from ..data.messages import Split
 from ..errors import HeadswapError, MissingExtraError
 from ..lab import Lab, Run, Settings
-from ..lab.prepare import SHIFT, own
+from ..live.prepare import SHIFT, own
 from ..metrics.intervals import paired_difference
 from ..metrics.measure import measure
 from ..results.baselines import train_ngrams

@@ -12,7 +12,7 @@ import torch
 from ..data.messages import Split
 from ..data.tokenizer import PAD, ByteTokenizer
 from ..errors import DataError, SettingError
-from ..lab.watch import directions, vectors
+from ..live.watch import directions, vectors
 from ..model.body import LanguageModel, LMBody
 from ..model.classifier import Classifier
 from ..training.events import EpochDone

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from ..lab.lab import recorded_runs
+from ..lab.rows import recorded_runs
 from ..metrics.measure import Metrics, measure
 from .widget import Block, Explorer, choice, curves, line, matrix, slider, words
 

@@ -1,7 +1,7 @@
 """The live lab: `from headswap.lab import Lab; Lab()`."""
 
+from ..live.runner import Runner
+from ..live.runs import Run, Settings
 from .lab import Lab
-from .runner import Runner
-from .runs import Run, Settings
 
 __all__ = ["Lab", "Run", "Runner", "Settings"]

@@ -1,5 +1,5 @@
 /**
- * The machine of the lab: which parts will learn, how far they have moved in the run on show, and what a text does in it.
+ * The machine of the lab: which parts will learn, how far they have moved in the run on show, what a text does in it.
  *
  * @typedef {{asked: string, flow: Flow|null, labels: string[]}} Flowed a text's values in the model of a run, and the
  *   question that they answer

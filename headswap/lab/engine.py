@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 
+from ..live.runs import Run, Settings
 from ..model.body import BodyConfig, LanguageModel, new_language_model
 from ..model.classifier import Classifier, swap_head
 from ..model.heads import new_head
@@ -15,7 +16,6 @@ from ..model.pooling import new_pool, pooled_width
 from ..training.run import first_head
 from ..web.flow import flow_of
 from ..web.machine import machine_of
-from .runs import Run, Settings
 
 
 def drawn(settings: Settings, labels: Sequence[str]) -> dict[str, Any]:

@@ -51,7 +51,8 @@ export class Lab {
   #stoppedIn = null;
   #starting = false;
   #begun = "";
-  wishes = new Wishes((order) => this.link.send(order), () => runsOnShow(this.store, this.gaze.look.selected, this.fits));
+  wishes = new Wishes((order) => this.link.send(order),
+    () => runsOnShow(this.store, this.gaze.look.selected, this.fits));
   #painting = false;
   #painted = -Infinity;
   #frames = scheduler({});

@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
-import json
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
-from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from traitlets import TraitError
 
 from ..data.labels import HAM_SPAM
 from ..errors import DataError, HeadswapError, SettingError
+from ..live.prepare import SHIFT, at_hand, prepared
+from ..live.runner import Runner
+from ..live.runs import FIELDS, Prepared, Run, Settings
+from ..live.shelf import Dropped, for_the_lab
+from ..live.told import Told
 from ..training.regimes import REGIMES, find_regime
 from ..web.building import regime_of
 from ..web.cells import replaces_this_cells
 from .engine import drawn, flowed
 from .pictures import Still, picture
-from .prepare import SHIFT, at_hand, prepared
-from .runner import Runner
-from .runs import FIELDS, Prepared, Run, Settings, diagnose
-from .shelf import Dropped, for_the_lab
-from .told import Told
+from .rows import as_told, recorded_runs, row_of
 from .view import READY, SETTINGS, View
 
 if TYPE_CHECKING:
@@ -70,7 +69,7 @@ class Lab(View):
         self._count = 0
         self._telling = threading.Lock()
         self._runner = Runner(self._tell, self._prepare)
-        self._recorded = [] if question else [_recorded(run) for run in recorded_runs()]  # they might hold the answer
+        self._recorded = [] if question else [as_told(run) for run in recorded_runs()]  # they might hold the answer
         self.on_msg(self._asked)
         self.observe(self._read_again, READING)
         self.observe(self._built, "rates")
@@ -154,7 +153,7 @@ class Lab(View):
         """The runs as a pandas table, one row each, with F1's 95 % interval."""
         import pandas
 
-        return pandas.DataFrame([_row(run) for run in self.runs])
+        return pandas.DataFrame([row_of(run) for run in self.runs])
 
     def figure(self) -> Still:
         """The latest run as a still picture with its words: loss curves and confusion matrix."""
@@ -383,32 +382,3 @@ def _plain(run: dict[str, Any]) -> dict[str, Any]:
 
 def _listed(names: Sequence[str]) -> str:
     return f"{', '.join(names[:-1])} and {names[-1]}"
-
-
-def recorded_runs() -> list[dict[str, Any]]:
-    """Real runs recorded by `make figures`, shown before the first Train; empty where none are stored."""
-    folder = files(__name__.rpartition(".")[0]).joinpath("recorded")
-    paths = (
-        sorted((p for p in folder.iterdir() if p.name.endswith(".json")), key=lambda p: p.name)
-        if folder.is_dir()
-        else []
-    )
-    return [json.loads(path.read_text("utf-8")) for path in paths]
-
-
-def _recorded(run: dict[str, Any]) -> Told:
-    truths = "".join(str(label) for _, label in run["messages"])
-    return Told.of(run | {"truths": truths, "epochs": [{"said": ""} | epoch for epoch in run["epochs"]]})
-
-
-def _row(run: Run) -> dict[str, Any]:
-    metrics = run.metrics
-    low, high = metrics.intervals()["f1"] if metrics else (None, None)
-    settings = {name: getattr(run.settings, name) for name in FIELDS}
-    return settings | {
-        "id": run.id, "learning": run.learning, "total": run.total, "outcome": run.outcome,
-        "epochs_done": len(run.epochs), "best_epoch": run.best, "seconds": run.seconds,
-        "f1": metrics.f1 if metrics else None, "f1_low": low, "f1_high": high,
-        "precision": metrics.precision if metrics else None, "recall": metrics.recall if metrics else None,
-        "accuracy": metrics.accuracy if metrics else None, "forecast": run.forecast, "diagnosis": diagnose(run),
-    }  # fmt: skip

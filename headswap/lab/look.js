@@ -96,7 +96,8 @@ export function shownOf(store, look, threshold, spreadOf, veils = false, fits = 
   const empty = { names: labels, truths: [], guesses: [], shares: [], counts: labels.map(() => labels.map(() => 0)) };
   const judged = run ? judge(run, epoch, threshold, against) : empty;
   const there = epoch !== null && judged.guesses.length > 0;
-  return { held: look.held, chosen: look.chosen, against, run, live: look.at === null, glide: glideOf(run, look), epoch, judged, threshold, labels,
+  return { held: look.held, chosen: look.chosen, against, run, live: look.at === null, glide: glideOf(run, look),
+    epoch, judged, threshold, labels,
     messages: messagesFor(store, run), answer: store.answer, spread: there ? spreadOf(judged.counts) : null,
     pinned: veils ? [] : store.runs.filter((one) => one.pinned), veiled: veils && store.runs.length > 0,
     rival: run && epoch ? rivalOf(store, run, look, epoch, threshold) : null };

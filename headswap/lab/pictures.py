@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
+from ..live.runs import Run
 from ..metrics.measure import Metrics
 from ..results.figures import BLUE, ORANGE, Still
-from .runs import Run
 
 
 def picture(runs: Sequence[Run]) -> Still:

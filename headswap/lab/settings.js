@@ -9,8 +9,9 @@
  *   encoding: string, text_column: string, label_column: string, positive: string,
  *   rates: Record<string, number>, threshold: number}} Settings
  * @typedef {MachineSpec & {key: string, tuned: number}} Drawn the machine as the next run would train it
- * @typedef {Settings & {machine: Drawn|{layers?: undefined, tuned?: undefined}, choices: Partial<Choices>, controls: string[]|null, locked: string[], question: string,
- *   answers: string[], files: string[], folds: string[], present: boolean, kept: Run|{id?: undefined}}} Traits what both sides know; see view.py
+ * @typedef {Settings & {machine: Drawn|{layers?: undefined, tuned?: undefined}, choices: Partial<Choices>,
+ *   controls: string[]|null, locked: string[], question: string, answers: string[], files: string[], folds: string[],
+ *   present: boolean, kept: Run|{id?: undefined}}} Traits what both sides know; see view.py
  *
  * @import {MachineSpec} from "../web/charts/machine_words.js"
  * @import {Run} from "./store.js"

@@ -3,19 +3,21 @@
  *
  * @typedef {[string, number]} Message a text and its class
  * @typedef {{epoch: number, train: number|null, validation: number|null, p: number[], said: string, xy: number[],
- *   perplexity: number|null, moved?: Record<string, number>, seconds: number|null, diagnosis: string}} Epoch p and xy in thousandths; of two classes
- *   p is the positive one's, of more it holds all in turn, and `said` a digit for the class that each was taken for
+ *   perplexity: number|null, moved?: Record<string, number>, seconds: number|null,
+ *   diagnosis: string}} Epoch p and xy in thousandths; `moved` how far each layer is from where it began; of
+ *   two classes p is the positive one's, of more it holds all in turn, and `said` a digit for the class that each was
+ *   taken for
  * @typedef {{id: number, label: string, line: string, regime: string, pool: string, seed: number, planned: number,
  *   learning: number, total: number, cached: string, floor?: number|null, recorded: boolean, pinned: boolean,
- *   outcome: string, forecast: string, machine?: string, perplexity0: number|null, stages: number, truths: string, data_key: string,
- *   label_names: string[], epochs: Epoch[], whole: boolean, diagnosis: string, best: number|null}} Run
+ *   outcome: string, forecast: string, machine?: string, perplexity0: number|null, stages: number, truths: string,
+ *   data_key: string, label_names: string[], epochs: Epoch[], whole: boolean, diagnosis: string, best: number|null}} Run
  *   `truths` holds a digit for each message's class; a run that is not `whole` has p and xy for its last epoch alone
  * @typedef {{phase: string, sentence: string, done: number, left?: number|null}} State
  * @typedef {{sentence: string, wrong: boolean}} Said the kernel's answer to what the learner did
  * @typedef {Record<string, Message[]>} Texts the messages of each data set
  * @typedef {{n: number, gap: boolean, runs: Run[], current: number|null, messages: Texts, answer: Answer|null,
- *   state: State, away: number, flowed: Flowed|null}} Store `n` counts the news; `gap` says that some are missing; `away` counts the runs
- *   that Reset has put away and that can be brought back
+ *   state: State, away: number, flowed: Flowed|null}} Store `n` counts the news; `gap` says that some are missing; `away`
+ *   counts the runs that Reset has put away and that can be brought back
  * @typedef {{kind: "history", n: number, runs?: Run[], current?: number|null, state?: State, said?: Said|null,
  *   messages?: Texts, away?: number, forecast?: string}} History
  *   all there is to know
@@ -34,7 +36,8 @@
 import { withAnswers } from "./asked.js";
 
 /** @returns {Store} */
-export const emptyStore = () => ({ n: 0, gap: false, runs: [], current: null, messages: {}, answer: null, away: 0, flowed: null,
+export const emptyStore = () => ({ n: 0, gap: false, runs: [], current: null, messages: {}, answer: null, away: 0,
+  flowed: null,
   state: { phase: "idle", sentence: "ready", done: 0 } });
 
 /** @param {Store} store @param {number} id @param {(run: Run) => Run} change @returns {Store} */
@@ -122,7 +125,8 @@ export function visibleRuns(store) {
 export function shownRun(store, id, fits = () => true) {
   const runs = visibleRuns(store);
   const find = (/** @type {number|null} */ wanted) => runs.find((run) => run.id === wanted);
-  return find(id) ?? find(store.current) ?? runs.filter((run) => !run.recorded).at(-1) ?? runs.filter(fits).at(-1) ?? null;
+  const own = runs.filter((run) => !run.recorded);
+  return find(id) ?? find(store.current) ?? own.at(-1) ?? runs.filter(fits).at(-1) ?? null;
 }
 
 /** What must be asked for, to show these runs: whole runs, and the messages of data sets.

@@ -26,7 +26,8 @@ import { SETTINGS } from "./settings.js";
 /** Every panel by its name, in the order in which they are painted. @param {Lab} lab */
 function panelsOf(lab) {
   const buttons = buttonsPanel(lab);
-  return { controls: settingsPanel(lab), buttons, machine: machinePanel(lab), status: statusPanel(lab), diagnosis: diagnosisPanel(lab),
+  return { controls: settingsPanel(lab), buttons, machine: machinePanel(lab), status: statusPanel(lab),
+    diagnosis: diagnosisPanel(lab),
     curves: curvesPanel(lab), confusion: confusionPanel(lab), metrics: metricsPanel(lab),
     messages: messagesPanel(lab), facts: factsPanel(lab), cloud: cloudPanel(lab), try: tryPanel(lab),
     runs: runsPanel(lab, buttons.rest) };
@@ -81,7 +82,8 @@ function render({ model, el }) {
   region(el, "hs-lab", "headswap lab");
   el.replaceChildren(page.root);
   listen(lab);
-  const ends = [takeKeys(lab, el), takeDrops(lab, el), watchSizes(lab, panels), panels.status.stop, panels.try.stop, () => lab.close()];
+  const ends = [takeKeys(lab, el), takeDrops(lab, el), watchSizes(lab, panels), panels.status.stop, panels.try.stop,
+    () => lab.close()];
   lab.redraw();
   lab.hello();
   return () => { for (const end of ends) end(); };

@@ -18,7 +18,7 @@ from headswap.explorers import environment
 from headswap.explorers.environment import check_environment
 from headswap.explorers.recorded import recorded
 from headswap.explorers.tokens import practice_texts, tokens
-from headswap.lab.lab import recorded_runs
+from headswap.lab.rows import recorded_runs
 
 EXPLORER = tokens()
 TEXTS = ["short", "é" * 17, "x" * 33, "y" * 64, "z" * 161]

@@ -10,8 +10,8 @@ import torch
 
 from headswap.data.fixture import messages
 from headswap.lab import Lab
-from headswap.lab.prepare import at_hand, prepared
-from headswap.lab.runs import Run, Settings
+from headswap.live.prepare import at_hand, prepared
+from headswap.live.runs import Run, Settings
 from headswap.model.body import LMBody
 
 SMALL = {"max_len": 16, "epochs": 2, "messages": 64}

@@ -16,9 +16,9 @@ from headswap.data.readers import Reading
 from headswap.data.splits import fixture_split
 from headswap.errors import DivergedError, HeadswapError, SettingError
 from headswap.lab import Lab, Run, Runner, Settings
-from headswap.lab.prepare import practice, prepared
-from headswap.lab.runs import Prepared, diagnose, tolerated
-from headswap.lab.shelf import dropped
+from headswap.live.prepare import practice, prepared
+from headswap.live.runs import Prepared, diagnose, tolerated
+from headswap.live.shelf import dropped
 from headswap.metrics.measure import measure
 from headswap.model.body import Block
 from headswap.training.events import EpochDone, Event, StageBegan, StepDone

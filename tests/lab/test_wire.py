@@ -17,9 +17,9 @@ import pytest
 
 from headswap.data.fixture import messages
 from headswap.lab import Lab, Run, Settings
-from headswap.lab.runs import head_of
-from headswap.lab.shelf import for_the_lab
-from headswap.lab.told import Epochs, Told, shares_told
+from headswap.live.runs import head_of
+from headswap.live.shelf import for_the_lab
+from headswap.live.told import Epochs, Told, shares_told
 from headswap.metrics.measure import measure
 from headswap.results.progress import Progress
 from headswap.training.events import EpochDone, StepDone

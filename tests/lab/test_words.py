@@ -16,9 +16,9 @@ from headswap.data.batches import encode_texts
 from headswap.data.fixture import messages
 from headswap.errors import DataError
 from headswap.lab import Lab, Runner, Settings
-from headswap.lab.asked import KEPT
-from headswap.lab.runs import Prepared
-from headswap.lab.words import MOST, glimpsed, spoken
+from headswap.live.asked import KEPT
+from headswap.live.runs import Prepared
+from headswap.live.words import MOST, glimpsed, spoken
 from headswap.model.body import BodyConfig
 from headswap.model.classifier import Classifier, swap_head
 from headswap.model.heads import new_head

@@ -356,7 +356,7 @@ def test_07_notices_a_lab_that_writes_to_what_it_watches(monkeypatch: pytest.Mon
         return []
 
     rehearsal = only("07_lab", 0)
-    monkeypatch.setattr("headswap.lab.watch.Watch.points", points)
+    monkeypatch.setattr("headswap.live.watch.Watch.points", points)
     fails(rehearsal)
 
 

@@ -20,8 +20,8 @@ from toys import Idle, Shifts
 from headswap.data.batches import Batch, ClassificationDataset
 from headswap.data.messages import Split
 from headswap.errors import HeadswapError, SettingError
-from headswap.lab.runner import Runner
-from headswap.lab.runs import Prepared, Settings
+from headswap.live.runner import Runner
+from headswap.live.runs import Prepared, Settings
 from headswap.model import onednn
 from headswap.model.body_contract import Base, Place
 from headswap.model.classifier import Classifier, place_of

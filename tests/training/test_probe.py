@@ -7,7 +7,7 @@ import torch
 from helpers import tiny_base, tiny_split
 
 from headswap.data.splits import fixture_split
-from headswap.lab.runs import Settings, tolerated
+from headswap.live.runs import Settings, tolerated
 from headswap.model.body import BodyConfig, new_language_model
 from headswap.model.heads import LinearHead
 from headswap.model.optimum import _zero_sum, choose_l2, optimum

@@ -19,7 +19,8 @@ function thresholdPart(lab) {
   const bounds = { id: lab.id("threshold"), low: 0, high: 1, step: 0.01 };
   const slider = sliderInput(bounds, (value) => value.toFixed(2),
     (value) => lab.set("threshold", value, true), (value) => lab.set("threshold", value));
-  const row = h("div", { class: "hs-threshold" }, h("label", { for: bounds.id }, "Threshold"), slider.input, slider.shown);
+  const row = h("div", { class: "hs-threshold" }, h("label", { for: bounds.id }, "Threshold"), slider.input,
+    slider.shown);
   const sought = choiceInput(lab.id("against"), (value) => lab.gaze.holdAgainst(value === "" ? null : Number(value)));
   const asked = h("div", { class: "hs-threshold" }, h("label", { for: lab.id("against") }, "Positive"), sought.input);
   const paint = () => {

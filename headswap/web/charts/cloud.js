@@ -123,8 +123,9 @@ function paintTrails(group, { groups }, x, y) {
   if (group.childElementCount !== groups.length) group.replaceChildren(...groups.map(() => s("path")));
   const step = (/** @type {[number, number]} */ [a, b], /** @type {number} */ i) =>
     `${i ? "L" : "M"}${x(a).toFixed(1)} ${y(b).toFixed(1)}`;
+  const path = (/** @type {[number, number][][]} */ trails) => trails.map((way) => way.map(step).join("")).join("");
   groups.forEach(({ trails = [] }, i) =>
-    put(group.children[i], { class: `hs-trail hs-trail-${i % 4}`, d: trails.map((way) => way.map(step).join("")).join("") }));
+    put(group.children[i], { class: `hs-trail hs-trail-${i % 4}`, d: path(trails) }));
 }
 
 /** @param {Place} place */

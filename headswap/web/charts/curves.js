@@ -88,7 +88,8 @@ function layers() {
   const area = clipArea();
   const group = (/** @type {string} */ look, inside = {}) =>
     s("g", { class: `hs-${look}`, "aria-hidden": "true", ...inside });
-  const [axes, ghostNames, marks, ends, over] = ["axes", "ghostnames", "best", "ends", "over"].map((look) => group(look));
+  const [axes, ghostNames, marks, ends, over] =
+    ["axes", "ghostnames", "best", "ends", "over"].map((look) => group(look));
   const [ghosts, lines] = ["ghosts", "lines"].map((look) => group(look, area.clipped));
   const floor = s("path", { class: "hs-line hs-floor", ...area.clipped });
   const back = (/** @type {CurvesSpec} */ spec, /** @type {Layout} */ at) => {

@@ -2,8 +2,8 @@
  * What every chart stands in. A chart is `chart(place, …callbacks) → {root, paint(spec), resized?}`: it builds its
  * elements once, `paint` is given the whole spec each time, and `resized` says whether the spec must be painted again.
  *
- * @typedef {{name: string, heading?: "h4"|"h5", compact?: boolean}} Place the panel's name, how deep its heading is, and
- *   whether it stands among others
+ * @typedef {{name: string, heading?: "h4"|"h5", compact?: boolean}} Place the panel's name, how deep its heading
+ *   is, and whether it stands among others
  * @typedef {{title: string, label?: string, subtitle?: string, tag?: string, note?: string}} Titled
  *   what every spec has: a heading; another name for screen readers; words beside the heading; words below
  *

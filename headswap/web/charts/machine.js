@@ -177,7 +177,8 @@ export function machine(place, on) {
   const fill = () => { if (shown) { const spec = shown; paintTable(COLUMNS, () => machineRows(spec)); } };
   const { fold, paint: paintTable } = tableFold(fill);
   const below = [parts.zoom.root, parts.summary, parts.code.root, fold];
-  const whole = h("div", { class: place.compact ? "hs-m hs-m-compact" : "hs-m" }, h("div", { class: "hs-m-tools" }, parts.swap, parts.told), stage, ...below);
+  const whole = h("div", { class: place.compact ? "hs-m hs-m-compact" : "hs-m" },
+    h("div", { class: "hs-m-tools" }, parts.swap, parts.told), stage, ...below);
   const { root, keys, entitle } = frame(place, whole);
   const ramp = h("span", { class: "hs-key", "aria-hidden": "true" }, "−", h("span", { class: "hs-m-ramp" }), "+");
   keys.append(ramp);

@@ -36,7 +36,8 @@ const multipleOf = ({ weights, rate }) => (weights > 0 ? rate ?? 0 : 0);
  * @returns {Record<string, number>|null}
  */
 export function toggledRates(layers, key, rate) {
-  const rates = Object.fromEntries(layers.filter(({ weights }) => weights).map((layer) => [layer.key, multipleOf(layer)]));
+  const taught = layers.filter(({ weights }) => weights);
+  const rates = Object.fromEntries(taught.map((layer) => [layer.key, multipleOf(layer)]));
   if (key in rates) rates[key] = rate ?? (rates[key] > 0 ? 0 : 1);
   return Object.values(rates).some((multiple) => multiple > 0) ? rates : null;
 }

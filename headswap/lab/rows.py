@@ -1,0 +1,41 @@
+"""A lab's runs as rows of a table, and the recorded ones that stand in it before the first Train."""
+
+from __future__ import annotations
+
+import json
+from importlib.resources import files
+from typing import Any
+
+from ..live.runs import FIELDS, Run, diagnose
+from ..live.told import Told
+
+
+def recorded_runs() -> list[dict[str, Any]]:
+    """Real runs recorded by `make figures`, shown before the first Train; empty where none are stored."""
+    folder = files(__name__.rpartition(".")[0]).joinpath("recorded")
+    paths = (
+        sorted((p for p in folder.iterdir() if p.name.endswith(".json")), key=lambda p: p.name)
+        if folder.is_dir()
+        else []
+    )
+    return [json.loads(path.read_text("utf-8")) for path in paths]
+
+
+def as_told(run: dict[str, Any]) -> Told:
+    """A recorded run as the browser is told of any other."""
+    truths = "".join(str(label) for _, label in run["messages"])
+    return Told.of(run | {"truths": truths, "epochs": [{"said": ""} | epoch for epoch in run["epochs"]]})
+
+
+def row_of(run: Run) -> dict[str, Any]:
+    """A run's settings and what came out, one value a column."""
+    metrics = run.metrics
+    low, high = metrics.intervals()["f1"] if metrics else (None, None)
+    settings = {name: getattr(run.settings, name) for name in FIELDS}
+    return settings | {
+        "id": run.id, "learning": run.learning, "total": run.total, "outcome": run.outcome,
+        "epochs_done": len(run.epochs), "best_epoch": run.best, "seconds": run.seconds,
+        "f1": metrics.f1 if metrics else None, "f1_low": low, "f1_high": high,
+        "precision": metrics.precision if metrics else None, "recall": metrics.recall if metrics else None,
+        "accuracy": metrics.accuracy if metrics else None, "forecast": run.forecast, "diagnosis": diagnose(run),
+    }  # fmt: skip
