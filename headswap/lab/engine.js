@@ -12,7 +12,7 @@ import { UNDER_WAY } from "./phases.js";
 
 export class Engine {
   swapped = true;
-  position = 0;
+  position = -1; // the last byte that is read
   head = 0;
   zoom = "";
   #asked = "";

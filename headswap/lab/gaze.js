@@ -44,7 +44,9 @@ export class Gaze {
 
   /** @param {Partial<Look>} part */
   #turn(part) {
+    const was = this.look.playing;
     this.look = { ...this.look, ...part };
+    if (was !== this.look.playing) this.lab.mark("buttons");
     this.lab.lookedAt();
   }
 

@@ -275,6 +275,7 @@ export class Lab {
   /** @param {string} text */
   try(text) {
     this.wishes.try(text);
+    this.mark("machine");
   }
 
   /** @param {File} file */
@@ -321,7 +322,7 @@ export class Lab {
 
   /** @param {News} news */
   #heard(news) {
-    if (news.kind === "answer") return this.mark("try");
+    if (news.kind === "answer") return this.mark("try", "machine");
     if (news.kind === "flow") return this.mark("machine");
     if (news.kind === "state") return this.#stateChanged();
     if (news.kind === "said") return this.#said(news);

@@ -10,14 +10,15 @@
  * @typedef {{id: number, label: string, line: string, regime: string, pool: string, seed: number, planned: number,
  *   learning: number, total: number, cached: string, floor?: number|null, recorded: boolean, pinned: boolean,
  *   outcome: string, forecast: string, machine?: string, perplexity0: number|null, stages: number, truths: string,
- *   data_key: string, label_names: string[], epochs: Epoch[], whole: boolean, diagnosis: string, best: number|null}} Run
+ *   data_key: string, label_names: string[], epochs: Epoch[], whole: boolean, diagnosis: string,
+ *   best: number|null}} Run
  *   `truths` holds a digit for each message's class; a run that is not `whole` has p and xy for its last epoch alone
  * @typedef {{phase: string, sentence: string, done: number, left?: number|null}} State
  * @typedef {{sentence: string, wrong: boolean}} Said the kernel's answer to what the learner did
  * @typedef {Record<string, Message[]>} Texts the messages of each data set
  * @typedef {{n: number, gap: boolean, runs: Run[], current: number|null, messages: Texts, answer: Answer|null,
- *   state: State, away: number, flowed: Flowed|null}} Store `n` counts the news; `gap` says that some are missing; `away`
- *   counts the runs that Reset has put away and that can be brought back
+ *   state: State, away: number, flowed: Flowed|null}} Store `n` counts the news; `gap` says that some are missing;
+ *   `away` counts the runs that Reset has put away and that can be brought back
  * @typedef {{kind: "history", n: number, runs?: Run[], current?: number|null, state?: State, said?: Said|null,
  *   messages?: Texts, away?: number, forecast?: string}} History
  *   all there is to know

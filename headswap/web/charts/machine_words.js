@@ -77,9 +77,11 @@ export function weightWords(layer) {
  * @param {Layer} layer */
 export const originWords = ({ origin, weights }) => (origin === "pretrained" || !weights ? "" : origin);
 
-/** @param {number|null} moved a share of what the weights were */
+/** How far the weights are from where they began, against how long they were; a new head begins near 0.
+ * @param {number|null} moved */
 export function movedWords(moved) {
   if (moved === null || !Number.isFinite(moved)) return "";
+  if (moved >= 2) return `moved ${countText(moved)} × its start`;
   const percent = 100 * moved;
   return `moved ${percent ? percent.toFixed(percent < 0.1 ? 2 : percent < 10 ? 1 : 0) : 0} %`;
 }
