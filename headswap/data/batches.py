@@ -135,29 +135,9 @@ def shuffled_batches(
     return [batches[i] for i in torch.randperm(len(batches), generator=generator).tolist()]
 
 
-PARTS = 4  # of a batch: more would save little, and keep a core less busy
-LEAST = 2_048  # positions of a batch that is worth a thought
-WORTH = 0.1  # share of them that must be saved: to work in parts costs time, too
-
-
 def ordered_batches(lengths: torch.Tensor, batch_size: int) -> list[torch.Tensor]:
     """Batches of indices from the shortest message to the longest: the least padding, and nothing drawn."""
     return list(lengths.argsort(stable=True).split(batch_size))
-
-
-def parts_by_length(index: torch.Tensor, lengths: torch.Tensor) -> tuple[torch.Tensor, ...]:
-    """A batch in parts of like length where that saves a tenth of its positions, else the batch as it is.
-
-    Each part is padded to its own longest message, so a short one does not pay for a long one; together their gradients
-    are the batch's. `lengths` (N,) are those of all messages.
-    """
-    own = lengths[index]  # (B,)
-    whole = len(index) * int(own.max())
-    if whole < LEAST:
-        return (index,)
-    parts = own.argsort(stable=True).chunk(PARTS)
-    positions = sum(len(part) * int(own[part[-1]]) for part in parts)
-    return tuple(index[part] for part in parts) if positions <= (1 - WORTH) * whole else (index,)
 
 
 def _check_examples(examples: Sequence[Example], classes: int) -> None:

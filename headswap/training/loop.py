@@ -14,7 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from ..data.batches import Batch, ClassificationDataset, ordered_batches, parts_by_length, random_batches
+from ..data.batches import Batch, ClassificationDataset, ordered_batches, random_batches
 from ..errors import DivergedError, HeadswapError, SettingError
 from ..metrics.measure import Metrics, measure
 from ..model.body_contract import device_of
@@ -101,19 +101,12 @@ class _Loop:
         for group, rate, new, schedule in self.rates:
             group["lr"] = rate * schedule(self.done / self.steps, new)
         with one_thread():
-            parts = self._parts(index)
+            parts = index.split(self.recipe.compute.micro_batch or len(index))
             value = self._backward(parts, len(index))
             self._check(value)
             self.optimizer.step()
         self.done += 1
         return value, perf_counter() - began
-
-    def _parts(self, index: torch.Tensor) -> tuple[torch.Tensor, ...]:
-        """A batch in the parts that are worked through in turn: as small as was asked, or of like length on a CPU."""
-        wanted, lengths = self.recipe.compute.micro_batch, self.inputs.rows.lengths
-        if wanted is not None or lengths is None or self.device.type != "cpu" or _looks_at_batches(self.modes):
-            return index.split(wanted or len(index))
-        return parts_by_length(index, lengths)
 
     def check(self) -> tuple[float | None, Metrics | None, tuple[tuple[float, ...], ...], float]:
         """Validation loss, Metrics, probabilities (N, C) and the seconds it took."""
@@ -299,11 +292,6 @@ def _check_optimizer(model: Classifier, optimizer: torch.optim.Optimizer) -> Non
     if len(held) > len(learning):
         foreign = len(held) - len(learning)
         raise SettingError(f"the optimizer holds {foreign} frozen or foreign weights; make it after freezing")
-
-
-def _looks_at_batches(modes: list[tuple[nn.Module, bool]]) -> bool:
-    """Whether a module that trains sees a whole batch at once: in parts it would see something else."""
-    return any(training and isinstance(module, nn.modules.batchnorm._BatchNorm) for module, training in modes)
 
 
 def _modes(model: Classifier, prefix: Prefix) -> list[tuple[nn.Module, bool]]:

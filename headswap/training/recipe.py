@@ -16,7 +16,7 @@ class Compute:
 
     No device means the base's own. Weights stay in their dtype; with bfloat16 or float16 the products are taken in
     it (autocast), and so is the frozen prefix. A batch is worked through `micro_batch` examples at a time, with the
-    gradients of the whole; None takes it at once, on a CPU in parts of like length where that saves padding.
+    gradients of the whole; None takes it at once.
     """
 
     device: str | None = None
