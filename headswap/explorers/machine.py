@@ -157,9 +157,8 @@ class Machine(Explorer):
         regime = self._regime(value)
         model, old_head = self._model(regime), self._old_head()
         flow, note = self._flow(model, value)
-        labels = self._labels if value["swapped"] else (flow or {"labels": []})["labels"]
         spec = machine_of(
-            model, regime, old_head=old_head, swapped=value["swapped"], labels=labels, flow=flow,
+            model, regime, old_head=old_head, swapped=value["swapped"], labels=self._labels, flow=flow,
             subtitle=self._subtitle(regime, value["swapped"]), tag=value["regime"],
             note=regime.summary if regime.summary == NOTHING else note,
         )  # fmt: skip

@@ -37,8 +37,7 @@ def flowed(run: Run, content: Mapping[str, Any]) -> dict[str, Any]:
     if run.model is not None and (old is not None or content.get("swapped", True)):
         place = int(content.get("position", 0)), int(content.get("head", 0)), str(content.get("zoom", ""))
         flow = flow_of(run.model, str(content.get("text", ""))[:2000], *place, old)
-    labels = flow.pop("labels", None) if flow else None
-    return {"kind": "flow", "asked": content.get("asked", ""), "flow": flow, "labels": labels or [*run.label_names]}
+    return {"kind": "flow", "asked": content.get("asked", ""), "flow": flow, "labels": [*run.label_names]}
 
 
 @lru_cache(maxsize=4)

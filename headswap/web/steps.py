@@ -53,6 +53,6 @@ def _looking(
 
 def _step(name: str, says: str, values: torch.Tensor, labels: Sequence[str] | None = None) -> Step:
     """One step; its shape is put into its sentence, and what has shares is drawn as shares."""
-    step = {"name": name, "says": says.format(n=f"({len(values)},)"), "values": shorts(values)}
+    step = {"name": name, "says": says.format(n=f"{len(values)} numbers"), "values": shorts(values)}
     named = {} if labels is None else {"labels": [*labels]}
     return {**step, **named, "kind": "share" if name == "shares" else "signed"}

@@ -160,11 +160,11 @@ def test_unswapped_the_language_models_head_names_the_likeliest_next_bytes(drawn
     block, base = drawn.find(TITLE), tiny_base()
     with torch.no_grad():
         best = base(*base.body.encode([MESSAGE]).tensors)[0, 3].softmax(0).topk(5)
-    assert block["labels"] == [glyph(i) for i in best.indices.tolist()]
+    assert block["flow"]["labels"] == [glyph(i) for i in best.indices.tolist()]
     assert block["flow"]["probabilities"] == pytest.approx(best.values.tolist(), rel=1e-3)
     assert (block["swapped"], block["old"]["rows"]) == (False, 260)
     drawn.set(text="")
-    assert drawn.find(TITLE)["labels"] == []
+    assert drawn.find(TITLE)["labels"] == ["ham", "spam"], "the new head waits, and is of these classes"
 
 
 @pytest.mark.parametrize("text, said", [("", "Type at least one character"), ("\ud83d", "This is no text")])

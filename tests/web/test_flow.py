@@ -155,7 +155,7 @@ def test_the_steps_are_the_blocks_own_arithmetic(causal: bool) -> None:
     assert [step["name"] for step in steps] == [*wanted]
     for step, values in zip(steps, wanted.values(), strict=True):
         close(step["values"], values)
-        assert f"({len(values)},)" in step["says"]
+        assert f"{len(values)} numbers" in step["says"]
         assert step["says"].endswith(".")
     assert {step["name"] for step in steps if "labels" in step} == {"scores", "shares"}
     assert {step["name"] for step in steps if step["kind"] == "share"} == {"shares"}

@@ -47,7 +47,9 @@ function bodyPart(make) {
   };
   /** @param {MachineSpec} spec @param {number} room */
   const paint = (spec, room) => {
-    const layers = spec.layers.filter((layer) => !isHead(layer)).reverse();
+    // A language-model head reads every position: it has no use for a pool.
+    const pools = spec.swapped || !spec.old;
+    const layers = spec.layers.filter((layer) => !isHead(layer) && (pools || layer.key !== "pool")).reverse();
     const runs = onceRuns(layers);
     while (brackets.length < runs.length) brackets.push(bracketNode());
     runs.forEach(([from, to], i) => put(brackets[i], { style: `grid-row: ${from + 1} / ${to + 2}` }));

@@ -159,7 +159,7 @@ export function resultList() {
   /** @type {ReturnType<typeof resultNode>[]} */
   let nodes = [];
   const paint = (/** @type {MachineSpec} */ { flow, labels }) => {
-    const rows = flow ? resultRows(flow, labels) : [];
+    const rows = flow ? resultRows(flow, flow.labels ?? labels) : [];
     root.hidden = !rows.length;
     if (rows.length !== nodes.length) {
       nodes = rows.map(resultNode);
