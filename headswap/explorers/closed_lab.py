@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from ..lab.view import READY, SETTINGS
+from ..live.runs import DEFAULTS
 
 State = Mapping[str, Any]
 
@@ -47,18 +49,24 @@ def _setting(value: str | float | bool | None) -> str:
 
 
 def _run(state: State) -> str:
-    """The run that the browser shows first: the latest of the lab's own, or else the last recorded one."""
+    """The run that the browser shows first: the latest of the lab's own, or else a recorded one of these settings."""
     runs = [run for run in state["story"]["runs"] if run["epochs"]]
-    own = [run for run in runs if not run["recorded"]]
-    if not runs:
+    shown = [run for run in runs if not run["recorded"]] or [run for run in runs if _fits(run, state)]
+    if not shown:
         return "No run yet."
-    run = (own or runs)[-1]
+    run = shown[-1]
     epochs, diagnosis = run["epochs"], run["diagnosis"] or run["epochs"][-1]["diagnosis"] or "Too early to tell."
     kind = ", recorded" if run["recorded"] else ""
     return (
         f"Run {run['label']}{kind}, {len(epochs)} of {run['planned']} epochs: {run['learning']:,} of {run['total']:,} "
         f"weights learn. {diagnosis} {_counts(run, state['threshold'])}"
     )
+
+
+def _fits(run: State, state: State) -> bool:
+    """Whether a recorded run is one of the settings on the page; it was made with the defaults, but for its regime."""
+    usual = replace(DEFAULTS, regime=run["regime"])
+    return all(getattr(usual, name) == state[name] for name in SETTINGS if name != "rates") and not state["rates"]
 
 
 def _counts(run: State, threshold: float) -> str:
