@@ -24,11 +24,19 @@ export function machinePanel(lab) {
     zoom: (zoom) => engine.turn({ zoom }),
     head: (head) => engine.turn({ head }),
   });
+  let painted = "";
   const paint = () => {
     const spec = engine.spec();
     chart.root.hidden = !spec || !lab.shows("machine");
-    if (spec) chart.paint(spec);
     engine.ask();
+    const now = JSON.stringify(spec); // a slider paints thirty times a second, and seldom moves a weight
+    if (spec && now !== painted) chart.paint(spec);
+    painted = now;
   };
-  return { ...chart, paint };
+  const resized = () => {
+    const is = chart.resized();
+    if (is) painted = "";
+    return is;
+  };
+  return { ...chart, paint, resized };
 }
