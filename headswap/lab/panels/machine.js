@@ -6,6 +6,7 @@
 
 import { machine } from "../../web/charts/machine.js";
 import { toggledRates } from "../../web/charts/machine_words.js";
+import { GONE } from "../../web/link.js";
 
 /** @param {Lab} lab */
 export function machinePanel(lab) {
@@ -14,8 +15,10 @@ export function machinePanel(lab) {
   const build = (/** @type {string} */ key, /** @type {number|undefined} */ rate = undefined) => {
     const spec = engine.spec();
     const rates = spec && !locked() ? toggledRates(spec.layers, key, rate) : null;
-    if (rates) lab.set("rates", rates);
+    if (lab.link.gone) lab.tell(GONE);
+    else if (rates) lab.set("rates", rates);
     else if (locked()) lab.tell("The regime is locked here.");
+    lab.mark("machine"); // a select goes back to what counts
   };
   const chart = machine({ name: "machine", heading: "h4", compact: true }, {
     toggle: build, rate: build,
@@ -25,10 +28,10 @@ export function machinePanel(lab) {
     head: (head) => engine.turn({ head }),
   });
   const paint = () => {
+    engine.ask();
     const spec = engine.spec();
     chart.root.hidden = !spec || !lab.shows("machine");
     if (spec) chart.paint(spec);
-    engine.ask();
   };
   return { ...chart, paint };
 }
