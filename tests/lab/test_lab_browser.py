@@ -604,22 +604,29 @@ NAMELESS = re.compile(r'^\s*- (?:button|slider|combobox|textbox|checkbox|spinbut
 
 
 def test_every_control_has_a_name_for_a_screen_reader(site: Site) -> None:
-    made = 'Lab(epochs=2, question="Does it overfit?", answers=["yes", "no"])'
+    made = f'Lab(epochs=2, {OPEN}, question="Does it overfit?", answers=["yes", "no"])'
     with labs(site, "names", f"from headswap.lab import Lab\nlab = {made}\nlab") as view:
         lab(view).locator(".hs-question select").select_option("yes")
         press(view, "Train")
         wait_epoch(view, 2)
         wait_phase(view, "idle")
-        for fold in lab(view).locator("summary:visible").all():
-            fold.click()
+        lab(view).get_by_role("textbox", name="Try a message").fill("Claim your prize")
+        lab(view).get_by_role("button", name="Look inside Block 1").click()
+        lab(view).get_by_role("button", name="Close Block 1").wait_for()
+        while (closed := lab(view).locator("details:not([open]) > summary:visible")).count():
+            closed.first.click()
         snapshot = lab(view).aria_snapshot()
         assert NAMELESS.findall(snapshot) == []
         for said in (
             'button "Train"', 'button "pin run 1"', 'combobox "Regime"', 'combobox "Does it overfit?"',
             'spinbutton "Epochs"', 'checkbox "tuned"', 'checkbox "Causal mask"', 'slider "Threshold"',
             'slider "Learning rate"', 'slider "Epoch shown"', 'textbox "Try a message"', 'combobox "Head"',
+            'slider "Position looked at"', 'slider "The vector after Block 2"', 'slider "Epoch"', 'combobox "Speed"',
+            'button "▶ Replay"',
         ):  # fmt: skip
             assert f"- {said}" in snapshot
+        for said in ('switch "Block 2: 49,984 weights', 'combobox "Block 2: how fast it learns"'):
+            assert said in snapshot
 
 
 @contextmanager
@@ -656,7 +663,7 @@ def test_a_cell_run_again_stops_the_run_of_its_old_lab(site: Site) -> None:
 
 
 def test_two_labs_in_one_notebook_go_their_own_ways(site: Site) -> None:
-    cells = [f"from headswap.lab import Lab\n{name} = Lab(regime='full', {more})\n{name}"
+    cells = [f"from headswap.lab import Lab\n{name} = Lab(regime='full', {more}, {OPEN})\n{name}"
              for name, more in (("one", "epochs=5"), ("two", "epochs=4, pool='max'"))]  # fmt: skip
     beside = "three = Lab(regime='full', epochs=5)\nthree.train()\nfour = Lab()\nthree"
     with labs(site, "two", *cells, beside) as view:
@@ -703,7 +710,7 @@ def test_a_saved_page_shows_its_runs_without_their_kernel(site: Site) -> None:
 
 
 def test_the_learner_bets_before_train_and_finds_the_bet_beside_the_outcome(site: Site) -> None:
-    made = 'Lab(epochs=2, question="F1 after two epochs?", answers=["below 0.9", "above 0.9"])'
+    made = f'Lab(epochs=2, {OPEN}, question="F1 after two epochs?", answers=["below 0.9", "above 0.9"])'
     with labs(site, "bet", f"from headswap.lab import Lab\nlab = {made}\nlab") as view:
         train = lab(view).get_by_role("button", name="Train", exact=True)
         question = lab(view).get_by_role("combobox", name="F1 after two epochs?")

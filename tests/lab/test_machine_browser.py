@@ -537,8 +537,8 @@ def test_arrow_keys_on_the_bytes_move_the_position_as_fast_as_they_come(plain: t
     lab(view).locator(".hs-m-token").nth(2).click()
     wait_position(view, 3)
     greatest = max(flow(view, ", 2")["strips"]["block[1]"])
-    strip = layer(view, "block[1]").locator(".hs-m-above .hs-m-said", has_text=re.compile(rf"to {greatest:.{2 + (greatest < 1)}f}$"))
-    strip.wait_for(timeout=10_000)
+    ends = re.compile(rf"to {greatest:.{2 + (greatest < 1)}f}$")
+    layer(view, "block[1]").locator(".hs-m-above .hs-m-said", has_text=ends).wait_for(timeout=10_000)
 
 
 def test_look_inside_tells_a_block_step_by_step_and_closes_again(plain: tuple[Page, Heard]) -> None:
