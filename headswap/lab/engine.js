@@ -4,11 +4,17 @@
  * @typedef {{asked: string, flow: Flow|null, labels: string[]}} Flowed a text's values in the model of a run, and the
  *   question that they answer
  *
- * @import {Flow, MachineSpec} from "../web/charts/machine_words.js"
+ * @import {Flow, Layer, MachineSpec} from "../web/charts/machine_words.js"
  * @import {Lab} from "./lab.js"
  */
 
 import { UNDER_WAY } from "./phases.js";
+
+/** Which model a question is about: a run's at an epoch, with its old or its new head. @param {string} asked */
+function modelOf(asked) {
+  const [id, epochs, , , , , swapped] = JSON.parse(asked);
+  return JSON.stringify([id, epochs, swapped]);
+}
 
 export class Engine {
   swapped = true;
@@ -16,6 +22,8 @@ export class Engine {
   head = 0;
   zoom = "";
   #asked = "";
+  /** @type {Flowed|null} */
+  #known = null;
 
   /** @param {Lab} lab */
   constructor(lab) {
@@ -29,16 +37,32 @@ export class Engine {
     const { run, epoch } = this.lab.shown();
     const same = run?.machine === told.key;
     const layers = told.layers.map((layer) =>
-      ({ ...layer, moved: (same && this.swapped && epoch?.moved?.[layer.key]) || null }));
+      ({ ...this.#asBuilt(layer), moved: (same && this.swapped && epoch?.moved?.[layer.key]) || null }));
     const { flow = null, labels = told.labels } = this.#flowed() ?? {};
     const subtitle = same && run ? `${run.label}, epoch ${epoch?.epoch ?? 0}` : "the next run";
     return { ...told, subtitle, layers, labels, flow, swapped: this.swapped };
   }
 
-  /** What a text does in the run on show, where that is known. */
+  /** A layer at the rate that was given it by hand, also before the kernel has drawn it: a second quick click counts
+   * on what the first one did. @param {Layer} layer @returns {Layer} */
+  #asBuilt(layer) {
+    const rate = (this.lab.get("rates") ?? {})[layer.key];
+    if (rate === undefined || !layer.weights) return layer;
+    return { ...layer, rate: rate || null, learns: rate ? layer.weights : 0 };
+  }
+
+  /** What a text does in the run on show, where that is known. What is known of the same model stays until the answer
+   * to another question about it has come: what has the focus must not vanish under the keys. */
   #flowed() {
-    const { flowed } = this.lab.store;
-    return flowed && flowed.asked === this.#question() && flowed.flow ? flowed : null;
+    const [asked, known] = [this.#question(), this.#known];
+    if (!asked || !known?.flow) return null;
+    return known.asked === asked || (asked === this.#asked && modelOf(known.asked) === modelOf(asked)) ? known : null;
+  }
+
+  /** An answer; one to an older question, or to that of another view, may come last. @param {Flowed} told */
+  take({ asked, flow, labels }) {
+    if (asked === this.#asked) this.#known = { asked, flow, labels };
+    this.lab.mark("machine");
   }
 
   #question() {
@@ -55,6 +79,12 @@ export class Engine {
     this.#asked = asked;
     const [id, , text, position, head, zoom, swapped] = JSON.parse(asked);
     this.lab.link.send({ do: "flow", asked, id, text, position, head, zoom, swapped });
+  }
+
+  /** Runs have come or gone: what was asked of one of them is not asked of another one with its number. */
+  forget() {
+    this.#asked = "";
+    this.#known = null;
   }
 
   /** @param {Partial<Pick<Engine, "swapped"|"position"|"head"|"zoom">>} part */

@@ -4,7 +4,7 @@
  * @import {Lab} from "./lab.js"
  */
 
-import { h, say } from "../web/elements.js";
+import { h, put, say } from "../web/elements.js";
 
 /** Open in every lab, without a word in front; and open while the lab is presented. */
 const MAIN = ["settings", "curves", "confusion", "machine", "try"];
@@ -47,11 +47,17 @@ export function fold(lab, name, word, panel) {
     lab.folds.turn(name);
   } }, word);
   const root = h("details", { class: `hs-panelfold hs-of-${name}`, "data-fold": name }, summary, panel);
+  put(panel, { tabindex: -1 });
   const paint = () => {
-    root.open = lab.folds.isOpen(name);
+    const focused = document.activeElement;
+    const [open, main] = [lab.folds.isOpen(name), lab.folds.isMain(name)];
+    root.open = open;
     root.hidden = panel.hidden;
-    summary.hidden = lab.folds.isMain(name);
+    summary.hidden = main;
     say(summary, word);
+    // The keys must go on where they are: a focus that is hidden is lost to the page around the lab.
+    if (!open && panel.contains(focused)) summary.focus();
+    if (main && focused === summary) panel.focus();
   };
   return { root, paint };
 }

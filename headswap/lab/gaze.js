@@ -39,7 +39,8 @@ export class Gaze {
   #film() {
     const run = this.run();
     const last = run?.epochs.length ?? 0;
-    return { last, planned: Math.max(last, run?.planned ?? 1), ended: !run || run.outcome !== "running" };
+    const ended = !run || run.outcome !== "running" || this.lab.phase() === "paused";
+    return { last, planned: Math.max(last, run?.planned ?? 1), ended };
   }
 
   /** @param {Partial<Look>} part */

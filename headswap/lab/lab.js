@@ -323,12 +323,16 @@ export class Lab {
   /** @param {News} news */
   #heard(news) {
     if (news.kind === "answer") return this.mark("try", "machine");
-    if (news.kind === "flow") return this.mark("machine");
+    if (news.kind === "flow") return this.engine.take(news);
     if (news.kind === "state") return this.#stateChanged();
     if (news.kind === "said") return this.#said(news);
     if (news.kind === "run") this.#runBegan();
     if (news.kind === "epoch") return this.#paintSoon();
     if (news.kind === "history" || news.kind === "told") this.wishes.granted();
+    if (news.kind === "history" || news.kind === "cleared") {
+      this.wishes.forget();
+      this.engine.forget();
+    }
     if (news.kind === "history") {
       this.answers.remember(news.said);
       this.#answered ||= news.forecast ?? "";
@@ -339,6 +343,7 @@ export class Lab {
 
   #runBegan() {
     this.gaze.refresh(true);
+    this.engine.forget();
     this.#starting = false;
     this.#begun = this.#settingsNow();
     // The first run of a page is painted at the eye's pace: most are over before anybody has looked.
@@ -366,7 +371,7 @@ export class Lab {
     this.#starting = false;
     this.answers.runSpoke();
     if (this.phase() !== "stopping") this.#stoppedIn = null;
-    this.mark("buttons", "status", "controls", "root");
+    this.mark("buttons", "status", "controls", "machine", "root");
   }
 
   /** Something to say in the status line, or that nobody answers. @param {string} sentence */

@@ -61,7 +61,7 @@ class Lab(View):
         self.state: dict[str, Any] = dict(READY)
         self.said: dict[str, Any] | None = None  # the answer to what the learner did last; a run's news do not end it
         self._files = Dropped()
-        self._labels = HAM_SPAM
+        self._labels: dict[str, tuple[str, ...]] = {}  # the classes of each file that was read
         self._heard: set[str] = set()  # data sets whose messages the browser has
         self._ready: tuple[tuple[object, ...], Prepared] | None = None
         self._forecast = ""
@@ -178,7 +178,7 @@ class Lab(View):
 
     def _redraw(self, change: dict[str, Any] | None = None) -> None:
         """The machine as the next run would train it."""
-        self.machine = drawn(self._settings(), self._labels)
+        self.machine = drawn(self._settings(), self._labels.get(self.data, HAM_SPAM))
 
     def _built(self, change: dict[str, Any]) -> None:
         """A regime that was built by hand and means the same as a named one is that one."""
@@ -275,7 +275,7 @@ class Lab(View):
         except HeadswapError as error:
             stays = f" Data stays {self.data}." if self.data != name else ""
             return self._say(for_the_lab(str(error)) + stays, wrong=True)
-        self._labels = tuple(corpus.label_names)
+        self._labels[name] = tuple(corpus.label_names)
         self.data = name
         self.files = [*self._files.files]
         self._redraw()

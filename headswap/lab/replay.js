@@ -21,6 +21,7 @@ export class Replay {
   #frame = 0;
   #then = 0;
   #at = 0;
+  #due = 0; // where it would be if every epoch were there
   speed = 1;
 
   /** @param {Stage} stage */
@@ -35,7 +36,7 @@ export class Replay {
   /** From the beginning, or from an epoch. @param {number} [from] */
   play(from = 0) {
     this.pause();
-    [this.#at, this.#then] = [from, performance.now()];
+    [this.#at, this.#due, this.#then] = [from, from, performance.now()];
     this.#frame = requestAnimationFrame(this.#tick);
     this.stage.show(Math.max(from, 0));
   }
@@ -50,9 +51,11 @@ export class Replay {
     const { last, planned, ended } = this.stage.film();
     const passed = Math.min(LONGEST, Math.max(0, (time - this.#then) / 1000));
     this.#then = time;
-    const before = this.#at;
-    this.#at = Math.min(last, before + passed * pace(planned) * this.speed);
-    if (ended && this.#at >= last) {
+    const [before, step] = [this.#at, passed * pace(planned) * this.speed];
+    this.#at = Math.min(last, before + step);
+    this.#due += step;
+    // A run that takes longer than its painting is shown as it comes from then on.
+    if (this.#at >= last && (ended || this.#due >= planned)) {
       this.pause();
       return this.stage.end();
     }

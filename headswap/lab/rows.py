@@ -33,8 +33,8 @@ def row_of(run: Run) -> dict[str, Any]:
     low, high = metrics.intervals()["f1"] if metrics else (None, None)
     settings = {name: getattr(run.settings, name) for name in FIELDS}
     return settings | {
-        "id": run.id, "learning": run.learning, "total": run.total, "outcome": run.outcome,
-        "epochs_done": len(run.epochs), "best_epoch": run.best, "seconds": run.seconds,
+        "id": run.id, "regime": run.settings.regime_name, "learning": run.learning, "total": run.total,
+        "outcome": run.outcome, "epochs_done": len(run.epochs), "best_epoch": run.best, "seconds": run.seconds,
         "f1": metrics.f1 if metrics else None, "f1_low": low, "f1_high": high,
         "precision": metrics.precision if metrics else None, "recall": metrics.recall if metrics else None,
         "accuracy": metrics.accuracy if metrics else None, "forecast": run.forecast, "diagnosis": diagnose(run),

@@ -17,7 +17,7 @@
  * @typedef {{sentence: string, wrong: boolean}} Said the kernel's answer to what the learner did
  * @typedef {Record<string, Message[]>} Texts the messages of each data set
  * @typedef {{n: number, gap: boolean, runs: Run[], current: number|null, messages: Texts, answer: Answer|null,
- *   state: State, away: number, flowed: Flowed|null}} Store `n` counts the news; `gap` says that some are missing;
+ *   state: State, away: number}} Store `n` counts the news; `gap` says that some are missing;
  *   `away` counts the runs that Reset has put away and that can be brought back
  * @typedef {{kind: "history", n: number, runs?: Run[], current?: number|null, state?: State, said?: Said|null,
  *   messages?: Texts, away?: number, forecast?: string}} History
@@ -38,7 +38,6 @@ import { withAnswers } from "./asked.js";
 
 /** @returns {Store} */
 export const emptyStore = () => ({ n: 0, gap: false, runs: [], current: null, messages: {}, answer: null, away: 0,
-  flowed: null,
   state: { phase: "idle", sentence: "ready", done: 0 } });
 
 /** @param {Store} store @param {number} id @param {(run: Run) => Run} change @returns {Store} */
@@ -91,7 +90,6 @@ function applied(store, step) {
     case "epoch": return withRun(store, step.id, (run) => ({ ...run, epochs: putEpoch(run.epochs, step.epoch) }));
     case "end": return withRun(store, step.id, (run) =>
       ({ ...run, outcome: step.outcome, diagnosis: step.diagnosis, best: step.best ?? run.best }));
-    case "flow": return { ...store, flowed: { asked: step.asked, flow: step.flow, labels: step.labels } };
     case "pin": return pinRun(store, step.id, step.pinned);
     case "answer": return { ...store, answer: withAnswers(store.answer, step) };
     case "cleared": return { ...store, runs: store.runs.filter((run) => run.recorded), current: null, answer: null,

@@ -38,6 +38,11 @@ export class Wishes {
     this.send({ do: "want", ...lack });
   }
 
+  /** Runs have come or gone, and answers with them: ask again. */
+  forget() {
+    this.#asked = "";
+  }
+
   /** What was wanted has come. */
   granted() {
     this.#wanted = "";

@@ -204,6 +204,28 @@ print(json.dumps([
      "outcome": " · predicted: ".join(filter(None, (r["outcome"], r["forecast"]))), "pinned": run.pinned,
      "F1": r["f1"] if r["f1"] == r["f1"] else None} for r, run in zip(rows, lab.runs, strict=True)]))
 """
+# Which layers the next run trains, as the optimizer would group them; and which are drawn so.
+LEARNING = """
+import json
+import torch
+from headswap.model.body import BodyConfig, LMBody
+from headswap.model.classifier import Classifier
+from headswap.model.heads import new_head
+from headswap.model.pooling import new_pool, pooled_width
+from headswap.training.run import first_head
+from headswap.web.layers import by_layer
+from headswap.web.machine import begin
+settings = lab._settings()
+regime, generator = settings.chosen_regime(), torch.Generator().manual_seed(0)
+body = LMBody(BodyConfig(width=4, heads=1, max_len=settings.max_len), generator)
+head = new_head(first_head(regime), pooled_width(settings.pool, 4), 2, generator)
+model = Classifier(body, new_pool(settings.pool, 4, generator), head)
+rates = by_layer(model, begin(model, regime.stages[0]))
+print(json.dumps(sorted(key for key, each in rates.items() if any(each))))
+"""
+DRAWN = """() => [...document.querySelectorAll('.hs-lab [data-hs=machine] .hs-m-layer')]
+  .filter(e => e.querySelector('.hs-m-plate').ariaLabel.includes(', learns')).map(e => e.dataset.key).sort()"""
+WAITING = "document.querySelector('.hs-lab .hs-m-layer[data-key=head]').dataset.state === 'waiting'"
 SHOWN = """() => {
   const table = document.querySelector('.hs-lab [data-hs=runs] table');
   const names = [...table.querySelectorAll('thead th')].map(th => th.textContent.replace(/ \\(.*/, ''));
@@ -261,9 +283,18 @@ def _rests_and_agrees(view: Page) -> None:
     _click(view, ".hs-do-stop", 0)
     view.wait_for_function(AT_REST, timeout=30_000)
     end = time.monotonic() + 5
-    while (differences := _differences(json.loads(ask_kernel(view, KNOWN)), shown(view))) and time.monotonic() < end:
+    while (differences := _all_differences(view)) and time.monotonic() < end:
         view.wait_for_timeout(50)
     assert not differences
+
+
+def _all_differences(view: Page) -> list[str]:
+    """What the table of runs and the machine show otherwise than Python knows it."""
+    differences = _differences(json.loads(ask_kernel(view, KNOWN)), shown(view))
+    learning, drawn = json.loads(ask_kernel(view, LEARNING)), view.evaluate(DRAWN)
+    if view.evaluate(WAITING):  # a head that is not in use shows no state
+        learning = [key for key in learning if key != "head"]
+    return differences + ([] if drawn == learning else [f"{learning} learn and {drawn} are drawn"])
 
 
 def _differences(known: list[dict[str, Any]], rows: list[dict[str, Any]]) -> list[str]:
@@ -285,13 +316,18 @@ def _one_of(options: Sequence[T], share: float) -> T:
     return options[int(share * len(options))]
 
 
+def _some(view: Page, selector: str, share: float) -> Locator | None:
+    """One of the elements that are in sight: a panel may be folded, or the lab presented."""
+    found = lab(view).locator(f"{selector}:visible")
+    count = found.count()
+    return found.nth(int(share * count)) if count else None
+
+
 def _click(view: Page, selector: str, share: float) -> str:
     """The mouse on one of the enabled elements, as it is now; it may have gone when the mouse comes."""
-    found = lab(view).locator(f"{selector}:visible:enabled")
-    count = found.count()
-    if not count:
+    one = _some(view, f"{selector}:not(:disabled)", share)
+    if one is None:
         return "none"
-    one = found.nth(int(share * count))
     try:
         text = one.inner_text(timeout=500)
         one.click(force=True, timeout=500)
@@ -311,7 +347,9 @@ def _random_button(view: Page, share: float, other: float) -> str:
 
 def _random_select(view: Page, share: float, other: float) -> str:
     name = _one_of(("regime", "regime", "pool", "messages", "data"), share)
-    select = lab(view).locator(f"[data-control={name}] select")
+    select = _some(view, f"[data-control={name}] select", 0)
+    if select is None:
+        return "hidden"
     options = select.locator("option").evaluate_all("all => all.map(o => o.value)")
     quick = [value for value in options if name != "messages" or int(value) <= 640]
     select.select_option(value := _one_of(quick, other))
@@ -341,7 +379,9 @@ def _random_number(view: Page, share: float, other: float) -> str:
                    ("", "-3", "1e999", "2.7", "99999999999", "16", "32"), other)  # fmt: skip
     if name == "max_len" and text == "99999999999":
         text = "x"  # the widest body would only take long
-    field = lab(view).locator(f"[data-control={name}] input")
+    field = _some(view, f"[data-control={name}] input", 0)
+    if field is None:
+        return "hidden"
     field.focus()
     view.keyboard.press("Control+a")
     view.keyboard.press("Delete")
@@ -353,15 +393,85 @@ def _random_number(view: Page, share: float, other: float) -> str:
 
 def _random_text(view: Page, share: float, other: float) -> str:
     text = _one_of(("win", "", "hello Anna", "👍 claim", "<b>x</b>"), share)
-    lab(view).locator("[data-control=predict] input").fill(text)
+    field = _some(view, "[data-control=predict] input", 0)
+    if field is None:
+        return "hidden"
+    field.fill(text)
     return repr(text)
 
 
 def _random_key(view: Page, share: float, other: float) -> str:
-    slider = lab(view).get_by_role("slider", name="Epoch shown")
+    slider = _some(view, "[aria-label='Epoch shown']", 0)
+    if slider is None:
+        return "hidden"
     slider.focus()
     slider.press(key := _one_of(("ArrowLeft", "ArrowRight", "ArrowUp", "PageDown", "Escape", "Home", "End"), share))
     return key
+
+
+def _random_layer(view: Page, share: float, other: float) -> str:
+    """A layer that freezes or thaws, by the mouse or by a key."""
+    plate = _some(view, ".hs-m-plate[role=switch]", share)
+    if plate is None:
+        return "hidden"
+    if other < 0.6:
+        return _click(view, ".hs-m-plate[role=switch]", share)
+    plate.focus()
+    view.keyboard.press(key := "Enter" if other < 0.8 else "Space")
+    return key
+
+
+def _random_rate(view: Page, share: float, other: float) -> str:
+    return _random_choice(view, ".hs-m-rate", share, other)
+
+
+def _random_choice(view: Page, selector: str, share: float, other: float) -> str:
+    """One of the selects, and one of what it offers."""
+    select = _some(view, f"{selector}:not(:disabled)", share)
+    if select is None:
+        return "hidden"
+    options = select.locator("option").evaluate_all("all => all.map(o => o.value)")
+    select.select_option(value := _one_of(options, other))
+    return value
+
+
+def _random_byte(view: Page, share: float, other: float) -> str:
+    """A byte that is clicked, or an arrow key on the row of bytes."""
+    if other < 0.5:
+        return _click(view, "[data-looked] > .hs-m-token", share)
+    return _press(view, "[data-looked]", ("ArrowLeft", "ArrowRight", "Home", "End", "PageUp"), share)
+
+
+def _press(view: Page, selector: str, keys: Sequence[str], share: float) -> str:
+    """A key on the element, where it is in sight."""
+    one = _some(view, selector, 0)
+    if one is None:
+        return "hidden"
+    one.focus()
+    view.keyboard.press(key := _one_of(keys, share))
+    return key
+
+
+def _space(view: Page, share: float, other: float) -> str:
+    """Space where a button has the focus: it ends a painting, or it presses the button."""
+    return _press(view, _one_of((".hs-do-train", ".hs-play", ".hs-m-swap", ".hs-do-stop"), other), (" ",), share)
+
+
+def _present(view: Page, share: float, other: float) -> str:
+    """P with the focus anywhere; presented, the lab shows little, so it is soon ended again."""
+    places = (".hs-do-train", ".hs-play", ".hs-m-plate[role=switch]", "summary")
+    return _press(view, _one_of(places, other), ("p",), share)
+
+
+def _present_no_more(view: Page, share: float, other: float) -> str:
+    if "hs-present" not in (lab(view).get_attribute("class") or ""):
+        return "not presented"
+    return _press(view, ".hs-do-train", ("p",), share)
+
+
+def _undo(view: Page, share: float, other: float) -> str:
+    """Take Reset back where that is offered."""
+    return _click(view, ".hs-do-reset:text('Undo reset')", 0)
 
 
 def _reload(view: Page, share: float, other: float) -> str:
@@ -461,7 +571,19 @@ FILES = (
 # What a random user does: how often, and how.
 RANDOM: dict[str, tuple[int, Callable[[Page, float, float], str]]] = {
     "button": (30, _random_button),
-    "reset": (1, lambda view, share, other: _click(view, ".hs-do-reset", 0)),
+    "reset": (2, lambda view, share, other: _click(view, ".hs-do-reset", 0)),
+    "undo": (2, _undo),
+    "layer": (12, _random_layer),
+    "rate": (6, _random_rate),
+    "swap": (3, lambda view, share, other: _click(view, ".hs-m-swap", 0)),
+    "inside": (3, lambda view, share, other: _click(view, ":is(.hs-m-below, .hs-m-zoomhead) > .hs-m-button", share)),
+    "byte": (5, _random_byte),
+    "play": (5, lambda view, share, other: _click(view, ".hs-play", 0)),
+    "scrub": (4, lambda view, share, other: _press(view, "[aria-label=Epoch]", ("ArrowLeft", "Home", "End"), share)),
+    "speed": (2, lambda view, share, other: _random_choice(view, "[aria-label=Speed]", share, other)),
+    "space": (4, _space),
+    "present": (3, _present),
+    "no more": (9, _present_no_more),
     "select": (10, _random_select),
     "slider": (12, _random_slider),
     "number": (8, _random_number),
@@ -473,7 +595,7 @@ RANDOM: dict[str, tuple[int, Callable[[Page, float, float], str]]] = {
     "confusion": (6, lambda view, share, other: _click(view, "[data-hs=confusion] button", share)),
     "row": (8, lambda view, share, other: _click(view, "[data-hs=runs] tbody button", share)),
     "sort": (6, lambda view, share, other: _click(view, ".hs-sort", share)),
-    "fold": (2, lambda view, share, other: _click(view, "summary", share)),
+    "fold": (5, lambda view, share, other: _click(view, "summary", share)),
     "python": (16, _random_python),
 }
 
@@ -482,22 +604,29 @@ NAMELESS = re.compile(r'^\s*- (?:button|slider|combobox|textbox|checkbox|spinbut
 
 
 def test_every_control_has_a_name_for_a_screen_reader(site: Site) -> None:
-    made = 'Lab(epochs=2, question="Does it overfit?", answers=["yes", "no"])'
+    made = f'Lab(epochs=2, {OPEN}, question="Does it overfit?", answers=["yes", "no"])'
     with labs(site, "names", f"from headswap.lab import Lab\nlab = {made}\nlab") as view:
         lab(view).locator(".hs-question select").select_option("yes")
         press(view, "Train")
         wait_epoch(view, 2)
         wait_phase(view, "idle")
-        for fold in lab(view).locator("summary:visible").all():
-            fold.click()
+        lab(view).get_by_role("textbox", name="Try a message").fill("Claim your prize")
+        lab(view).get_by_role("button", name="Look inside Block 1").click()
+        lab(view).get_by_role("button", name="Close Block 1").wait_for()
+        while (closed := lab(view).locator("details:not([open]) > summary:visible")).count():
+            closed.first.click()
         snapshot = lab(view).aria_snapshot()
         assert NAMELESS.findall(snapshot) == []
         for said in (
             'button "Train"', 'button "pin run 1"', 'combobox "Regime"', 'combobox "Does it overfit?"',
             'spinbutton "Epochs"', 'checkbox "tuned"', 'checkbox "Causal mask"', 'slider "Threshold"',
             'slider "Learning rate"', 'slider "Epoch shown"', 'textbox "Try a message"', 'combobox "Head"',
+            'slider "Position looked at"', 'slider "The vector after Block 2"', 'slider "Epoch"', 'combobox "Speed"',
+            'button "▶ Replay"',
         ):  # fmt: skip
             assert f"- {said}" in snapshot
+        for said in ('switch "Block 2: 49,984 weights', 'combobox "Block 2: how fast it learns"'):
+            assert said in snapshot
 
 
 @contextmanager
@@ -534,7 +663,7 @@ def test_a_cell_run_again_stops_the_run_of_its_old_lab(site: Site) -> None:
 
 
 def test_two_labs_in_one_notebook_go_their_own_ways(site: Site) -> None:
-    cells = [f"from headswap.lab import Lab\n{name} = Lab(regime='full', {more})\n{name}"
+    cells = [f"from headswap.lab import Lab\n{name} = Lab(regime='full', {more}, {OPEN})\n{name}"
              for name, more in (("one", "epochs=5"), ("two", "epochs=4, pool='max'"))]  # fmt: skip
     beside = "three = Lab(regime='full', epochs=5)\nthree.train()\nfour = Lab()\nthree"
     with labs(site, "two", *cells, beside) as view:
@@ -581,7 +710,7 @@ def test_a_saved_page_shows_its_runs_without_their_kernel(site: Site) -> None:
 
 
 def test_the_learner_bets_before_train_and_finds_the_bet_beside_the_outcome(site: Site) -> None:
-    made = 'Lab(epochs=2, question="F1 after two epochs?", answers=["below 0.9", "above 0.9"])'
+    made = f'Lab(epochs=2, {OPEN}, question="F1 after two epochs?", answers=["below 0.9", "above 0.9"])'
     with labs(site, "bet", f"from headswap.lab import Lab\nlab = {made}\nlab") as view:
         train = lab(view).get_by_role("button", name="Train", exact=True)
         question = lab(view).get_by_role("combobox", name="F1 after two epochs?")

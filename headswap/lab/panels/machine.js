@@ -6,6 +6,7 @@
 
 import { machine } from "../../web/charts/machine.js";
 import { toggledRates } from "../../web/charts/machine_words.js";
+import { GONE } from "../../web/link.js";
 
 /** @param {Lab} lab */
 export function machinePanel(lab) {
@@ -14,9 +15,13 @@ export function machinePanel(lab) {
   const build = (/** @type {string} */ key, /** @type {number|undefined} */ rate = undefined) => {
     const spec = engine.spec();
     const rates = spec && !locked() ? toggledRates(spec.layers, key, rate) : null;
-    if (rates) lab.set("rates", rates);
+    if (lab.link.gone) lab.tell(GONE);
+    else if (rates) lab.set("rates", rates);
     else if (locked()) lab.tell("The regime is locked here.");
+    painted = ""; // a select goes back to what counts
+    lab.mark("machine");
   };
+  let painted = "";
   const chart = machine({ name: "machine", heading: "h4", compact: true }, {
     toggle: build, rate: build,
     swap: () => engine.turn({ swapped: !engine.swapped }),
@@ -24,11 +29,10 @@ export function machinePanel(lab) {
     zoom: (zoom) => engine.turn({ zoom }),
     head: (head) => engine.turn({ head }),
   });
-  let painted = "";
   const paint = () => {
+    engine.ask();
     const spec = engine.spec();
     chart.root.hidden = !spec || !lab.shows("machine");
-    engine.ask();
     const now = JSON.stringify(spec); // a slider paints thirty times a second, and seldom moves a weight
     if (spec && now !== painted) chart.paint(spec);
     painted = now;

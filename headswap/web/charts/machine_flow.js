@@ -14,6 +14,7 @@ import { cellBy, strip } from "./strips.js";
 // The least pixels of a cell that has a letter in it, and how many classes are listed where there are many.
 const LETTER_CELL = 11;
 const LISTED = 5;
+const LATE = 1000; // milliseconds after which nobody waits any more for what a key asked for
 
 /** @param {(number|null)[]} values */
 function rangeWords(values) {
@@ -78,9 +79,15 @@ export function tokenRow(look) {
   /** @type {Flow|null} */
   let shown = null;
   let painted = "";
-  const go = (/** @type {number} */ to) => { if (look && shown && to !== shown.position) look(to); };
+  let [aim, asked] = [0, -Infinity]; // where it was sent last: keys come faster than what they ask for
+  const here = () => (performance.now() - asked < LATE ? aim : shown?.position ?? 0);
+  const go = (/** @type {number} */ to) => {
+    if (!look || !shown || to === here()) return;
+    [aim, asked] = [to, performance.now()];
+    look(to);
+  };
   put(row, { onkeydown: (/** @type {KeyboardEvent} */ event) => {
-    const to = look && shown ? cellBy(event.key, shown.position, shown.tokens.length) : null;
+    const to = look && shown ? cellBy(event.key, here(), shown.tokens.length) : null;
     if (to === null) return;
     event.preventDefault();
     go(to);
@@ -94,11 +101,11 @@ export function tokenRow(look) {
     const able = Boolean(look && flow);
     put(row, { "data-looked": able, role: able ? "slider" : "img", tabindex: able ? 0 : null });
     if (!flow) return blank(row, said);
-    const here = tokenWords(flow.tokens[flow.position], flow.position);
+    const words = tokenWords(flow.tokens[flow.position], flow.position);
     [...row.children].forEach((cell, i) => put(cell, { "data-at": i === flow.position }));
     put(row, { "aria-label": "Position looked at", "aria-valuemin": 1, "aria-valuemax": flow.tokens.length,
-      "aria-valuenow": flow.position + 1, "aria-valuetext": here });
-    say(said, `${kindWords(flow.tokens)}; following ${here}`);
+      "aria-valuenow": flow.position + 1, "aria-valuetext": words });
+    say(said, `${kindWords(flow.tokens)}; following ${words}`);
   };
   return { root, paint };
 }
