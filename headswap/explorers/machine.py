@@ -157,13 +157,13 @@ class Machine(Explorer):
         regime = self._regime(value)
         model, old_head = self._model(regime), self._old_head()
         flow, note = self._flow(model, value)
-        labels = self._labels if value["swapped"] else (flow or {"labels": []})["labels"]
         spec = machine_of(
-            model, regime, old_head=old_head, swapped=value["swapped"], labels=labels, flow=flow,
-            subtitle=self._subtitle(regime, value["swapped"]), tag=value["regime"],
+            model, regime, old_head=old_head, swapped=value["swapped"], labels=self._labels, flow=flow,
+            subtitle=self._subtitle(regime, value["swapped"]), tag=value["regime"] if value["swapped"] else "",
             note=regime.summary if regime.summary == NOTHING else note,
         )  # fmt: skip
-        return [machine_block(spec, KEYS)]
+        named = {} if value["swapped"] else {"labels": (flow or {"labels": []})["labels"]}
+        return [machine_block(spec | named, KEYS)]
 
     def _flow(self, model: Classifier, value: Value) -> tuple[dict[str, Any] | None, str]:
         """What the message does in the model, and a word where there is nothing to follow."""

@@ -49,7 +49,8 @@ def machine_of(
         "layers": layers,
         "old": _old(old_head),
         "swapped": swapped,
-        "labels": [*labels],
+        "labels": [*labels],  # of what the head outputs
+        "classes": [*labels],  # of the new head's rows, whichever head is on
         "code": code_of(regime),
         "summary": _summary(layers, prefix, regime) if swapped else _unswapped(layers, old_head),
         "choices": {"rates": [*RATES]},

@@ -17,7 +17,7 @@ function specOf(depth, more = {}) {
   const layers = [layer("embedding", "Embeddings", 18688, null, { once: true }), ...blocks, layer("norm", "Norm", 128),
     layer("pool", "Pool: mean", 0), layer("head", "Head", 130, 1, { origin: "new", rows: 2 })];
   return { kind: "machine", title: "The machine", layers, old: { name: "Language-model head", rows: 260, weights: 16640 },
-    swapped: true, labels: ["ham", "spam"], code: 'Regime("head-only")', summary: "130 of 118,914 weights learn.",
+    swapped: true, labels: ["ham", "spam"], classes: ["ham", "spam"], code: 'Regime("head-only")', summary: "130 of 118,914 weights learn.",
     choices: { rates: [0, 0.1, 0.38, 1, 3] }, flow: null, ...more };
 }
 const FLOW = { text: "<b>", tokens: [..."<b>"].map((text) => ({ text, kind: "byte" })).concat({ text: "x", kind: "cut" }),
@@ -102,10 +102,12 @@ test("a change gives the multiples of all layers, and null where nothing would l
 });
 
 test("the slab has 260 rows and the new head 2, and a button swaps them", () => {
-  const { root, box, plate, paint, heard } = made(specOf(1, { swapped: false }));
+  const { root, box, plate, paint, heard } = made(specOf(1, { swapped: false, labels: ["e", "f", "g"] }));
   const [slab, stage] = ["slab", "stage"].map((look) => root.looking(`hs-m-${look}`)[0]);
   assert.match(slab.getAttribute("aria-label"), /260 rows, 16,640 weights, on top/);
   assert.match(box("head").textContent, /waiting/);
+  assert.deepEqual(box("head").looking("hs-m-row").map((row) => row.textContent), ["ham", "spam"]);
+  assert.equal(box("pool"), undefined, "the language model has no pool");
   plate("head").click();
   assert.deepEqual(heard, [], "a head that waits is no switch");
   const swap = root.looking("hs-m-swap")[0];
@@ -164,7 +166,8 @@ test("a bracket holds each unbroken run of layers that are computed once", () =>
 
 test("a text is never taken for HTML", () => {
   const evil = "<img src=x onerror=alert(1)>";
-  const spec = specOf(1, { title: evil, summary: evil, code: evil, labels: [evil, "spam"], flow: { ...FLOW, zoom: "block[0]",
+  const spec = specOf(1, { title: evil, summary: evil, code: evil, labels: [evil, "spam"], classes: [evil], flow: { ...FLOW,
+    zoom: "block[0]",
     steps: [{ ...STEPS[0], name: evil, says: evil }] }, old: { name: evil, rows: 260, weights: 1 } });
   spec.layers[0] = { ...spec.layers[0], name: evil, detail: evil };
   const { root } = made(spec);

@@ -47,8 +47,9 @@ function bodyPart(make) {
   };
   /** @param {MachineSpec} spec @param {number} room */
   const paint = (spec, room) => {
-    const layers = spec.layers.filter((layer) => !isHead(layer)).reverse();
-    const runs = onceRuns(layers);
+    // Under the language model's head there is no pool, and nothing that is kept for it.
+    const layers = spec.layers.filter(({ key }) => key !== "head" && (spec.swapped || key !== "pool")).reverse();
+    const runs = spec.swapped ? onceRuns(layers) : [];
     while (brackets.length < runs.length) brackets.push(bracketNode());
     runs.forEach(([from, to], i) => put(brackets[i], { style: `grid-row: ${from + 1} / ${to + 2}` }));
     const nodes = layers.flatMap((layer, i) => {
@@ -152,12 +153,12 @@ function paintParts(parts, spec, room, swappable) {
   const head = spec.layers.find(isHead);
   parts.head.root.hidden = !head;
   if (head) parts.head.paint(head, { spec, room, waiting: !spec.swapped && spec.old !== null });
-  parts.few.paint(spec.labels);
+  parts.few.paint(spec.classes);
   for (const part of [parts.old, parts.scale, parts.result, parts.message]) part.paint(spec);
   parts.body.paint(spec, room);
   parts.tokens.paint(spec.flow);
   parts.zoom.paint(spec, room);
-  parts.code.paint(spec.code);
+  parts.code.paint(spec.swapped ? spec.code : "");
   say(parts.summary, spec.summary);
   parts.swap.hidden = !spec.old || !swappable;
   say(parts.swap, swapWords(spec));

@@ -13,7 +13,8 @@
  *   probabilities: number[], zoom: string, steps: Step[]}} Flow one message on its way up, seen at one position
  * @typedef {{name: string, rows: number, weights: number}} OldHead
  * @typedef {Titled & {kind: "machine", layers: Layer[], old: OldHead|null, swapped: boolean, labels: string[],
- *   code: string, summary: string, choices: {rates: number[]}, flow: Flow|null}} MachineSpec layers from bottom to top
+ *   classes: string[], code: string, summary: string, choices: {rates: number[]}, flow: Flow|null}} MachineSpec layers
+ *   from bottom to top; `labels` name what the head that is on outputs, `classes` the rows of the new one
  *
  * @import {Titled} from "./frame.js"
  */
