@@ -9,9 +9,10 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from ..lab.view import READY, SETTINGS
+from ..lab.view import READY, SETTINGS, View
 
 State = Mapping[str, Any]
+USUAL = {name: View.class_traits()[name].default() for name in SETTINGS}  # what the recorded runs were trained with
 
 
 def closed(state: State) -> dict[str, Any]:
@@ -27,7 +28,7 @@ def in_words(state: State) -> str:
     settings = ", ".join(
         f"{name.replace('_', ' ')} {_setting(state[name])}"
         for name in SETTINGS
-        if name in state["controls"] and state[name] != ""
+        if name in state["controls"] and state[name] not in ("", {})
     )
     question = f" {state['question']} One of: {'; '.join(state['answers'])}." if state["question"] else ""
     return f"Lab. Settings: {settings}.{question} {_run(state)}"
@@ -47,18 +48,25 @@ def _setting(value: str | float | bool | None) -> str:
 
 
 def _run(state: State) -> str:
-    """The run that the browser shows first: the latest of the lab's own, or else the last recorded one."""
+    """The run that the browser shows first: the latest of the lab's own, or else a recorded one that fits."""
     runs = [run for run in state["story"]["runs"] if run["epochs"]]
     own = [run for run in runs if not run["recorded"]]
-    if not runs:
+    shown = own or [run for run in runs if _fits(run, state)]
+    if not shown:
         return "No run yet."
-    run = (own or runs)[-1]
+    run = shown[-1]
     epochs, diagnosis = run["epochs"], run["diagnosis"] or run["epochs"][-1]["diagnosis"] or "Too early to tell."
     kind = ", recorded" if run["recorded"] else ""
     return (
         f"Run {run['label']}{kind}, {len(epochs)} of {run['planned']} epochs: {run['learning']:,} of {run['total']:,} "
         f"weights learn. {diagnosis} {_counts(run, state['threshold'])}"
     )
+
+
+def _fits(run: State, state: State) -> bool:
+    """Whether a recorded run is one of the lab's settings; the browser draws no other."""
+    trained = {"regime": run["regime"], "pool": run["pool"], "seed": run["seed"], "epochs": run["planned"]}
+    return all(state[name] == value for name, value in (USUAL | trained).items())
 
 
 def _counts(run: State, threshold: float) -> str:

@@ -29,13 +29,19 @@ RECORDED = Lab().story(whole=True)["runs"]
 
 
 def test_the_words_tell_the_settings_the_run_its_counts_and_its_diagnosis() -> None:
-    said = in_words(state_of(Lab(controls=("regime", "epochs", "train"), regime="full", epochs=7)))
+    said = in_words(state_of(Lab(controls=("regime", "epochs", "train"), regime="full", epochs=20)))
     run = RECORDED[-1]
-    assert said.startswith("Lab. Settings: regime full, epochs 7. Run ")
+    assert said.startswith("Lab. Settings: regime full, epochs 20. Run ")
     assert f"{run['label']}, recorded, {len(run['epochs'])} of {run['planned']} epochs" in said
     assert run["diagnosis"] in said
     counted = sum(int(word) for word in said.split("Confusion matrix:")[1].replace(",", "").split() if word.isdigit())
     assert counted == len(run["truths"])
+
+
+def test_a_recorded_run_is_told_only_where_it_fits_the_settings() -> None:
+    assert "Run head-only" in in_words(state_of(Lab()))
+    assert in_words(state_of(Lab(messages=100))).endswith("No run yet.")
+    assert in_words(state_of(Lab(epochs=7))).endswith("No run yet.")
 
 
 def test_the_words_tell_the_latest_run_of_ones_own_and_its_threshold() -> None:
