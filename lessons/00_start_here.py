@@ -20,24 +20,44 @@ from headswap.explorers import check_environment
 check_environment()
 
 # %% [markdown]
-# That line checks the environment. In a notebook that is alive you see the versions of
-# Python, torch and headswap, the threads, the memory, and the sentence "The browser and
+# That line checks the environment. In a notebook that is alive it says "The browser and
 # the kernel hear each other: widgets work". If it still says "Waiting for the kernel",
-# restart the kernel and reload the page. Without a browser it says so, and the lesson
-# goes on.
+# restart the kernel and reload the page.
 
 # %% [markdown]
 # ## A question
 #
-# A *language model* predicts what comes next in a text. Ours is tiny: it reads 32
-# bytes, it has about 136,000 weights, and it has read 1,920 short messages. It consists
-# of a *body*, which turns bytes into vectors of width 64, and a *head*, which turns
-# each vector into a guess at the next byte.
+# A *language model* predicts what comes next in a text. Here is a tiny one, drawn from
+# its own parts. Bytes go in at the bottom, 32 at most. The *body* turns them into
+# vectors of 64 numbers, and the *head* on top turns each vector into a guess at the
+# next byte. Type a message, and see what it expects after the last byte that it reads.
 #
+# The first time this cell runs, the model learns from 1,920 short messages, which takes
+# some seconds. Later it comes from disk.
+
+# %%
+from headswap.explorers import lesson_base, machine
+
+base = lesson_base()
+model = machine(base)
+model.set(swapped=False)  # the language model's own head is on
+model
+
+# %% [markdown]
 # You want something else: is this message spam, or is it *ham*, a message that someone
-# wanted to get? So you rip the head off and glue two *logits* on, two numbers, one for
-# ham and one for spam; the larger one is the verdict. Then you train. But what should
-# learn: the new head alone, or everything?
+# wanted to get? So rip the head off: press the button above the machine. 260 rows come
+# off, and two go on, one for ham and one for spam. Each gives a *logit*, a number, and
+# the larger one is the verdict. It means nothing yet, because the two rows are random.
+
+# %%
+picture = machine(base).find("The machine")
+old, new = picture["old"]["rows"], picture["layers"][-1]["rows"]
+assert (old, new) == (260, 2)
+print(f"{old} rows come off, {new} go on.")
+
+# %% [markdown]
+# So the new head has to learn. But should it learn alone, or should the body learn too?
+# A click on a layer decides that: it freezes what learns, and thaws what is frozen.
 
 # %% [markdown]
 # ## Predict
@@ -95,16 +115,13 @@ for message in split.train[:4]:
 # %% [markdown]
 # ## Look: a language model that babbles
 #
-# The next cell fetches the pretrained model. The first time it reads its 1,920 texts
-# five times, without their labels, which takes some seconds; later it comes from disk.
-# Then it babbles: byte after byte, each drawn from its own guess. Do not expect sense.
-# It has seen few messages and remembers 32 bytes.
+# The model has read 1,920 texts five times, without their labels. Let it babble: byte
+# after byte, each drawn from its own guess. Do not expect sense. It has seen few
+# messages and remembers 32 bytes.
 
 # %% tags=["nbval-ignore-output"]
 from headswap import generate, perplexity
-from headswap.explorers import lesson_base
 
-base = lesson_base()
 for seed in range(3):
     print(generate(base, seed=seed))
 hesitation = perplexity(base, [message.text for message in split.test])
@@ -117,12 +134,11 @@ print(f"It hesitates between {hesitation:.1f} bytes; guessing, between 260.")
 # read. Nobody told it what spam is.
 
 # %% [markdown]
-# ## Look: rip the head off, glue two logits on
+# ## Look: the swap in Python
 #
-# A message is up to 32 vectors, and the new head wants one. Between them stands a
-# *pool*: it takes the mean over the bytes of the message. The swap keeps the body, the
-# very same object in memory, and hands you the old head, so that you can put it back.
-# The old head had one row per id, 260 of them; the new one has two.
+# A message is up to 32 vectors, and the new head wants one. Between them lies a *pool*:
+# it takes the mean over the bytes of the message. The swap keeps the body, the very same
+# object in memory, and hands you the old head, so that you can put it back.
 
 # %%
 import torch
@@ -196,14 +212,16 @@ bet.reveal("Everything, by less than 0.10", outcome)
 # %% [markdown]
 # ## Look: your own run
 #
-# This is the live lab with only a few of its controls. Choose a regime, choose the
-# epochs, press Train, and watch the curves grow. Stop ends a run between two steps.
-# Here the run is judged on the 160 validation messages.
+# This is the live lab with only a few of its controls. Until your first run it shows a
+# recorded one, as long as that fits the settings. Choose a regime and the epochs, press
+# Train, and watch the curves grow; *Replay* paints the run once more. Stop ends a run
+# between two steps. Here the run is judged on the 160 validation messages. Then try a
+# message: each of its words says how far it pushes the verdict.
 
 # %%
 from headswap.lab import Lab
 
-lab = Lab(controls=("regime", "epochs", "train", "stop"), epochs=20)
+lab = Lab(controls=("regime", "epochs", "train", "stop", "predict"), epochs=20)
 lab
 
 # %% [markdown]

@@ -37,28 +37,51 @@ bet
 # %% [markdown]
 # ## Look: old head off, new head on
 #
-# A *pool* stands between body and head: the body gives a vector per byte, and the verdict is about the message. The
+# A *pool* lies between body and head: the body gives a vector per byte, and the verdict is about the message. The
 # mean pool takes the mean over the real bytes; lesson 04 is about the others. The new head, a `LinearHead`, gives a
 # *logit* per class, a number for ham and a number for spam; the larger one is the verdict.
 #
-# `swap_head` does the swap and hands you a report by name.
+# Put the language model's head back on, and take it off again. Each time, follow one byte: click it at the bottom, and
+# every layer shows its vector as a strip of colours. Which strips change with the head?
+
+# %%
+from headswap.explorers import lesson_base, machine
+
+base = lesson_base()
+model = machine(base, text="Free prize, call now")
+model
+
+# %% [markdown]
+# None of them. The old head reads every vector above the norm, the new one reads their mean, from the pool. And the old
+# one comes back as if nothing had happened:
+
+# %%
+twin, seen = machine(base), []
+for swapped in (False, True, False):
+    twin.set(swapped=swapped)
+    seen.append(twin.find("The machine")["flow"])
+old, new, back = seen
+assert old["strips"] == new["strips"] and old["logits"] != new["logits"]
+assert back == old
+print(len(old["logits"]), "guesses at a byte, then", len(new["logits"]), "logits, from the same vectors")
+
+# %% [markdown]
+# In Python `swap_head` does it, and hands you a report by name.
 
 # %%
 import torch
 
 from headswap import LinearHead, MeanPool, swap_head
-from headswap.explorers import lesson_base, swap_report
+from headswap.explorers import swap_report
 
-base = lesson_base()
 generator = torch.Generator().manual_seed(0)
 swapped = swap_head(base, MeanPool(), LinearHead(64, 2, generator))
 report = swap_report(swapped)
 report
 
 # %% [markdown]
-# Three bars: what was kept, what was dropped, what was created. Choose a place and read its tensors one by one. Two
-# names, `head.linear.weight` and `head.linear.bias`, stand on both sides: they are the same words for other tensors,
-# which the shapes give away. The same from Python:
+# Choose a place and read its tensors one by one. `head.linear.weight` and `head.linear.bias` are dropped *and*
+# created: the same names for other tensors, as the shapes show.
 
 # %%
 for row in report.find("Tensors of the place")["rows"]:
@@ -66,8 +89,8 @@ for row in report.find("Tensors of the place")["rows"]:
 print(report.find("The swap")["text"])
 
 # %% [markdown]
-# The old head had a row for each of 260 ids; the new one has a row for each of two classes. It is new in the strict
-# sense: drawn at random, and before it learns, its verdict means nothing. Only the answer's shape is right already:
+# The new head is drawn at random, so before it learns, its verdict means nothing. Only the answer's shape is right
+# already:
 
 # %%
 from headswap import ByteTokenizer
@@ -253,7 +276,7 @@ bet.reveal(SAME, "head-only never touched the body, so every digit is what it wa
 
 # %% [markdown]
 # All digits agree. A head is nothing without its body, and the body has lost nothing: one body can serve as many heads
-# as you like. If the body had learned too, this would be different; lesson 11 measures by how much.
+# as you like. If the body had learned too, this would be different; in lesson 07 you see by how much.
 
 # %% [markdown]
 # ## Prove

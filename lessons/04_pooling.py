@@ -119,7 +119,7 @@ print(f"flipped by 17 pads: {flips} of 160 without the mask, {masked_flips} with
 # count: the sum, and the number that divides it.
 
 # %%
-from headswap import ClsPool, LastTokenPool, MeanPool
+from headswap import LastTokenPool, MeanPool
 from headswap.explorers import read
 
 read(MeanPool)
@@ -212,11 +212,7 @@ assert accuracy["cls"] == 0.5
 # %% [markdown]
 # ## Look: CLS is blind
 #
-# CLS earns .50, exactly, with every seed. Here is the pool, and then what the classifier says to 160 different
-# messages.
-
-# %%
-read(ClsPool)
+# CLS earns .50, exactly, with every seed. What does its classifier say to 160 messages?
 
 # %%
 from headswap import predict_logits
@@ -228,9 +224,31 @@ assert len(different) == 1
 print(f"{len(different)} answer to {len(logits)} messages")
 
 # %% [markdown]
-# One answer to all of them. A causal body looks back only, and the token in front has nothing behind it: its vector
-# is a function of itself. No head, no learning rate and no thawed body can help, because what reaches the head is the
-# same for every message. Nothing raises an error, and the training loss stays near log 2, 0.69, the loss of a coin.
+# One answer to all of them. Here is why: the machine follows the token in front, *cls*, and the blocks show what it
+# looks at. Type other messages. Do the pooled vector and the logits move?
+
+# %%
+from headswap.explorers import machine
+
+sight = machine(blind)
+sight.set(position=0)
+sight
+
+# %%
+twin, flows = machine(blind), []
+for text in ("Free prize, call now", "See you at lunch Mia"):
+    twin.set(text=text, position=0)
+    flows.append(twin.find("The machine")["flow"])
+looks = flows[0]["attention"]["block[1]"]
+assert looks[0] == 1 and not any(looks[1:])
+pool_of = [torch.tensor(flow["strips"]["pool"]) for flow in flows]
+torch.testing.assert_close(*pool_of, rtol=1e-3, atol=1e-4)
+print("cls looks at itself alone; two messages, one pooled vector")
+
+# %% [markdown]
+# A causal body looks back only, and the token in front has nothing behind it. No head, no learning rate and no thawed
+# body can help, because the head gets the same vector for every message. Nothing raises an error, and the training
+# loss stays near log 2, 0.69, the loss of a coin.
 #
 # BERT's CLS works because BERT's body is *bidirectional*: every position sees every other. Lift the causal mask:
 

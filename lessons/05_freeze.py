@@ -54,25 +54,33 @@ learns = [name for name, p in model.named_parameters() if p.requires_grad]
 print("What learns:", ", ".join(learns))
 
 # %% [markdown]
-# Now choose what is frozen. The bars show, place by place, how many weights learn; the table shows what the optimizer
-# holds. AdamW, our optimizer, keeps two more numbers for each weight it moves, a running mean of its gradient and one
-# of the gradient's square, so freezing saves memory as well. Try to freeze everything.
+# Now you decide. Each layer is a switch: a click freezes it or thaws it, and a rate says how fast it learns. What you
+# build is a *regime*, and below the machine you read it as Python. Build `last-block`: the head, the last norm and the
+# last block learn. Then try to freeze everything.
 
 # %%
-from headswap.explorers import freeze_bar
+from headswap.explorers import machine
 
-freeze_bar(model)
+mine = machine(base)
+mine
 
 # %% [markdown]
-# The same as data, for every choice that lets something learn:
+# Run this cell again when you have built it:
 
 # %%
-explorer = freeze_bar(model)
-for frozen in explorer.controls[0]["options"][:-1]:
-    explorer.set(frozen=frozen)
-    _, learning, total = explorer.find("Weights that learn, by place")["rows"][0]
-    tensors = explorer.find("What the optimizer holds")["rows"][0][1]
-    print(f"frozen: {frozen:24} {learning:>7,} of {total:,} learn, {tensors} tensors")
+from headswap import REGIMES
+
+built, wanted = mine.regime(), REGIMES["last-block"]
+print("That is last-block." if built == wanted else f"This is {built.name}, not last-block yet.")
+
+# %% [markdown]
+# Built by hand or taken by name, it is the same value. Here are the clicks from Python:
+
+# %%
+twin = machine(base)
+twin.set(rules='{"block[1]": 1, "norm": 1}')  # the head learns already
+assert twin.regime() == wanted
+print(twin.find("The machine")["summary"])
 
 # %% [markdown]
 # ## Read
@@ -137,7 +145,8 @@ exercises.freeze.check(freeze)
 # ## Read: the optimizer
 #
 # The second half of the promise: the optimizer gets what learns, and nothing else. A *group* is a handful of
-# parameters that share a learning rate.
+# parameters that share a learning rate. AdamW, our optimizer, keeps two more numbers for each weight in it, a running
+# mean of its gradient and one of the gradient's square, so freezing saves memory as well.
 
 # %%
 from headswap import make_optimizer

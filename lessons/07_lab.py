@@ -39,17 +39,18 @@ bet
 # %% [markdown]
 # ## Look: the lab
 #
-# Choose a regime, press Train, and watch: loss curves, the pooled vectors of the validation messages, the confusion
-# matrix under a threshold to slide, and what is left of the language. Training goes on in the background, so you can
-# move everything meanwhile. *Pin* keeps a run in view beside the next one. Each setting has a Python twin: an attribute
-# of the same name.
+# Choose a regime, or click layers of the machine to build one, press Train, and watch: loss curves, the confusion
+# matrix under a threshold to slide, and how far each layer moves. The rest lies behind one word each; *Vectors* and
+# *Runs* are open here, and *Costs* says what is left of the language. Training goes on in the background, *Replay*
+# paints a run once more, and *Pin* keeps it in view beside the next. Each setting has a Python twin: an attribute of
+# the same name.
 #
-# Two runs stand there already. They are recorded, so that there is something to see before the first Train.
+# The lab has two recorded runs, and draws one while the settings fit it. With 100 messages neither fits.
 
 # %%
 from headswap.lab import Lab
 
-tour = Lab(messages=100)
+tour = Lab(messages=100, folds=("scatter", "runs"))
 tour
 
 # %% [markdown]
@@ -133,6 +134,7 @@ read(diagnose)
 
 # %%
 wager = Lab(
+    controls=("forecast", "regime", "seed", "train", "stop", "reset"),
     question="With 640 messages, which ends with the higher validation F1?",
     answers=["head-only", "full", "less than two points between them"],
 )
@@ -165,7 +167,7 @@ exercises.missions.predicted(wager)
 # argument of `cheapest`.
 
 # %%
-lab = Lab()
+lab = Lab(folds=("runs",))
 lab
 
 # %%
@@ -190,8 +192,8 @@ exercises.missions.cheapest(lab)
 # ## Build: mission 3, make full fine-tuning overfit
 #
 # In the same lab, train full until it overfits beyond doubt: the validation loss ends at twice its lowest, and the
-# training loss below 0.1 nats. Which setting has most power over it: epochs, learning rate, messages? Change one at a
-# time, and pin a run to compare.
+# training loss below 0.1 nats. Which setting has most power over it: epochs, or, behind *More*, learning rate and
+# messages? Change one at a time, and pin a run to compare.
 
 # %%
 exercises.missions.overfit(lab)
@@ -290,4 +292,4 @@ print("Seed 0 twice: one run to the bit. Seed 1: another.")
 # which and how many, with how many seeds and which interval, and what a random body and the n-grams score there.
 # Whoever reads it can then judge it, which is all that a number is for.
 #
-# Next: the head itself. When does a head with a hidden layer pay, and when does it only overfit?
+# The next lesson, still to come, is about the head itself: when does a hidden layer pay, and when does it only overfit?

@@ -3,7 +3,7 @@
 from .base import lesson_base
 from .body import attention, pretraining
 from .environment import check_environment
-from .freezing import arithmetic, freeze_bar, stale
+from .freezing import arithmetic, stale
 from .machine import machine
 from .measures import scoreboard
 from .pooling import pads, pooled, snapshots
@@ -19,7 +19,6 @@ __all__ = [
     "arithmetic",
     "attention",
     "check_environment",
-    "freeze_bar",
     "lesson_base",
     "machine",
     "pads",

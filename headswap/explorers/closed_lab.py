@@ -7,13 +7,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
-from ..lab.view import READY, SETTINGS
-from ..live.runs import DEFAULTS
+from ..lab.view import READY, SETTINGS, View
 
 State = Mapping[str, Any]
+USUAL = {name: View.class_traits()[name].default() for name in SETTINGS}  # what the recorded runs were trained with
 
 
 def closed(state: State) -> dict[str, Any]:
@@ -29,7 +28,7 @@ def in_words(state: State) -> str:
     settings = ", ".join(
         f"{name.replace('_', ' ')} {_setting(state[name])}"
         for name in SETTINGS
-        if name in state["controls"] and state[name] != ""
+        if name in state["controls"] and state[name] not in ("", {})
     )
     question = f" {state['question']} One of: {'; '.join(state['answers'])}." if state["question"] else ""
     return f"Lab. Settings: {settings}.{question} {_run(state)}"
@@ -49,9 +48,10 @@ def _setting(value: str | float | bool | None) -> str:
 
 
 def _run(state: State) -> str:
-    """The run that the browser shows first: the latest of the lab's own, or else a recorded one of these settings."""
+    """The run that the browser shows first: the latest of the lab's own, or else a recorded one that fits."""
     runs = [run for run in state["story"]["runs"] if run["epochs"]]
-    shown = [run for run in runs if not run["recorded"]] or [run for run in runs if _fits(run, state)]
+    own = [run for run in runs if not run["recorded"]]
+    shown = own or [run for run in runs if _fits(run, state)]
     if not shown:
         return "No run yet."
     run = shown[-1]
@@ -64,9 +64,9 @@ def _run(state: State) -> str:
 
 
 def _fits(run: State, state: State) -> bool:
-    """Whether a recorded run is one of the settings on the page; it was made with the defaults, but for its regime."""
-    usual = replace(DEFAULTS, regime=run["regime"])
-    return all(getattr(usual, name) == state[name] for name in SETTINGS if name != "rates") and not state["rates"]
+    """Whether a recorded run is one of the lab's settings; the browser draws no other."""
+    trained = {"regime": run["regime"], "pool": run["pool"], "seed": run["seed"], "epochs": run["planned"]}
+    return all(state[name] == value for name, value in (USUAL | trained).items())
 
 
 def _counts(run: State, threshold: float) -> str:

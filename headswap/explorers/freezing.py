@@ -1,88 +1,18 @@
-"""The freeze toggle: what learns, what the optimizer holds, and what a stale gradient does.
+"""The freeze toggle: what a stale gradient does to a frozen weight, and the arithmetic of a new head.
 
 Shape letter: D width.
 """
 
-import copy
-from collections.abc import Iterable, Mapping
-from functools import partial
+from collections.abc import Mapping
 from typing import Any
 
 import torch
 from torch import nn
 
-from ..errors import SettingError
-from ..model.classifier import Classifier, place_of
-from ..training.loop import make_optimizer
-from ..training.prefix import frozen_prefix
-from ..training.regimes import ALL_FROZEN, FROZEN, NEW, PROBE, REGIMES, WHOLE, Stage, parameter_groups
 from .widget import Block, Explorer, bars, choice, curves, line, slider, table, words
 
-FREEZES: dict[str, Stage] = {
-    "nothing": WHOLE,
-    "the embeddings": Stage((("embedding", FROZEN), ("everything", 1.0))),
-    "all below the last block": REGIMES["last-block"].stages[0],
-    "the body but its biases": Stage((*NEW, ("biases", 1.0), ALL_FROZEN)),
-    "the body": PROBE,
-    "everything": Stage((ALL_FROZEN,)),
-}
-ADAM_STATE = 2  # numbers that AdamW keeps beside each weight: the means of the gradient and of its square
 START, RATE, STEPS = 1.0, 0.1, 20
 LEFTOVERS = ("the gradient of the last step", "zeros in its place", "no gradient at all")
-
-
-# ---- what learns
-
-
-def freeze_bar(model: Classifier) -> Explorer:
-    """Choose what is frozen, and see what learns, place by place, and what the optimizer holds.
-
-    Works on a copy: the model stays as it is.
-    """
-    return Explorer(
-        "Freeze", [choice("frozen", "Frozen", "nothing", [*FREEZES])], partial(_show_freeze, copy.deepcopy(model))
-    )
-
-
-def _show_freeze(untouched: Classifier, value: Mapping[str, Any]) -> list[Block]:
-    model = copy.deepcopy(untouched)
-    try:
-        groups = parameter_groups(model, FREEZES[value["frozen"]])
-    except SettingError as error:
-        return [words("What learns", f"The library refuses: {error}.")]
-    held = [p for group in make_optimizer(groups, 1e-3).param_groups for p in group["params"]]
-    learning, total = size(held), size(model.parameters())
-    rows = [("all", learning, total), *((place, *counts) for place, counts in _by_place(model).items())]
-    return [
-        words("What learns", f"{learning:,} of {total:,} weights learn, {100 * learning / total:.1f} %."),
-        bars("Weights that learn, by place", rows, "weights"),
-        table("What the optimizer holds", ["", "number"], _held(held)),
-        words("What is computed once", f"{frozen_prefix(model)}".capitalize() + "."),
-    ]
-
-
-def size(parameters: Iterable[torch.Tensor]) -> int:
-    """How many numbers these tensors hold."""
-    return sum(p.numel() for p in parameters)
-
-
-def _held(parameters: list[nn.Parameter]) -> list[tuple[str, str]]:
-    learning = size(parameters)
-    return [
-        ("tensors", f"{len(parameters):,}"),
-        ("weights in them", f"{learning:,}"),
-        ("numbers that AdamW keeps beside them", f"{ADAM_STATE * learning:,}"),
-    ]
-
-
-def _by_place(model: Classifier) -> dict[str, tuple[int, int]]:
-    """Weights that learn and all weights, by place, in the model's order."""
-    found: dict[str, tuple[int, int]] = {}
-    for name, parameter in model.named_parameters():
-        place, more = str(place_of(model, name)), parameter.numel()
-        learning, total = found.get(place, (0, 0))
-        found[place] = learning + more * parameter.requires_grad, total + more
-    return found
 
 
 # ---- a stale gradient

@@ -159,7 +159,7 @@ class Machine(Explorer):
         flow, note = self._flow(model, value)
         spec = machine_of(
             model, regime, old_head=old_head, swapped=value["swapped"], labels=self._labels, flow=flow,
-            subtitle=self._subtitle(regime, value["swapped"]), tag=value["regime"],
+            subtitle=self._subtitle(regime, value["swapped"]), tag=value["regime"] if value["swapped"] else "",
             note=regime.summary if regime.summary == NOTHING else note,
         )  # fmt: skip
         return [machine_block(spec, KEYS)]

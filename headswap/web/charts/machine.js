@@ -47,10 +47,10 @@ function bodyPart(make) {
   };
   /** @param {MachineSpec} spec @param {number} room */
   const paint = (spec, room) => {
-    // A language-model head reads every position: it has no use for a pool.
+    // Under the language model's head there is no pool, and nothing that is kept for it.
     const pools = spec.swapped || !spec.old;
     const layers = spec.layers.filter((layer) => !isHead(layer) && (pools || layer.key !== "pool")).reverse();
-    const runs = onceRuns(layers);
+    const runs = pools ? onceRuns(layers) : [];
     while (brackets.length < runs.length) brackets.push(bracketNode());
     runs.forEach(([from, to], i) => put(brackets[i], { style: `grid-row: ${from + 1} / ${to + 2}` }));
     const nodes = layers.flatMap((layer, i) => {
@@ -159,7 +159,7 @@ function paintParts(parts, spec, room, swappable) {
   parts.body.paint(spec, room);
   parts.tokens.paint(spec.flow);
   parts.zoom.paint(spec, room);
-  parts.code.paint(spec.code);
+  parts.code.paint(spec.swapped ? spec.code : "");
   say(parts.summary, spec.summary);
   parts.swap.hidden = !spec.old || !swappable;
   say(parts.swap, swapWords(spec));

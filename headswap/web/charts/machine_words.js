@@ -14,7 +14,8 @@
  *   position; `labels` name what is scored where that is not the classes
  * @typedef {{name: string, rows: number, weights: number}} OldHead
  * @typedef {Titled & {kind: "machine", layers: Layer[], old: OldHead|null, swapped: boolean, labels: string[],
- *   code: string, summary: string, choices: {rates: number[]}, flow: Flow|null}} MachineSpec layers from bottom to top
+ *   code: string, summary: string, choices: {rates: number[]}, flow: Flow|null}} MachineSpec layers from bottom to top;
+ *   `labels` name the rows of the new head
  *
  * @import {Titled} from "./frame.js"
  */
