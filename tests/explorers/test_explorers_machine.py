@@ -163,7 +163,7 @@ def test_unswapped_the_language_models_head_names_the_likeliest_next_bytes(drawn
     assert block["flow"]["labels"] == [glyph(i) for i in best.indices.tolist()]
     assert block["flow"]["probabilities"] == pytest.approx(best.values.tolist(), rel=1e-3)
     assert (block["swapped"], block["old"]["rows"]) == (False, 260)
-    assert (block["classes"], "tag" in block) == (["ham", "spam"], False)
+    assert (block["labels"], "tag" in block) == (["ham", "spam"], False)
     drawn.set(text="")
     assert drawn.find(TITLE)["labels"] == ["ham", "spam"], "the new head waits, and is of these classes"
 

@@ -102,7 +102,7 @@ test("a change gives the multiples of all layers, and null where nothing would l
 });
 
 test("the slab has 260 rows and the new head 2, and a button swaps them", () => {
-  const { root, box, plate, paint, heard } = made(specOf(1, { swapped: false, labels: ["e", "f", "g"] }));
+  const { root, box, plate, paint, heard } = made(specOf(1, { swapped: false }));
   const [slab, stage] = ["slab", "stage"].map((look) => root.looking(`hs-m-${look}`)[0]);
   assert.match(slab.getAttribute("aria-label"), /260 rows, 16,640 weights, on top/);
   assert.match(box("head").textContent, /waiting/);
@@ -166,7 +166,7 @@ test("a bracket holds each unbroken run of layers that are computed once", () =>
 
 test("a text is never taken for HTML", () => {
   const evil = "<img src=x onerror=alert(1)>";
-  const spec = specOf(1, { title: evil, summary: evil, code: evil, labels: [evil, "spam"], classes: [evil], flow: { ...FLOW,
+  const spec = specOf(1, { title: evil, summary: evil, code: evil, labels: [evil, "spam"], flow: { ...FLOW,
     zoom: "block[0]",
     steps: [{ ...STEPS[0], name: evil, says: evil }] }, old: { name: evil, rows: 260, weights: 1 } });
   spec.layers[0] = { ...spec.layers[0], name: evil, detail: evil };
