@@ -55,8 +55,8 @@ print("What learns:", ", ".join(learns))
 
 # %% [markdown]
 # Now you decide. Each layer is a switch: a click freezes it or thaws it, and a rate says how fast it learns. What you
-# build is a *regime*, and below the machine you read it as Python. Build `last-block`: the head, the last norm and the
-# last block learn. Then try to freeze everything.
+# build is a *regime*, and below the machine you read it as Python. Try to freeze everything. Then build `last-block`:
+# the head, the last norm and the last block learn.
 
 # %%
 from headswap.explorers import machine
