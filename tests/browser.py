@@ -31,6 +31,7 @@ NOT_OURS = (
     "GPU stall",
     "WebGL",
     "did not appear within",
+    "is taking too long to activate",
 )
 
 # What is too pale or too small to read inside a lab.

@@ -47,7 +47,6 @@ export function fold(lab, name, word, panel) {
     lab.folds.turn(name);
   } }, word);
   const root = h("details", { class: `hs-panelfold hs-of-${name}`, "data-fold": name }, summary, panel);
-  put(panel, { tabindex: -1 });
   const paint = () => {
     const focused = document.activeElement;
     const [open, main] = [lab.folds.isOpen(name), lab.folds.isMain(name)];
@@ -57,7 +56,10 @@ export function fold(lab, name, word, panel) {
     say(summary, word);
     // The keys must go on where they are: a focus that is hidden is lost to the page around the lab.
     if (!open && panel.contains(focused)) summary.focus();
-    if (main && focused === summary) panel.focus();
+    if (main && focused === summary) {
+      put(panel, { tabindex: -1 });
+      panel.focus();
+    }
   };
   return { root, paint };
 }

@@ -260,7 +260,7 @@ def _random_user(view: Page, heard: Heard, seed: int) -> None:
         ask_kernel(view, "lab.epochs, lab.regime, lab.messages, lab.data = 3, 'head-only', 640, 'fixture'")
         before = len(shown(view))
         press(view, "Train")
-        view.wait_for_function(f"({SHOWN})().length === {before + 1} && {AT_REST}", timeout=30_000)
+        view.wait_for_function(f"({SHOWN})().length === {before + 1} && {AT_REST}", timeout=120_000)
         _rests_and_agrees(view)
         assert shown(view)[-1]["outcome"].startswith("done")
     except Exception as error:
