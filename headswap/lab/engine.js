@@ -38,9 +38,18 @@ export class Engine {
     const same = run?.machine === told.key;
     const layers = told.layers.map((layer) =>
       ({ ...this.#asBuilt(layer), moved: (same && this.swapped && epoch?.moved?.[layer.key]) || null }));
-    const { flow = null, labels = told.labels } = this.#flowed() ?? {};
+    const known = this.#flowed();
+    const flow = known?.flow ? { ...known.flow, labels: known.flow.labels ?? known.labels } : null;
     const subtitle = same && run ? `${run.label}, epoch ${epoch?.epoch ?? 0}` : "the next run";
-    return { ...told, subtitle, layers, labels, flow, swapped: this.swapped };
+    return { ...told, subtitle, layers, flow, swapped: this.swapped, tag: flow ? this.#stamp(same) : "" };
+  }
+
+  /** Whose numbers the text's are, where the picture shows another machine or another epoch.
+   * @param {boolean} same whether the machine is that of the run on show */
+  #stamp(same) {
+    const { run, epoch } = this.lab.shown();
+    const last = run?.epochs.at(-1)?.epoch ?? 0;
+    return same && epoch?.epoch === last ? "" : `the text's numbers: run ${run?.id}, epoch ${last}`;
   }
 
   /** A layer at the rate that was given it by hand, also before the kernel has drawn it: a second quick click counts

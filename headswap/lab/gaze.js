@@ -77,6 +77,7 @@ export class Gaze {
 
   /** Stay at an epoch, as whoever drags the scrubber wants it. @param {number} epoch */
   scrub(epoch) {
+    if (epoch >= (this.run()?.epochs.length ?? 0)) return this.goLive();
     this.pause();
     this.#turn({ at: epoch, held: true });
   }

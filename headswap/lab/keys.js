@@ -1,5 +1,5 @@
 /**
- * Keys of the lab as a whole: Space ends the painting of a run, P presents the lab.
+ * Keys of the lab as a whole: Space ends the painting of a run, Escape returns to the latest epoch, P presents the lab.
  *
  * @import {Lab} from "./lab.js"
  */
@@ -13,7 +13,9 @@ const isTyping = ({ target }) => target instanceof HTMLElement && TYPED.includes
 export function takeKeys(lab, el) {
   let skipped = false;
   const down = (/** @type {KeyboardEvent} */ event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event)) return;
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key === "Escape" && lab.gaze.look.held) lab.gaze.goLive(); // a field may want it, too
+    if (isTyping(event)) return;
     if (event.key === " " && lab.gaze.playing) {
       skipped = true;
       lab.gaze.goLive();

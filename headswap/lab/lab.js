@@ -132,11 +132,6 @@ export class Lab {
     return phaseShown(this.#phase(), this.#stoppedIn);
   }
 
-  /** Whether the latest run came as far as being one of the runs. */
-  began() {
-    return this.phase() !== "failed" || Boolean(this.shown().run?.outcome.startsWith("failed"));
-  }
-
   starting() {
     return this.#starting;
   }

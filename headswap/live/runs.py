@@ -246,14 +246,16 @@ def diagnose(run: Run) -> str:
         return f"It overfits since epoch {best + 1}: the validation loss rises while the training loss falls."
     if since == 0 and losses[-1] < losses[-3] * 0.99:
         return "It still improves." if run.outcome == "running" else "It still improves: more epochs would help."
+    if run.epochs[-1].train_loss < 0.95 * run.epochs[-3].train_loss:
+        return "The training loss still falls, the validation loss hardly."
     return "It has settled."
 
 
 def _against_the_floor(run: Run, floor: float) -> str:
     """How near a probe is to the best head there is; it has one, so it cannot overfit any further than that."""
-    if run.objective is None:
+    if run.objective is None and run.epochs[-1].train_loss > tolerated(floor):
         return f"It nears the best head there is: {run.epochs[-1].train_loss - floor:.3f} nats above the floor."
-    if run.objective <= tolerated(floor):
+    if run.objective is None or run.objective <= tolerated(floor):
         return "It has arrived: the best head on this frozen body would hardly have a lower training loss."
     return (
         f"The head is not done: its loss is {run.objective:.3f} nats and the least there is {floor:.3f}. "

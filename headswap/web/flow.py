@@ -87,6 +87,7 @@ def flow_of(
     return {
         "text": text if isinstance(text, str) else "",
         "tokens": _tokens(reading),
+        "cut": len(reading.cut),
         "position": t,
         "head": head,
         "heads": heads_of(model),
@@ -159,7 +160,7 @@ def _labels(body: nn.Module, item: object, positions: int, cls: bool) -> tuple[l
         return [str(t + 1) for t in range(positions)], []
     whole = ["cls"] * cls + glyphs(item)
     read, cut = whole[: body.config.max_len], whole[body.config.max_len :]
-    return read, cut if len(cut) <= MOST_CUT else [*cut[:MOST_CUT], "…"]
+    return read, cut
 
 
 # ---- what is shown of it
@@ -177,7 +178,8 @@ def _tokens(reading: Reading) -> list[dict[str, str]]:
     read = [{"text": text, "kind": "byte"} for text in reading.texts]
     if reading.cls:
         read[0]["kind"] = "cls"
-    return read + [{"text": text, "kind": "cut"} for text in reading.cut]
+    cut = reading.cut if len(reading.cut) <= MOST_CUT else [*reading.cut[:MOST_CUT], "…"]
+    return read + [{"text": text, "kind": "cut"} for text in cut]
 
 
 def _strips(reading: Reading, t: int) -> dict[str, list[float | None]]:

@@ -31,7 +31,7 @@ function seen(points, glide) {
 }
 
 /** @param {Run} run */
-const ghostOf = ({ label, epochs }) => ({ name: label,
+const ghostOf = ({ id, label, recorded, epochs }) => ({ name: recorded ? label : `run ${id}: ${label}`,
   lines: [{ points: pointsOf(epochs, "train") }, { points: pointsOf(epochs, "validation"), dash: true }] });
 
 /** @param {Run|null} run @returns {[number, number, string][]} */

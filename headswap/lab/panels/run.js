@@ -99,13 +99,21 @@ export function statusPanel(lab) {
   return { root, paint, stop: () => clearTimeout(timer) };
 }
 
+/** Whether the latest run came as far as being one of the runs. @param {Lab} lab */
+const began = (lab) => lab.phase() !== "failed" || Boolean(lab.shown().run?.outcome.startsWith("failed"));
+
+/** Whether a run waits for its body to be pretrained. @param {Lab} lab */
+const schools = (lab) => lab.phase() === "preparing" && lab.store.state.done > 0;
+
 /** What the curves say in one sentence. @param {Shown} shown @param {boolean} asks
- * @param {boolean} began whether the latest run came as far as its first epoch */
-function diagnosisText({ run, epoch, live, veiled }, asks, began) {
+ * @param {boolean} hasBegun whether the latest run came as far as its first epoch
+ * @param {boolean} waits whether a run waits for its body */
+function diagnosisText({ run, epoch, live, veiled }, asks, hasBegun, waits) {
   if (veiled) return "A run is done. Choose an answer first, and you see what came out.";
+  if (waits) return "First the body learns to predict the next byte, once. Then your run begins.";
   if (!run) return `No run yet: choose ${asks ? "an answer, then " : ""}a regime and press Train.`;
   const failed = run.outcome.startsWith("failed") ? run.outcome : "";
-  if (!began) return `That run did not begin. This is still run ${run.id}.`;
+  if (!hasBegun) return `That run did not begin. This is still run ${run.id}.`;
   const said = live ? failed || run.diagnosis || epoch?.diagnosis : epoch?.diagnosis;
   return said || (epoch ? "Too early to tell." : "");
 }
@@ -116,7 +124,7 @@ export function diagnosisPanel(lab) {
   const root = h("div", { class: "hs-diagnosis", "data-hs": "diagnosis" }, words, forecast);
   const paint = () => {
     const bet = lab.shown().run?.forecast;
-    say(words, diagnosisText(lab.shown(), lab.asks(), lab.began()));
+    say(words, diagnosisText(lab.shown(), lab.asks(), began(lab), schools(lab)));
     say(forecast, bet ? `Your prediction: ${bet}` : "");
     forecast.hidden = !bet;
   };

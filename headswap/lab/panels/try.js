@@ -29,7 +29,7 @@ function waitingText(lab, { run, gone }, text) {
 
 /** @param {Judged} tried */
 const answerText = ({ heard, said }) => heard && said &&
-  `${said.name} ${said.p.toFixed(3)} → ${said.verdict}${heard.epoch ? ` · epoch ${heard.epoch}` : ""}`;
+  `${said.name} ${said.p.toFixed(3)} → ${said.verdict}${heard.epoch ? ` · epoch ${heard.epoch}` : ", before its first epoch"}`;
 
 /** A run's answer: its name, a bar and a verdict. @param {Lab} lab */
 function makeAnswer(lab) {

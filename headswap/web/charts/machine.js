@@ -25,6 +25,7 @@ import { zoomPart } from "./machine_zoom.js";
 
 // What is left and right of a strip that the glue's line does not have: the spine, and a layer's own padding.
 const BESIDE = 64;
+const NAMES = "from headswap import *"; // all that a regime's code needs
 
 const bracketNode = () => h("div", { class: "hs-m-once" }, h("span", {}, "computed once"));
 
@@ -75,8 +76,9 @@ function codePart(open) {
     h("div", { class: "hs-m-python" }, pre, copy));
   const paint = (/** @type {string} */ code) => {
     root.hidden = !code;
-    if (pre.textContent !== code) say(copy, "Copy");
-    say(pre, code);
+    const whole = `${NAMES}\n\n${code}`;
+    if (pre.textContent !== whole) say(copy, "Copy");
+    say(pre, whole);
   };
   return { root, paint };
 }

@@ -23,12 +23,12 @@ function rangeWords(values) {
   return known.length ? `${known.length} numbers, ${low} to ${high}` : "";
 }
 
-/** The three tokens that get the most. @param {(number|null)[]} shares @param {Token[]} tokens */
-export function looksWords(shares, tokens) {
+/** The three tokens that get the most of one head's attention. @param {(number|null)[]} shares @param {Flow} flow */
+export function looksWords(shares, { tokens, head, heads }) {
   const order = shares.map((share, i) => ({ share: share ?? 0, i })).filter(({ share }) => share >= 0.005)
     .sort((a, b) => b.share - a.share).slice(0, 3);
   const said = order.map(({ share, i }) => `${visible(tokens[i]?.text ?? "")} ${percentText(share)}`);
-  return said.length ? `looks at ${said.join(", ")}` : "";
+  return said.length ? `${heads > 1 ? `head ${head + 1} of ${heads} ` : ""}looks at ${said.join(", ")}` : "";
 }
 
 /** What a layer shows of the message: above its words the vector that leaves it, below them what it looks at.
@@ -49,7 +49,7 @@ export function layerFlow(key, zoom) {
     if (shares && flow) {
       looks.paint({ values: shares, kind: "share", name: `What ${layer.name} looks at`,
         labels: flow.tokens.map(({ text }) => text), letters: room / shares.length >= LETTER_CELL,
-        says: looksWords(shares, flow.tokens) });
+        says: looksWords(shares, flow) });
     }
     const open = flow?.zoom === key;
     inside.hidden = !zoom || !isBlock(layer);
@@ -63,10 +63,11 @@ export function layerFlow(key, zoom) {
 const tokenNode = ({ text, kind }, i, look) =>
   h("span", { class: "hs-m-token", "data-kind": kind, onclick: () => look(i) }, kind === "pad" ? "" : visible(text));
 
-/** How many tokens are of each kind that needs a word. @param {Token[]} tokens */
-function kindWords(tokens) {
+/** How many tokens are of each kind that needs a word. @param {Flow} flow */
+function kindWords({ tokens, cut: unread }) {
   const count = (/** @type {string} */ kind) => tokens.filter((token) => token.kind === kind).length;
-  const [bytes, cut, pads] = ["byte", "cut", "pad"].map(count);
+  const [bytes, pads] = ["byte", "pad"].map(count);
+  const cut = unread ?? count("cut"); // of many only the first are drawn
   return [`${bytes} byte${bytes === 1 ? "" : "s"}`, cut ? `${cut} cut off` : "", pads ? `${pads} pads` : ""]
     .filter(Boolean).join(", ");
 }
@@ -105,7 +106,7 @@ export function tokenRow(look) {
     [...row.children].forEach((cell, i) => put(cell, { "data-at": i === flow.position }));
     put(row, { "aria-label": "Position looked at", "aria-valuemin": 1, "aria-valuemax": flow.tokens.length,
       "aria-valuenow": flow.position + 1, "aria-valuetext": words });
-    say(said, `${kindWords(flow.tokens)}; following ${words}`);
+    say(said, `${kindWords(flow)}; following ${words}`);
   };
   return { root, paint };
 }

@@ -41,7 +41,9 @@ export function ghostName({ name, lines }, { x, y, xRange, yRange, edge }) {
   const right = x(last[0]);
   const under = points.filter(([at]) => x(at) >= right - 6 * name.length);
   const top = Math.min(...under.map(([, value]) => y(Number(value))));
-  const place = { x: right, y: Math.max(edge.top + 8, top - 5), "text-anchor": "end" };
+  const fits = right - 6 * name.length >= edge.left;
+  const place = { x: fits ? right : edge.left + 4, y: Math.max(edge.top + 8, top - 5),
+    "text-anchor": fits ? "end" : "start" };
   return [s("text", { ...place, class: "hs-ghostname" }, name)];
 }
 
