@@ -4,6 +4,7 @@ import { mock, test } from "node:test";
 import { fakeModel, makeElement, paintFrames } from "./dom.mjs";
 import { answer, epoch, heard, run } from "./runs.mjs";
 import { effectFor, pieceText, piecesOf, sideOf, signed, triedOf, verdictOn } from "../../headswap/lab/asked.js";
+import { examplesOf } from "../../headswap/lab/panels/try.js";
 import widget from "../../headswap/lab/view.js";
 
 const TRAITS = { regime: "head-only", pool: "mean", epochs: 3, learning_rate: null, messages: 640, max_len: 32, seed: 0,
@@ -177,4 +178,11 @@ test("words beyond the sixtieth are drawn without a number", () => {
   const pieces = piecesOf("win  a\tprize ", told, 1);
   assert.deepEqual(pieces.map(({ read, effect, strong }) => [read, effect, strong]), [["win", 1, true], ["a", null, false], ["prize", null, false]]);
   assert.deepEqual(triedOf({ run: null, pinned: [], answer: null }, "win"), [{ run: null, heard: null, gone: false }]);
+});
+
+test("the examples are a message of each class, the positive one first, and one that is taken for another", () => {
+  const messages = [["hi", 0], ["win", 1], ["lunch", 0], ["prize", 1]];
+  const judged = { truths: [0, 1, 0, 1], guesses: [1, 0, 0, 1] };
+  assert.deepEqual(examplesOf({ messages, judged, labels: ["ham", "spam"] }), ["prize", "lunch", "hi"]);
+  assert.deepEqual(examplesOf({ messages: [], judged, labels: ["ham", "spam"] }), [], "messages that the page has not heard");
 });

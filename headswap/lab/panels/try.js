@@ -3,6 +3,7 @@
  *
  * @import {Lab} from "../lab.js"
  * @import {Answer, Tried} from "../asked.js"
+ * @import {Shown} from "../look.js"
  * @import {Judged} from "./words.js"
  */
 
@@ -15,16 +16,26 @@ import { UNDER_WAY } from "../phases.js";
 import { wordsPart } from "./words.js";
 
 const PAUSE = 120;
+const PRACTICE = " The practice messages are polite scams and notes between friends: Example shows one.";
 
 /** Why there is no answer. @param {Lab} lab @param {Tried} tried @param {string} text */
 function waitingText(lab, { run, gone }, text) {
   const own = lab.store.runs.some((one) => !one.recorded);
-  if (!text.trim()) return "Type anything; the answer follows the training.";
+  if (!text.trim()) return `Type anything; the answer follows the training.${lab.get("data") === "fixture" ? PRACTICE : ""}`;
   if (lab.shown().veiled) return "Choose an answer first, and you see what the model says.";
   if (!own && !UNDER_WAY.includes(lab.phase())) return "Press Train first: a recorded run keeps no model.";
   if (run?.recorded) return own ? "A recorded run keeps no model." : "waiting for the model…";
   if (gone) return "Its model is gone: the lab keeps those of the latest 8 runs and of pinned ones.";
   return "waiting for the model…";
+}
+
+/** Validation messages to try in turn: one of each class that is taken for what it is, the positive one first, and one
+ * that is not. @param {Shown} shown @returns {string[]} */
+export function examplesOf({ messages, judged: { truths, guesses }, labels }) {
+  const find = (/** @type {(truth: number, guess: number) => boolean} */ fits) =>
+    truths.findIndex((truth, i) => messages[i] && fits(truth, guesses[i]));
+  const right = labels.map((_, name) => find((truth, guess) => truth === name && guess === name)).reverse();
+  return [...right, find((truth, guess) => truth !== guess)].filter((i) => i >= 0).map((i) => messages[i][0]);
 }
 
 /** @param {Judged} tried */
@@ -79,7 +90,17 @@ export function tryPanel(lab) {
   const field = textInput({ id: lab.id("try"), longest: 500, hint: "You have won a prize…" }, type);
   const [answers, words] = [answersPart(lab), wordsPart(() => lab.mark("try"))];
   const title = h("label", { class: "hs-title", for: field.input.id }, "Try a message");
-  const root = panel("try", "A message of your own", title, field.input, answers.root, words.root);
+  let turn = 0;
+  const next = () => {
+    const examples = examplesOf(lab.shown());
+    field.paint(examples[turn++ % examples.length]);
+    lab.try(field.input.value);
+    lab.mark("try");
+  };
+  const example = h("button", { type: "button", class: "hs-link hs-example", onclick: next,
+    title: "a validation message: one of each class, then one that is taken for another" }, "Example");
+  const head = h("div", { class: "hs-head" }, title, example);
+  const root = panel("try", "A message of your own", head, field.input, answers.root, words.root);
   root.dataset.control = "predict";
   /** @type {Answer|null} */
   let last = null;
@@ -94,7 +115,8 @@ export function tryPanel(lab) {
   };
   const paint = () => {
     root.hidden = !lab.shows("predict");
-    field.input.disabled = lab.locks("predict");
+    field.input.disabled = example.disabled = lab.locks("predict");
+    example.hidden = !examplesOf(lab.shown()).length;
     const shown = lab.shown();
     take(shown.answer);
     const text = field.input.value;
