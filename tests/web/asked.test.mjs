@@ -180,9 +180,9 @@ test("words beyond the sixtieth are drawn without a number", () => {
   assert.deepEqual(triedOf({ run: null, pinned: [], answer: null }, "win"), [{ run: null, heard: null, gone: false }]);
 });
 
-test("the examples are a message of each class, the positive one first, and one that is taken for another", () => {
-  const messages = [["hi", 0], ["win", 1], ["lunch", 0], ["prize", 1]];
-  const judged = { truths: [0, 1, 0, 1], guesses: [1, 0, 0, 1] };
-  assert.deepEqual(examplesOf({ messages, judged, labels: ["ham", "spam"] }), ["prize", "lunch", "hi"]);
-  assert.deepEqual(examplesOf({ messages: [], judged, labels: ["ham", "spam"] }), [], "messages that the page has not heard");
+test("the examples are the surest message of each class, the positive one first, and the surest mistake", () => {
+  const messages = [["hi", 0], ["win", 1], ["lunch", 0], ["prize", 1], ["a prize!", 1]];
+  const judged = { truths: [0, 1, 0, 1, 1], guesses: [1, 0, 0, 1, 1], shares: [0.6, 0.1, 0.2, 0.7, 0.9] };
+  assert.deepEqual(examplesOf({ messages, judged, labels: ["ham", "spam"] }), ["a prize!", "lunch", "win"]);
+  assert.deepEqual(examplesOf({ messages: [], judged, labels: ["ham", "spam"] }), [], "the page has heard none of them");
 });

@@ -29,13 +29,14 @@ function waitingText(lab, { run, gone }, text) {
   return "waiting for the model…";
 }
 
-/** Validation messages to try in turn: one of each class that is taken for what it is, the positive one first, and one
- * that is not. @param {Shown} shown @returns {string[]} */
-export function examplesOf({ messages, judged: { truths, guesses }, labels }) {
-  const find = (/** @type {(truth: number, guess: number) => boolean} */ fits) =>
-    truths.findIndex((truth, i) => messages[i] && fits(truth, guesses[i]));
-  const right = labels.map((_, name) => find((truth, guess) => truth === name && guess === name)).reverse();
-  return [...right, find((truth, guess) => truth !== guess)].filter((i) => i >= 0).map((i) => messages[i][0]);
+/** Validation messages to try in turn: the surest of each class that is taken for what it is, the positive one first,
+ * and the surest that is not. @param {Pick<Shown, "messages"|"judged"|"labels">} shown @returns {string[]} */
+export function examplesOf({ messages, judged: { truths, guesses, shares }, labels }) {
+  const sure = (/** @type {number} */ i) => (labels.length === 2 && guesses[i] === 0 ? 1 - shares[i] : shares[i]);
+  const surest = (/** @type {(truth: number, guess: number) => boolean} */ fits) =>
+    [...truths.keys()].filter((i) => messages[i] && fits(truths[i], guesses[i])).sort((a, b) => sure(b) - sure(a))[0];
+  const right = labels.map((_, name) => surest((truth, guess) => truth === name && guess === name)).reverse();
+  return [...right, surest((truth, guess) => truth !== guess)].filter((i) => i !== undefined).map((i) => messages[i][0]);
 }
 
 /** @param {Judged} tried */
