@@ -17,6 +17,7 @@ from tests.turnstile import Turnstile
 # rest wait. Those with a test that is timed come last: they wait for what is running, and nothing else waits for them.
 LONG = (
     "tests/lab/test_lab_browser.py",
+    "tests/lab/test_machine_browser.py",
     "tests/lab/test_hostile_browser.py",
     "tests/lessons/test_lessons_browser.py",
     "tests/explorers/test_explorers_browser.py",
