@@ -246,7 +246,7 @@ def diagnose(run: Run) -> str:
         return f"It overfits since epoch {best + 1}: the validation loss rises while the training loss falls."
     if since == 0 and losses[-1] < losses[-3] * 0.99:
         return "It still improves." if run.outcome == "running" else "It still improves: more epochs would help."
-    if run.epochs[-1].train_loss < 0.95 * run.epochs[-3].train_loss:
+    if run.epochs[-1].train_loss < 0.95 * run.epochs[-3].train_loss - 0.005:
         return "The training loss still falls, the validation loss hardly."
     return "It has settled."
 

@@ -349,6 +349,7 @@ def made(train: list[float], validation: list[float]) -> Run:
         ([57.0, 20.0, 9.0, 3.9], [50.0, 22.0, 8.0, 4.1], "worse than guessing"),
         ([0.1, 0.01, 0.001, 0.0, 0.0], [0.01, 1e-4, 2e-4, 3e-4, 4e-4], "settled"),
         ([0.3] * 6, [0.4, 0.35, 0.3501, 0.3502, 0.3503, 0.3504], "settled"),
+        ([0.5, 0.4, 0.3, 0.2], [0.4, 0.36, 0.35, 0.351], "training loss still falls, the validation loss hardly"),
     ],
 )
 def test_the_curves_are_put_into_words(train: list[float], validation: list[float], said: str) -> None:

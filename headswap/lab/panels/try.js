@@ -21,7 +21,8 @@ const PRACTICE = " The practice messages are polite scams and notes between frie
 /** Why there is no answer. @param {Lab} lab @param {Tried} tried @param {string} text */
 function waitingText(lab, { run, gone }, text) {
   const own = lab.store.runs.some((one) => !one.recorded);
-  if (!text.trim()) return `Type anything; the answer follows the training.${lab.get("data") === "fixture" ? PRACTICE : ""}`;
+  const practice = lab.get("data") === "fixture" ? PRACTICE : "";
+  if (!text.trim()) return `Type anything; the answer follows the training.${practice}`;
   if (lab.shown().veiled) return "Choose an answer first, and you see what the model says.";
   if (!own && !UNDER_WAY.includes(lab.phase())) return "Press Train first: a recorded run keeps no model.";
   if (run?.recorded) return own ? "A recorded run keeps no model." : "waiting for the model…";
@@ -36,12 +37,16 @@ export function examplesOf({ messages, judged: { truths, guesses, shares }, labe
   const surest = (/** @type {(truth: number, guess: number) => boolean} */ fits) =>
     [...truths.keys()].filter((i) => messages[i] && fits(truths[i], guesses[i])).sort((a, b) => sure(b) - sure(a))[0];
   const right = labels.map((_, name) => surest((truth, guess) => truth === name && guess === name)).reverse();
-  return [...right, surest((truth, guess) => truth !== guess)].filter((i) => i !== undefined).map((i) => messages[i][0]);
+  const all = [...right, surest((truth, guess) => truth !== guess)];
+  return all.filter((i) => i !== undefined).map((i) => messages[i][0]);
 }
 
 /** @param {Judged} tried */
-const answerText = ({ heard, said }) => heard && said &&
-  `${said.name} ${said.p.toFixed(3)} → ${said.verdict}${heard.epoch ? ` · epoch ${heard.epoch}` : ", before its first epoch"}`;
+function answerText({ heard, said }) {
+  if (!heard || !said) return "";
+  const when = heard.epoch ? ` · epoch ${heard.epoch}` : ", before its first epoch";
+  return `${said.name} ${said.p.toFixed(3)} → ${said.verdict}${when}`;
+}
 
 /** A run's answer: its name, a bar and a verdict. @param {Lab} lab */
 function makeAnswer(lab) {
