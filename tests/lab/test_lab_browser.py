@@ -460,13 +460,19 @@ def _space(view: Page, share: float, other: float) -> str:
 def _present(view: Page, share: float, other: float) -> str:
     """P with the focus anywhere; presented, the lab shows little, so it is soon ended again."""
     places = (".hs-do-train", ".hs-play", ".hs-m-plate[role=switch]", "summary")
-    return _press(view, _one_of(places, other), ("p",), share)
+    return _press(view, _one_of(places, other), ("p",), share) + _drawn(view)
 
 
 def _present_no_more(view: Page, share: float, other: float) -> str:
     if "hs-present" not in (lab(view).get_attribute("class") or ""):
         return "not presented"
-    return _press(view, ".hs-do-train", ("p",), share)
+    return _press(view, ".hs-do-train", ("p",), share) + _drawn(view)
+
+
+def _drawn(view: Page) -> str:
+    """Wait until what opens or closes has done so: the next action looks for what is in sight."""
+    view.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    return ""
 
 
 def _undo(view: Page, share: float, other: float) -> str:
@@ -595,7 +601,7 @@ RANDOM: dict[str, tuple[int, Callable[[Page, float, float], str]]] = {
     "confusion": (6, lambda view, share, other: _click(view, "[data-hs=confusion] button", share)),
     "row": (8, lambda view, share, other: _click(view, "[data-hs=runs] tbody button", share)),
     "sort": (6, lambda view, share, other: _click(view, ".hs-sort", share)),
-    "fold": (5, lambda view, share, other: _click(view, "summary", share)),
+    "fold": (5, lambda view, share, other: _click(view, "summary", share) + _drawn(view)),
     "python": (16, _random_python),
 }
 
