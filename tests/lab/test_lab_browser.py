@@ -431,7 +431,10 @@ def _random_choice(view: Page, selector: str, share: float, other: float) -> str
     if select is None:
         return "hidden"
     options = select.locator("option").evaluate_all("all => all.map(o => o.value)")
-    select.select_option(value := _one_of(options, other))
+    try:
+        select.select_option(value := _one_of(options or ["gone"], other), timeout=500)
+    except TimeoutError:  # a new run has no epochs to replay yet
+        return "gone"
     return value
 
 
