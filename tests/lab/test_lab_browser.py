@@ -450,7 +450,10 @@ def _press(view: Page, selector: str, keys: Sequence[str], share: float) -> str:
     one = _some(view, selector, 0)
     if one is None:
         return "hidden"
-    one.focus()
+    try:
+        one.focus(timeout=500)
+    except TimeoutError:
+        return "gone"
     view.keyboard.press(key := _one_of(keys, share))
     return key
 
@@ -541,7 +544,10 @@ def _random_typed(view: Page, share: float, other: float) -> str:
     """A real key on whatever control the share picks; the notebook keeps its cells."""
     cells = view.evaluate(CELLS_LEFT)
     found = lab(view).locator("input:visible, select:visible, summary:visible, [tabindex='0']:visible")
-    found.nth(int(share * found.count())).focus()
+    try:
+        found.nth(int(share * found.count())).focus(timeout=500)
+    except TimeoutError:
+        return "gone"
     key = _one_of(("x", "a", "b", "d", "Escape", "ArrowUp", "ArrowDown", "End", "Home", "z"), other)
     view.keyboard.press(key)
     assert view.evaluate(CELLS_LEFT) == cells
