@@ -431,7 +431,10 @@ def _random_choice(view: Page, selector: str, share: float, other: float) -> str
     if select is None:
         return "hidden"
     options = select.locator("option").evaluate_all("all => all.map(o => o.value)")
-    select.select_option(value := _one_of(options, other))
+    try:
+        select.select_option(value := _one_of(options or ["gone"], other), timeout=500)
+    except TimeoutError:  # a new run has no epochs to replay yet
+        return "gone"
     return value
 
 
@@ -447,7 +450,10 @@ def _press(view: Page, selector: str, keys: Sequence[str], share: float) -> str:
     one = _some(view, selector, 0)
     if one is None:
         return "hidden"
-    one.focus()
+    try:
+        one.focus(timeout=500)
+    except TimeoutError:
+        return "gone"
     view.keyboard.press(key := _one_of(keys, share))
     return key
 
@@ -460,13 +466,19 @@ def _space(view: Page, share: float, other: float) -> str:
 def _present(view: Page, share: float, other: float) -> str:
     """P with the focus anywhere; presented, the lab shows little, so it is soon ended again."""
     places = (".hs-do-train", ".hs-play", ".hs-m-plate[role=switch]", "summary")
-    return _press(view, _one_of(places, other), ("p",), share)
+    return _press(view, _one_of(places, other), ("p",), share) + _drawn(view)
 
 
 def _present_no_more(view: Page, share: float, other: float) -> str:
     if "hs-present" not in (lab(view).get_attribute("class") or ""):
         return "not presented"
-    return _press(view, ".hs-do-train", ("p",), share)
+    return _press(view, ".hs-do-train", ("p",), share) + _drawn(view)
+
+
+def _drawn(view: Page) -> str:
+    """Wait until what opens or closes has done so: the next action looks for what is in sight."""
+    view.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    return ""
 
 
 def _undo(view: Page, share: float, other: float) -> str:
@@ -532,7 +544,10 @@ def _random_typed(view: Page, share: float, other: float) -> str:
     """A real key on whatever control the share picks; the notebook keeps its cells."""
     cells = view.evaluate(CELLS_LEFT)
     found = lab(view).locator("input:visible, select:visible, summary:visible, [tabindex='0']:visible")
-    found.nth(int(share * found.count())).focus()
+    try:
+        found.nth(int(share * found.count())).focus(timeout=500)
+    except TimeoutError:
+        return "gone"
     key = _one_of(("x", "a", "b", "d", "Escape", "ArrowUp", "ArrowDown", "End", "Home", "z"), other)
     view.keyboard.press(key)
     assert view.evaluate(CELLS_LEFT) == cells
@@ -595,7 +610,7 @@ RANDOM: dict[str, tuple[int, Callable[[Page, float, float], str]]] = {
     "confusion": (6, lambda view, share, other: _click(view, "[data-hs=confusion] button", share)),
     "row": (8, lambda view, share, other: _click(view, "[data-hs=runs] tbody button", share)),
     "sort": (6, lambda view, share, other: _click(view, ".hs-sort", share)),
-    "fold": (5, lambda view, share, other: _click(view, "summary", share)),
+    "fold": (5, lambda view, share, other: _click(view, "summary", share) + _drawn(view)),
     "python": (16, _random_python),
 }
 
