@@ -79,7 +79,7 @@ def test_a_bet_outlives_a_reload_of_the_page() -> None:
 
 def test_a_label_names_what_differs_from_the_defaults() -> None:
     assert Run(1, Settings()).label == "head-only · mean · seed 0"
-    odd = Settings(data="/home/me/mine.csv", messages=2560, learning_rate=0.1, max_len=64, causal=False)
+    odd = Settings(data="somewhere/mine.csv", messages=2560, learning_rate=0.1, max_len=64, causal=False)
     told = "mine.csv · 2,560 messages · rate 0.1 · 64 bytes · no causal mask"
     assert Run(1, odd).label == f"head-only · mean · seed 0 · {told}"
 

@@ -10,8 +10,8 @@
  * @typedef {{name: string, says: string, values: (number|null)[], labels?: string[], kind: "signed"|"share"}} Step
  * @typedef {{text: string, tokens: Token[], position: number, head: number, heads: number,
  *   strips: Record<string, number[]>, attention: Record<string, (number|null)[]>, logits: number[],
- *   probabilities: number[], labels?: string[], cut?: number, zoom: string, steps: Step[]}} Flow one message on its way up,
- *   seen at one position; `labels` name what is scored where that is not the classes
+ *   probabilities: number[], labels?: string[], cut?: number, zoom: string, steps: Step[]}} Flow one message on
+ *   its way up, seen at one position; `labels` name what is scored where that is not the classes
  * @typedef {{name: string, rows: number, weights: number}} OldHead
  * @typedef {Titled & {kind: "machine", layers: Layer[], old: OldHead|null, swapped: boolean, labels: string[],
  *   code: string, summary: string, choices: {rates: number[]}, flow: Flow|null}} MachineSpec layers from bottom to top;
