@@ -20,21 +20,21 @@ lab.train(block=True)
 lab.attempt("You have won a prize! Call now to claim it")
 """
 ALONE = """e => Object.assign(e.style, {
-  position: 'fixed', inset: '0', zIndex: 9999, width: '1200px', height: '720px' })"""
+  position: 'fixed', inset: '0', zIndex: 9999, width: '1200px', height: '1240px' })"""
 
 
 def main() -> int:
-    """Write figures/lab-light.png and figures/lab-dark.png, 1200 by 720."""
+    """Write figures/lab-light.png and figures/lab-dark.png."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         write_notebook(folder / "lab.ipynb", CELL)
-        with jupyter(folder) as address, chromium() as browser, page(browser, 1200, 720) as (view, _):
+        with jupyter(folder) as address, chromium() as browser, page(browser, 1200, 1240) as (view, _):
             open_notebook(view, address, "lab.ipynb")
             run_all(view)
             lab = view.locator(".hs-lab")
             lab.wait_for(timeout=60_000)
             ask_kernel(view, PLAY)
-            view.wait_for_timeout(1000)
+            view.wait_for_timeout(4000)  # the first run is painted for two seconds
             for theme in ("Light", "Dark"):
                 set_theme(view, f"JupyterLab {theme}")
                 lab.evaluate("e => document.body.append(e)")  # off the notebook, which would cut it
