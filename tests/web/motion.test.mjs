@@ -7,9 +7,11 @@ import { lossSpec } from "../../headswap/lab/panels/curves.js";
 import { cloudSpec } from "../../headswap/lab/panels/cloud.js";
 import { freshLook, shownOf } from "../../headswap/lab/look.js";
 import { pace } from "../../headswap/lab/replay.js";
+import { headText } from "../../headswap/lab/rows.js";
 import { intervals } from "../../headswap/lab/scores.js";
 import { emptyStore, takeRun } from "../../headswap/lab/store.js";
 import widget from "../../headswap/lab/view.js";
+import { overNodes } from "../../headswap/web/charts/names.js";
 
 const TRAITS = { regime: "head-only", pool: "mean", epochs: 4, learning_rate: null, messages: 640, max_len: 32, seed: 0,
   data: "fixture", head: "", batch_size: 32, schedule: "", causal: true, encoding: "", positive: "", threshold: 0.5,
@@ -169,4 +171,37 @@ test("Reset can be taken back until the next run", () => {
   lab.tell(told(2));
   paintFrames();
   assert.ok(lab.button("Reset") && !lab.button("Undo reset"));
+});
+
+test("a line that leaves the picture at the top says how high it goes, and a pinned run's does, too", () => {
+  const at = { edge: { left: 30, right: 10, top: 12, bottom: 30 }, size: [400, 200], yRange: [0, 1] };
+  const lines = [{ name: "training", points: [[1, 0.5]] }, { name: "validation", points: [[1, 0.9], [2, 3.2], [3, null]] }];
+  const ghosts = [{ name: "run 1", lines: [{ points: [[1, 7]] }] }];
+  assert.deepEqual(overNodes(lines, ghosts, at).map((node) => node.textContent),
+    ["↑ validation up to 3.20", "↑ run 1 up to 7"]);
+});
+
+test("F1's heading names the threshold where that is not one half", () => {
+  assert.equal(headText("f1", "F1 (95 %)", 0.5), "F1 (95 %)");
+  assert.equal(headText("f1", "F1 (95 %)", 0.62), "F1 at 0.62 (95 %)");
+  assert.equal(headText("seed", "seed", 0.62), "seed");
+});
+
+test("a number out of range is put inside, and that is said", () => {
+  const lab = opened();
+  const input = lab.el.all().find((node) => node.attributes["data-control"] === "epochs").tagged("input")[0];
+  input.value = "1000";
+  input.fire("input");
+  input.fire("blur");
+  paintFrames();
+  assert.equal(lab.model.values.epochs, 200);
+  assert.match(lab.part("status").textContent, /Epochs is a whole number from 1 to 200; it is 200 now/);
+});
+
+test("a run that did not begin does not wear the verdict of the one before", () => {
+  const lab = opened();
+  lab.tell(told(1, { diagnosis: "It has settled." }));
+  lab.tell({ kind: "state", phase: "failed", sentence: "failed: no such file", done: 0 });
+  paintFrames();
+  assert.match(lab.part("diagnosis").textContent, /did not begin. This is still run 1/);
 });
