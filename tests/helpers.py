@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import torch
@@ -33,3 +35,11 @@ def tiny_classifier(pool: str = "mean", head: str = "linear", config: BodyConfig
     base = new_language_model(config, seed)
     parts = new_pool(pool, config.width, generator), new_head(head, config.width, 2, generator)
     return swap_head(base, *parts).classifier.eval()
+
+
+def until(true: Callable[[], object], seconds: float = 30) -> None:
+    """Wait until something is true, at most so many seconds."""
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end
+        time.sleep(0.005)

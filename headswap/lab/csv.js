@@ -1,4 +1,4 @@
-/** Rows as a CSV file, and text for the clipboard. */
+/** Rows as a CSV file. */
 
 import { h } from "../web/elements.js";
 
@@ -25,18 +25,4 @@ export function saveCsv(text) {
   const url = URL.createObjectURL(new Blob([text], { type: "text/csv" }));
   h("a", { href: url, download: "headswap-runs.csv" }).click();
   setTimeout(() => URL.revokeObjectURL(url), 1000);
-}
-
-/** @param {string} text */
-export async function copyText(text) {
-  try {
-    await navigator.clipboard.writeText(text);
-  } catch {
-    const area = h("textarea", { class: "hs-hidden" });
-    area.value = text;
-    document.body.append(area);
-    area.select();
-    document.execCommand("copy");
-    area.remove();
-  }
 }

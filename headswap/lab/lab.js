@@ -14,10 +14,10 @@
  * @import {News, Run, Said, Store} from "./store.js"
  */
 
+import { copyText } from "../web/clipboard.js";
 import { freshId } from "../web/elements.js";
 import { scheduler } from "../web/frames.js";
 import { BUSY, GONE, Link } from "../web/link.js";
-import { copyText } from "./csv.js";
 import { Engine } from "./engine.js";
 import { Folds } from "./folds.js";
 import { Gaze } from "./gaze.js";

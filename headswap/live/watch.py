@@ -17,7 +17,7 @@ from ..web.moved import Movement
 from ..web.numbers import short
 from .runs import Prepared
 
-GAUGE_TEXTS = 16  # enough for a gauge, and a hundredth of an epoch's work
+GAUGE_TEXTS = 16  # enough for a gauge, of 160 and more that an epoch reads
 Frame = tuple[torch.Tensor, torch.Tensor, float]  # centre (D,), directions (2, D), scale
 
 

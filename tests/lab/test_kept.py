@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 
 import pytest
 import torch
+from helpers import until
 
 from headswap.data.fixture import messages
 from headswap.lab import Lab
@@ -18,13 +18,6 @@ SMALL = {"max_len": 16, "epochs": 2, "messages": 64}
 GOOD = "\n".join(f"{'spam' if m.label else 'ham'}\t{m.text}" for m in messages(60)).encode()
 ROWS = (f"{'spam' if m.label else 'ham'},{m.text.replace(',', '')} \u00a3" for m in messages(60))
 LATIN = "\n".join(ROWS).encode("latin-1")
-
-
-def until(done: Callable[[], bool], seconds: float = 20.0) -> None:
-    end = time.monotonic() + seconds
-    while not done():
-        assert time.monotonic() < end
-        time.sleep(0.01)
 
 
 def test_a_reset_can_be_taken_back_until_the_next_run_begins() -> None:

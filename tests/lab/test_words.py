@@ -5,12 +5,13 @@ from __future__ import annotations
 import gc
 import time
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
 import pytest
 import torch
+from helpers import until
 
 from headswap.data.batches import encode_texts
 from headswap.data.fixture import messages
@@ -172,13 +173,6 @@ def trained(runner: Runner, **settings: Any) -> None:
     told: dict[str, Any] = {"epochs": 2, "max_len": 24}
     runner.train(Settings(**(told | settings)))
     runner.wait(60)
-
-
-def until(true: Callable[[], object], seconds: float = 30) -> None:
-    end = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end
-        time.sleep(0.005)
 
 
 def test_the_runs_that_are_asked_answer_each_with_its_own_model() -> None:
