@@ -28,6 +28,7 @@ FLOORS = (
     {"web", "cli"},
     {"__init__", "__main__"},
     {"live"},
+    {"comparing"},
     {"lab"},
     {"explorers"},
     {"exercises"},

@@ -55,7 +55,8 @@ class Split:
     """Examples to learn from, to choose by and to judge on; no text stands in two of them.
 
     `natural` is a second test set at the corpus' own share of spam, `unlabelled` holds texts that only the
-    pretraining may read. Both may be empty.
+    pretraining may read. Both may be empty. `corpus`, where given, is what the pretraining reads in place of the
+    training and the unlabelled texts: so that a body stays the same, however many labels there are.
     """
 
     train: tuple[Example, ...]
@@ -64,3 +65,4 @@ class Split:
     natural: tuple[Example, ...] = ()
     unlabelled: tuple[str, ...] = ()
     label_names: tuple[str, ...] = ("ham", "spam")
+    corpus: tuple[str, ...] = ()

@@ -9,7 +9,7 @@ from typing import Protocol, Self
 from ..errors import DataError
 from .messages import Split
 from .readers import Corpus, Reading, read_as
-from .splits import fixture_split, natural_split, sizes_for
+from .splits import fixture_split, natural_split, practice_split, sizes_for
 
 FEWEST_NATURAL = 160  # a natural test set smaller than the balanced one would say nothing
 
@@ -43,6 +43,26 @@ class FixtureData:
     def split(self, seed: int) -> Split:
         """The fixture's split of this seed."""
         return fixture_split(seed, self.shift, self.train, self.fresh)
+
+    def __str__(self) -> str:
+        return "the fixture"
+
+
+@dataclass(frozen=True, slots=True)
+class PracticeData:
+    """The practice messages as the lab has them: neither their number nor their wording changes what the body read.
+
+    `labelled` is how many to train on, `shift` how far their wording is moved to the second domain (0 to 1), `fresh`
+    how many new test messages, the same for every seed, stand in place of each seed's own 160.
+    """
+
+    labelled: int = 640
+    shift: float = 0.0
+    fresh: int = 0
+
+    def split(self, seed: int) -> Split:
+        """The practice messages of this seed."""
+        return practice_split(seed, self.shift, self.labelled, self.fresh)
 
     def __str__(self) -> str:
         return "the fixture"

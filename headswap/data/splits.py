@@ -8,7 +8,7 @@ import numpy as np
 from ..errors import DataError, SettingError
 from . import fixture
 from .labels import HAM_SPAM
-from .messages import Message, Split
+from .messages import Example, Message, Split
 from .readers import unique_messages
 
 UNLABELLED = 1280
@@ -96,6 +96,36 @@ def fixture_split(seed: int = 0, shift: float = 0.0, train: int = 640, fresh: in
     split = stratified_split(found[:labelled], train=train, seed=seed)
     test = tuple(found[read:]) if fresh else split.test
     return replace(split, test=test, unlabelled=tuple(message.text for message in found[labelled:read]))
+
+
+def practice_split(seed: int = 0, shift: float = 0.0, labelled: int = 640, fresh: int = 0) -> Split:
+    """The fixture's split with so many labelled messages, and a body that reads the same texts however many.
+
+    Fewer than 640 are the first ones of each class, in their order; what is beyond 640 is drawn anew. The body reads
+    the texts of the first domain, whatever the shift: so it meets another one. Validation and test stay the same.
+    """
+    split = fixture_split(seed, shift, fresh=fresh)
+    read = fixture_split(seed) if shift else split
+    texts = tuple(message.text for message in read.train) + read.unlabelled
+    return replace(split, train=_labelled(split.train, labelled, shift, fresh), unlabelled=(), corpus=texts)
+
+
+def _labelled(train: Sequence[Example], wanted: int, shift: float, fresh: int) -> tuple[Example, ...]:
+    if wanted <= len(train):
+        return balanced(train, wanted)
+    used = len(train) + 320 + UNLABELLED + fresh
+    return (*train, *fixture.messages(used + wanted - len(train), shift=shift)[used:])
+
+
+def balanced(messages: Sequence[Example], wanted: int) -> tuple[Example, ...]:
+    """The first messages of each of two classes, as many of one as of the other, in their order."""
+    left = {label: wanted // 2 for label in (0, 1)}
+    kept = []
+    for message in messages:
+        if left[message.label] > 0:
+            left[message.label] -= 1
+            kept.append(message)
+    return tuple(kept)
 
 
 def _draw(

@@ -20,9 +20,9 @@ export function csvOf(rows) {
     .map((cells) => `${cells.map(csvCell).join(",")}\r\n`).join("");
 }
 
-/** @param {string} text */
-export function saveCsv(text) {
+/** @param {string} text @param {string} [name] of the file */
+export function saveCsv(text, name = "headswap-runs.csv") {
   const url = URL.createObjectURL(new Blob([text], { type: "text/csv" }));
-  h("a", { href: url, download: "headswap-runs.csv" }).click();
+  h("a", { href: url, download: name }).click();
   setTimeout(() => URL.revokeObjectURL(url), 1000);
 }

@@ -1,8 +1,22 @@
 /**
- * A file dropped anywhere on the lab.
+ * A file of one's own: dropped anywhere on the lab, or chosen.
  *
  * @import {Lab} from "./lab.js"
  */
+
+import { FILE_LIMIT } from "./settings.js";
+
+/** @param {Lab} lab @param {File} file */
+export async function sendFile(lab, file) {
+  if (file.size > FILE_LIMIT)
+    return lab.tell(`${file.name} is ${(file.size / 1e6).toFixed(1)} MB; the lab takes files up to 5 MB.`);
+  lab.tell(`Reading ${file.name}…`);
+  try {
+    lab.link.send({ do: "file", name: file.name }, [await file.arrayBuffer()]);
+  } catch {
+    lab.tell(`${file.name} could not be read.`);
+  }
+}
 
 /** @param {Lab} lab @param {HTMLElement} el @returns {() => void} how to stop */
 export function takeDrops(lab, el) {
@@ -22,7 +36,7 @@ export function takeDrops(lab, el) {
     event.preventDefault();
     event.stopPropagation();
     const file = event.dataTransfer?.files[0];
-    if (file) lab.sendFile(file);
+    if (file) sendFile(lab, file);
   };
   const events = /** @type {const} */ ([["dragover", over], ["dragleave", leave], ["drop", drop]]);
   for (const [name, work] of events) el.addEventListener(name, work);

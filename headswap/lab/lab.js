@@ -6,18 +6,23 @@
  *   | {do: "try", text: string, ids: number[]} | {do: "forecast", answer: string} | {do: "file", name: string}
  *   | {do: "flow", asked: string, id: number, text: string, position: number, head: number, zoom: string,
  *   swapped: boolean}
- *   | {do: "want", runs: number[], data: string[]}} Order
+ *   | {do: "want", runs: number[], data: string[]} | {do: "halt"} | {do: "rival", rival?: number, test?: string}
+ *   | {do: "compare"|"expect", plan: Asked, settings: Partial<Settings>}
+ *   | {do: "open", candidate: number, seed: number}} Order
  *
+ * @import {Asked} from "../comparing/contest.js"
  * @import {Model} from "../web/link.js"
  * @import {Shown} from "./look.js"
  * @import {Settings, Traits} from "./settings.js"
  * @import {News, Run, Said, Store} from "./store.js"
  */
 
+import { isOfContest } from "../comparing/contest.js";
 import { copyText } from "../web/clipboard.js";
 import { freshId } from "../web/elements.js";
 import { scheduler } from "../web/frames.js";
 import { BUSY, GONE, Link } from "../web/link.js";
+import { Compare } from "./compare/compare.js";
 import { Engine } from "./engine.js";
 import { Folds } from "./folds.js";
 import { Gaze } from "./gaze.js";
@@ -26,7 +31,7 @@ import { UNDER_WAY, phaseShown } from "./phases.js";
 import { isStill } from "./replay.js";
 import { runRow } from "./rows.js";
 import { Answers } from "./said.js";
-import { DEFAULTS, FILE_LIMIT, SETTINGS, clampSetting, settingsKey } from "./settings.js";
+import { DEFAULTS, SETTINGS, clampSetting, settingsKey } from "./settings.js";
 import { emptyStore, pinRun, reduce, takeRun, visibleRuns } from "./store.js";
 import { Wishes } from "./wishes.js";
 
@@ -41,6 +46,7 @@ export class Lab {
   #uid = freshId();
   gaze = new Gaze(this);
   folds = new Folds(this);
+  compare = new Compare(this);
   engine = new Engine(this);
   #spreadOf = keptIntervals();
   /** @type {Shown|null} */
@@ -134,6 +140,11 @@ export class Lab {
 
   starting() {
     return this.#starting;
+  }
+
+  /** Whether a run is under way, or about to be. */
+  busy() {
+    return this.#starting || UNDER_WAY.includes(this.phase());
   }
 
   sentence() {
@@ -273,18 +284,6 @@ export class Lab {
     this.mark("machine");
   }
 
-  /** @param {File} file */
-  async sendFile(file) {
-    if (file.size > FILE_LIMIT)
-      return this.tell(`${file.name} is ${(file.size / 1e6).toFixed(1)} MB; the lab takes files up to 5 MB.`);
-    this.tell(`Reading ${file.name}…`);
-    try {
-      this.link.send({ do: "file", name: file.name }, [await file.arrayBuffer()]);
-    } catch {
-      this.tell(`${file.name} could not be read.`);
-    }
-  }
-
   /** @param {number} id of a run whose line is wanted */
   copy(id) {
     const run = this.store.runs.find((one) => one.id === id);
@@ -317,6 +316,7 @@ export class Lab {
 
   /** @param {News} news */
   #heard(news) {
+    if (isOfContest(news)) return this.compare.take(news);
     if (news.kind === "answer") return this.mark("try", "machine");
     if (news.kind === "flow") return this.engine.take(news);
     if (news.kind === "state") return this.#stateChanged();

@@ -6,23 +6,28 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from traitlets import TraitError
 
-from ..data.labels import HAM_SPAM
+from ..comparing.comparison import Comparison
 from ..errors import DataError, HeadswapError, SettingError
 from ..live.prepare import SHIFT, at_hand, prepared
 from ..live.runner import Runner
 from ..live.runs import FIELDS, Prepared, Run, Settings
-from ..live.shelf import Dropped, for_the_lab
+from ..live.shelf import for_the_lab
 from ..live.told import Told
+from ..results.compare import DEFAULT_REGIMES
 from ..training.regimes import REGIMES, find_regime
 from ..web.building import regime_of
 from ..web.cells import replaces_this_cells
+from .contest import Contest
 from .engine import drawn, flowed
+from .files import Files
 from .pictures import Still, picture
 from .rows import as_told, recorded_runs, row_of
+from .story import history, messages_told, plain
 from .view import READY, SETTINGS, View
 
 if TYPE_CHECKING:
@@ -60,8 +65,7 @@ class Lab(View):
                          folds=[*folds], present=present, **shown, **settings)  # fmt: skip
         self.state: dict[str, Any] = dict(READY)
         self.said: dict[str, Any] | None = None  # the answer to what the learner did last; a run's news do not end it
-        self._files = Dropped()
-        self._labels: dict[str, tuple[str, ...]] = {}  # the classes of each file that was read
+        self._files = Files(self._settings)
         self._heard: set[str] = set()  # data sets whose messages the browser has
         self._ready: tuple[tuple[object, ...], Prepared] | None = None
         self._forecast = ""
@@ -69,6 +73,7 @@ class Lab(View):
         self._count = 0
         self._telling = threading.Lock()
         self._runner = Runner(self._tell, self._prepare)
+        self._contest = Contest(self._tell, self._settings, self._files.source, self._runner)
         self._recorded = [] if question else [as_told(run) for run in recorded_runs()]  # they might hold the answer
         self.on_msg(self._asked)
         self.observe(self._read_again, READING)
@@ -83,6 +88,7 @@ class Lab(View):
 
     def train(self, block: bool = False) -> None:
         """Begin a run with the settings as they are, or let a paused one go on; with `block` wait for its end."""
+        self._check_free()
         self._runner.train(self._settings(), self._forecast)
         if block:
             self._runner.wait()
@@ -90,14 +96,16 @@ class Lab(View):
 
     def step(self, block: bool = False) -> None:
         """Train one epoch, then pause; with `block` wait until it is done."""
+        self._check_free()
         before = self._epochs()
         self._runner.train(self._settings(), self._forecast, single=True)
         while block and self._runner.busy and not (self._runner.phase == "paused" and self._epochs() > before):
             self._runner.wait(0.01)
 
     def stop(self, block: bool = True) -> None:
-        """Stop the run between two steps; what it has shown is kept."""
+        """Stop the run between two steps, or the comparison; what it has shown is kept."""
         self._runner.stop()
+        self._contest.stop(block)
         if block:
             self._runner.wait()
 
@@ -110,6 +118,26 @@ class Lab(View):
         """Bring back the runs that `reset` put away."""
         self._runner.restore()
         self._resend()
+
+    def compare(
+        self, regimes: Sequence[str] = DEFAULT_REGIMES, seeds: int = 5, vary: str = "", values: Sequence[Any] = (),
+        block: bool = False,
+    ) -> None:  # fmt: skip
+        """Train several regimes at several seeds, with everything else as it is set; with `block` wait for the end.
+
+        `vary` names a setting (pool, messages, max_len, learning_rate, epochs, shift) and `values` what it takes: of a
+        number each regime becomes a curve. Runs are shared out to all cores, and what was run before is found again.
+        """
+        self.contest = {"regimes": [*regimes], "seeds": seeds, "vary": vary, "values": [*values]}
+        self.face = "compare"
+        self._contest.begin(regimes, seeds, vary, values)
+        if block:
+            self._contest.wait()
+
+    def show(self, comparison: Comparison | str | Path) -> None:
+        """Open a comparison that was carried out before, from a file or as a value; nothing is trained."""
+        self._contest.show(comparison)
+        self.face = "compare"
 
     def pin(self, id: int, pinned: bool = True) -> None:
         """Keep a run in view for comparison, or let it go; recorded runs have ids below 0."""
@@ -155,6 +183,19 @@ class Lab(View):
 
         return pandas.DataFrame([row_of(run) for run in self.runs])
 
+    @property
+    def compared(self) -> Comparison | None:
+        """The comparison so far, as a value that can be saved; None where there was none."""
+        return self._contest.found
+
+    def comparison(self) -> pandas.DataFrame:
+        """The comparison as a pandas table: a row for each run and test set, with its settings, scores and costs."""
+        return self._contest.frame()
+
+    def comparison_figure(self, score: str = "f1") -> Still:
+        """The comparison as a still picture with its words: each candidate, and how far it is ahead of the rival."""
+        return self._contest.figure(score)
+
     def figure(self) -> Still:
         """The latest run as a still picture with its words: loss curves and confusion matrix."""
         return picture(self.runs)
@@ -178,7 +219,7 @@ class Lab(View):
 
     def _redraw(self, change: dict[str, Any] | None = None) -> None:
         """The machine as the next run would train it."""
-        self.machine = drawn(self._settings(), self._labels.get(self.data, HAM_SPAM))
+        self.machine = drawn(self._settings(), self._files.labels_of(self.data))
 
     def _built(self, change: dict[str, Any]) -> None:
         """A regime that was built by hand and means the same as a named one is that one."""
@@ -201,9 +242,7 @@ class Lab(View):
             raise DataError(for_the_lab(str(error))) from None
 
     def _prepared(self, settings: Settings, progress: Callable[[float], None]) -> Prepared:
-        file = None
-        if settings.data in self._files.files:
-            file = self._files.read(settings.data, settings.reading())
+        file = self._files.read(settings)
         wanted = (settings.data, settings.messages, settings.max_len, settings.causal, file)
         if self._ready is None or self._ready[0] != wanted or settings.data not in SHIFT:  # a file may have changed
             note = f"{settings.data} was dropped into the lab: give its path" if file else ""
@@ -229,6 +268,7 @@ class Lab(View):
             "flow": lambda: threading.Thread(target=self._send_flow, args=(content,), daemon=True).start(),
             "file": lambda: self._take_file(str(content.get("name", "file")), buffers),
         }
+        orders |= {name: partial(self._with, content, do) for name, do in self._contest.orders(content).items()}
         orders.get(content.get("do", ""), lambda: None)()
 
     def _with(self, content: dict[str, Any], order: Callable[[], None]) -> None:
@@ -256,8 +296,8 @@ class Lab(View):
         self._tell({"kind": "said", "sentence": sentence, "wrong": wrong})
 
     def _take_file(self, name: str, buffers: list[memoryview]) -> None:
-        name = self._files.take(name, bytes(buffers[0]) if buffers else b"")
-        if self.data in self._files.files and self.data != name:
+        name = self._files.dropped.take(name, bytes(buffers[0]) if buffers else b"")
+        if self.data in self._files.names and self.data != name:
             self._forget_reading()
         self._choose_file(name)
 
@@ -270,25 +310,19 @@ class Lab(View):
 
     def _choose_file(self, name: str) -> None:
         """Read a dropped file with the fields as they are; where it cannot be read, another field may help."""
-        try:
-            corpus = self._files.read(name, self._settings().reading())
-        except HeadswapError as error:
-            stays = f" Data stays {self.data}." if self.data != name else ""
-            return self._say(for_the_lab(str(error)) + stays, wrong=True)
-        self._labels[name] = tuple(corpus.label_names)
-        self.data = name
-        self.files = [*self._files.files]
-        self._redraw()
-        counts = f"{name}: {len(corpus.messages):,} messages, {_listed(corpus.label_names)}."
-        notes = [for_the_lab(note) for note in corpus.notes]
-        self._say(" ".join([counts, *notes]), wrong=False)
+        sentence, refused = self._files.choose(name, self.data)
+        if not refused:
+            self.data = name
+            self.files = self._files.names
+            self._redraw()
+        self._say(sentence, wrong=refused)
 
     def _read_again(self, change: dict[str, Any]) -> None:
         """Another encoding, column or positive class: try the file that waits for it."""
-        waiting = self._files.waiting
+        waiting = self._files.dropped.waiting
         if waiting is not None:
             self._choose_file(waiting[0])
-        elif self.data in self._files.files:
+        elif self.data in self._files.names:
             self._choose_file(self.data)
 
     def _tell(self, message: dict[str, Any]) -> None:
@@ -304,7 +338,7 @@ class Lab(View):
             self._count += 1
             self.send(message | {"n": self._count})
         if message["kind"] == "end":
-            self.kept = next((_plain(run.told.brief()) for run in self.runs if run.id == message["id"]), {})
+            self.kept = next((plain(run.told.brief()) for run in self.runs if run.id == message["id"]), {})
 
     def _news(self, run: dict[str, Any]) -> dict[str, Any]:
         """The messages of a run's data set, where the browser has not heard them yet."""
@@ -312,29 +346,16 @@ class Lab(View):
         if key in self._heard:
             return {}
         self._heard.add(key)
-        return self._messages([key])
-
-    def _messages(self, keys: Sequence[str]) -> dict[str, Any]:
-        """Text and label of each validation message, by data set."""
-        known = {run.told.head["data_key"]: run.held_out for run in self.runs} | {
-            told.head["data_key"]: told.head["messages"] for told in self._recorded
-        }
-        return {key: [list(message) for message in known[key]] for key in keys if key in known}
+        return messages_told(self.runs, self._recorded, [key])
 
     def _told(self) -> list[Told]:
         return [*self._recorded, *(run.told for run in self.runs)]
 
     def story(self, *, whole: bool = False) -> dict[str, Any]:
         """What a new page must know: every run in brief, the one on show and the pinned ones whole; or all of them."""
-        own, told = self.runs, self._told()
-        current = own[-1].id if own else None
-        latest = told[-1:] if current is None else []
-        shown = [t for t in told if t.head["pinned"] or t.head["id"] == current or t in latest]
-        runs = [_plain(t.whole() if whole or t in shown else t.brief()) for t in told]
-        messages = self._messages(list(dict.fromkeys(t.head["data_key"] for t in (told if whole else shown))))
-        return {"kind": "history", "n": self._count, "runs": runs, "current": current, "state": self.state,
-                "said": self.said, "messages": messages, "away": len(self._runner.away),
-                "forecast": self._forecast}  # fmt: skip
+        beside = {"n": self._count, "state": self.state, "said": self.said, "away": len(self._runner.away),
+                  "forecast": self._forecast, "contest": self._contest.story()}  # fmt: skip
+        return history(self.runs, self._recorded, whole) | beside
 
     def _send_flow(self, content: dict[str, Any]) -> None:
         """A text's way through a run's model, unless that is training."""
@@ -367,18 +388,13 @@ class Lab(View):
     def _send_wanted(self, content: dict[str, Any]) -> None:
         """Whole runs and the messages of data sets, for a page that shows them."""
         ids, keys = content.get("runs") or [], content.get("data") or []
-        runs = [_plain(told.whole()) for told in self._told() if told.head["id"] in ids]
-        self._tell({"kind": "told", "runs": runs, "messages": self._messages(keys)})
+        runs = [plain(told.whole()) for told in self._told() if told.head["id"] in ids]
+        self._tell({"kind": "told", "runs": runs, "messages": messages_told(self.runs, self._recorded, keys)})
+
+    def _check_free(self) -> None:
+        if self._contest.comparer.busy:
+            raise SettingError("a comparison is under way: stop it first, or wait until it has ended")
 
     def _raise_failure(self) -> None:
         if self._runner.phase == "failed":
             raise HeadswapError(self.state["sentence"].removeprefix("failed: "))
-
-
-def _plain(run: dict[str, Any]) -> dict[str, Any]:
-    """A run without its messages, which are told once per data set."""
-    return {name: value for name, value in run.items() if name != "messages"}
-
-
-def _listed(names: Sequence[str]) -> str:
-    return f"{', '.join(names[:-1])} and {names[-1]}"

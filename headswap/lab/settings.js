@@ -2,8 +2,9 @@
  * The lab's settings: which there are, and which values they may have.
  *
  * @typedef {{name: string, summary: string}} Named
+ * @typedef {{name: string, label: string, usual: (string|number)[], number: boolean}} Varied
  * @typedef {{regimes: (Named & {rate: number, schedule: string})[], pools: Named[], heads: string[],
- *   schedules: string[]}} Choices
+ *   schedules: string[], varied: Varied[], usual: string[]}} Choices
  * @typedef {{regime: string, pool: string, epochs: number, learning_rate: number|null, messages: number,
  *   max_len: number, seed: number, data: string, head: string, batch_size: number, schedule: string, causal: boolean,
  *   encoding: string, text_column: string, label_column: string, positive: string,
@@ -11,8 +12,9 @@
  * @typedef {MachineSpec & {key: string, tuned: number}} Drawn the machine as the next run would train it
  * @typedef {Settings & {machine: Drawn|{layers?: undefined, tuned?: undefined}, choices: Partial<Choices>,
  *   controls: string[]|null, locked: string[], question: string, answers: string[], files: string[], folds: string[],
- *   present: boolean, kept: Run|{id?: undefined}}} Traits what both sides know; see view.py
+ *   present: boolean, face: string, contest: Partial<Asked>, kept: Run|{id?: undefined}}} Traits what both sides know; see view.py
  *
+ * @import {Asked} from "../comparing/contest.js"
  * @import {MachineSpec} from "../web/charts/machine_words.js"
  * @import {Run} from "./store.js"
  */

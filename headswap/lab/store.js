@@ -17,27 +17,29 @@
  * @typedef {{sentence: string, wrong: boolean}} Said the kernel's answer to what the learner did
  * @typedef {Record<string, Message[]>} Texts the messages of each data set
  * @typedef {{n: number, gap: boolean, runs: Run[], current: number|null, messages: Texts, answer: Answer|null,
- *   state: State, away: number}} Store `n` counts the news; `gap` says that some are missing;
+ *   state: State, away: number, contest: Contest|null}} Store `n` counts the news; `gap` says that some are missing;
  *   `away` counts the runs that Reset has put away and that can be brought back
  * @typedef {{kind: "history", n: number, runs?: Run[], current?: number|null, state?: State, said?: Said|null,
- *   messages?: Texts, away?: number, forecast?: string}} History
+ *   messages?: Texts, away?: number, forecast?: string, contest?: Contest|null}} History
  *   all there is to know
  * @typedef {{n: number} & ({kind: "run", run: Run, messages?: Texts} | {kind: "epoch", id: number, epoch: Epoch}
  *   | {kind: "told", runs: Run[], messages: Texts} | ({kind: "state"} & State)
  *   | ({kind: "said"} & Said)
  *   | {kind: "end", id: number, outcome: string, diagnosis: string, best?: number|null}
  *   | {kind: "pin", id: number, pinned: boolean} | ({kind: "answer"} & Answer)
- *   | ({kind: "flow"} & Flowed) | {kind: "cleared", away?: number})} Step one thing that happened
+ *   | ({kind: "flow"} & Flowed) | {kind: "cleared", away?: number} | Told)} Step one thing that happened
  * @typedef {History|Step} News
  *
+ * @import {Contest, Told} from "../comparing/contest.js"
  * @import {Flowed} from "./engine.js"
  * @import {Answer} from "./asked.js"
  */
 
+import { afterNews } from "../comparing/contest.js";
 import { withAnswers } from "./asked.js";
 
 /** @returns {Store} */
-export const emptyStore = () => ({ n: 0, gap: false, runs: [], current: null, messages: {}, answer: null, away: 0,
+export const emptyStore = () => ({ n: 0, gap: false, runs: [], current: null, messages: {}, answer: null, away: 0, contest: null,
   state: { phase: "idle", sentence: "ready", done: 0 } });
 
 /** @param {Store} store @param {number} id @param {(run: Run) => Run} change @returns {Store} */
@@ -94,6 +96,7 @@ function applied(store, step) {
     case "answer": return { ...store, answer: withAnswers(store.answer, step) };
     case "cleared": return { ...store, runs: store.runs.filter((run) => run.recorded), current: null, answer: null,
       away: step.away ?? 0 };
+    case "contest": case "contested": case "contesting": return { ...store, contest: afterNews(store.contest, step) };
     default: return store;
   }
 }
@@ -104,7 +107,7 @@ export function reduce(store, news) {
   if (news.kind === "history") {
     const state = news.state ?? store.state;
     const fresh = { ...store, n: news.n, gap: false, runs: [], current: news.current ?? null, state,
-      away: news.away ?? 0 };
+      away: news.away ?? 0, contest: news.contest ?? null };
     return takeTexts(takeRuns(fresh, (news.runs ?? []).map((run) => fuller(store.runs, run))), news.messages);
   }
   if (typeof news.n !== "number" || news.n <= store.n) return store;

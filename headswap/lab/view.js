@@ -7,6 +7,7 @@
 
 import { h, region } from "../web/elements.js";
 import { guarded } from "../web/frames.js";
+import { compareFace, facesPart } from "./compare/face.js";
 import { takeDrops } from "./drops.js";
 import { fold } from "./folds.js";
 import { takeKeys } from "./keys.js";
@@ -56,19 +57,22 @@ function listen(lab) {
   lab.link.listen("msg:custom", (news) => lab.receive(news));
   for (const name of SETTINGS)
     lab.link.listen(`change:${name}`, name === "threshold" ? redraw : () => lab.settingChanged());
-  for (const name of ["choices", "controls", "locked", "question", "answers", "files", "folds", "present", "machine"])
+  for (const name of ["choices", "controls", "locked", "question", "answers", "files", "folds", "present", "machine",
+    "face", "contest"])
     lab.link.listen(`change:${name}`, redraw);
 }
 
 /** Pictures that are painted again when their size changes.
- * @param {Lab} lab @param {ReturnType<typeof panelsOf>} panels */
-function watchSizes(lab, { curves, cloud, machine }) {
+ * @param {Lab} lab @param {ReturnType<typeof panelsOf>} panels @param {ReturnType<typeof compareFace>["sized"]} compared
+ */
+function watchSizes(lab, { curves, cloud, machine }, compared) {
   const watch = new ResizeObserver(() => {
+    if (compared.map((picture) => picture.resized()).some(Boolean)) lab.mark("compare");
     if (curves.resized()) lab.mark("curves");
     if (cloud.resized()) lab.mark("cloud");
     if (machine.resized()) lab.mark("machine");
   });
-  for (const { svg } of [curves, cloud, machine]) watch.observe(svg);
+  for (const { svg } of [curves, cloud, machine, ...compared]) watch.observe(svg);
   return () => watch.disconnect();
 }
 
@@ -77,12 +81,18 @@ function render({ model, el }) {
   const lab = new Lab(model);
   const panels = panelsOf(lab);
   const paints = Object.entries(panels).map(([name, { root, paint }]) => [name, guarded(root, paint)]);
-  const page = grid(lab, panels);
-  lab.paintWith({ ...Object.fromEntries(paints), folds: page.paint, root: () => lab.describe(el) });
+  const [page, faces, face] = [grid(lab, panels), facesPart(lab), compareFace(lab)];
+  const paintPage = () => {
+    page.root.hidden = lab.compare.open;
+    page.paint();
+  };
+  lab.paintWith({ ...Object.fromEntries(paints), folds: paintPage, faces: faces.paint, compare: face.paint,
+    root: () => lab.describe(el) });
   region(el, "hs-lab", "headswap lab");
-  el.replaceChildren(page.root);
+  el.replaceChildren(faces.root, page.root, face.root);
   listen(lab);
-  const ends = [takeKeys(lab, el), takeDrops(lab, el), watchSizes(lab, panels), panels.status.stop, panels.try.stop,
+  const ends = [takeKeys(lab, el), takeDrops(lab, el), watchSizes(lab, panels, face.sized),
+    panels.status.stop, panels.try.stop,
     () => lab.close()];
   lab.redraw();
   lab.hello();

@@ -8,8 +8,11 @@ from typing import Any
 import anywidget
 import traitlets as t
 
+from ..comparing.plan import VARIED
 from ..errors import SettingError
+from ..live.runs import LIMITS
 from ..model.heads import HEADS
+from ..results.compare import DEFAULT_REGIMES
 from ..training.regimes import REGIMES, find_regime
 from ..training.schedules import SCHEDULES
 from ..web.building import regime_of
@@ -18,17 +21,10 @@ from ..web.modules import joined
 HERE = Path(__file__).parent
 SETTINGS = ("regime", "pool", "epochs", "learning_rate", "messages", "max_len", "seed", "data", "head", "batch_size",
             "schedule", "causal", "encoding", "text_column", "label_column", "positive", "rates")  # fmt: skip
-COMMANDS = ("train", "stop", "step", "reset", "pin", "predict", "file", "forecast", "machine")
+COMMANDS = ("train", "stop", "step", "reset", "pin", "predict", "file", "forecast", "machine", "compare")
 CONTROLS = SETTINGS + COMMANDS
-FOLDS = ("metrics", "scatter", "messages", "facts", "runs", "more")
+FOLDS = ("metrics", "scatter", "messages", "facts", "runs", "more", "costs", "mean", "losses", "compared")
 READY = {"phase": "idle", "sentence": "ready", "done": 0.0, "left": None}
-LIMITS = {
-    "epochs": (1, 200),
-    "messages": (20, 80_000),
-    "max_len": (8, 256),
-    "seed": (0, 2**31 - 1),
-    "batch_size": (1, 1024),
-}
 
 
 def choices() -> dict[str, Any]:
@@ -38,7 +34,9 @@ def choices() -> dict[str, Any]:
         for r in REGIMES.values()
     ]
     pools = [{"name": name, "summary": summary} for name, summary in POOL_SUMMARIES.items()]
-    return {"regimes": regimes, "pools": pools, "heads": list(HEADS), "schedules": list(SCHEDULES)}
+    varied = [{"name": name, "label": v.name, "usual": [*v.usual], "number": v.number} for name, v in VARIED.items()]
+    return {"regimes": regimes, "pools": pools, "heads": list(HEADS), "schedules": list(SCHEDULES), "varied": varied,
+            "usual": [*DEFAULT_REGIMES]}  # fmt: skip
 
 
 POOL_SUMMARIES = {
@@ -85,6 +83,8 @@ class View(anywidget.AnyWidget):
     kept = t.Dict().tag(sync=True)  # the latest run in brief, without its texts: for a saved page without a kernel
     folds = t.List(t.Unicode()).tag(sync=True)  # names of the panels that were opened
     present = t.Bool(False).tag(sync=True)
+    face = t.Enum(("run", "compare"), "run").tag(sync=True)  # which of its two faces the lab shows
+    contest = t.Dict().tag(sync=True)  # what to compare: regimes, seeds, vary, values; empty: the usual
     files = t.List(t.Unicode()).tag(sync=True)  # names of files that were dropped, and can be chosen again
 
     @t.default("choices")

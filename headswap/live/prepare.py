@@ -1,15 +1,13 @@
 """What a lab trains on: messages for its settings, and a body pretrained once and kept on disk."""
 
 import hashlib
-from collections.abc import Callable, Sequence
-from dataclasses import replace
-from functools import cache
+from collections.abc import Callable
 from pathlib import Path
 
-from ..data import fixture
-from ..data.messages import Example, Split
+from ..data.messages import Split
 from ..data.readers import Corpus, read_as
-from ..data.splits import UNLABELLED, fixture_split, sizes_for, stratified_split
+from ..data.sources import PracticeData, split_of
+from ..data.splits import sizes_for, stratified_split
 from ..files import cache_folder
 from ..model.body import BodyConfig
 from ..results.pretrained import is_kept, kept_base
@@ -29,13 +27,11 @@ def prepared(
     A shifted fixture meets a body that was pretrained on the first domain: that is the point of it.
     """
     split = practice(settings) if settings.data in SHIFT else own(settings, file)
-    texts = pretraining_texts(split if settings.data not in SHIFT else drawn("fixture"))
-    config = _config(settings)
 
     def watch(step: PretrainStep) -> None:
         progress(step.step / step.steps)
 
-    base = kept_base(texts, config, cache or cache_folder(), watch=watch)[0]
+    base = kept_base(pretraining_texts(split), _config(settings), cache or cache_folder(), watch=watch)[0]
     key = hashlib.sha256("\0".join(m.text for m in split.validation).encode()).hexdigest()[:12]
     return Prepared(base, split, key)
 
@@ -44,7 +40,7 @@ def at_hand(settings: Settings, cache: Path | None = None) -> bool:
     """Whether a run of these settings could begin at once: few practice messages, and a body that is on disk."""
     if settings.data not in SHIFT or settings.messages > AHEAD:
         return False
-    return is_kept(pretraining_texts(drawn("fixture")), _config(settings), cache or cache_folder())
+    return is_kept(pretraining_texts(practice(settings)), _config(settings), cache or cache_folder())
 
 
 def _config(settings: Settings) -> BodyConfig:
@@ -53,30 +49,7 @@ def _config(settings: Settings) -> BodyConfig:
 
 def practice(settings: Settings) -> Split:
     """The practice messages with as many to train on as the settings ask for; validation and test never change."""
-    split, shift = drawn(settings.data), SHIFT[settings.data]
-    wanted = settings.messages
-    if wanted > len(split.train):
-        start = len(split.train) + 320 + UNLABELLED
-        more = fixture.messages(start + wanted - len(split.train), shift=shift)[start:]
-        return replace(split, train=split.train + tuple(more))
-    return replace(split, train=balanced(split.train, wanted))
-
-
-@cache
-def drawn(data: str) -> Split:
-    """The practice messages' own split; drawing them anew would take longer than the first epoch."""
-    return fixture_split(0, SHIFT[data])
-
-
-def balanced(messages: Sequence[Example], wanted: int) -> tuple[Example, ...]:
-    """The first messages of each class, as many of one as of the other, in their order."""
-    left = {label: wanted // 2 for label in (0, 1)}
-    kept = []
-    for message in messages:
-        if left[message.label] > 0:
-            left[message.label] -= 1
-            kept.append(message)
-    return tuple(kept)
+    return split_of(PracticeData(settings.messages, SHIFT[settings.data]), 0)
 
 
 def own(settings: Settings, file: Corpus | None) -> Split:

@@ -16,7 +16,7 @@ from ..training.events import EpochDone, Event, StageBegan, StageEnded, StepDone
 from ..training.run import epochs_of, start_regime
 from .asked import Asked, Question, Say, let_go
 from .runs import Prepared, Run, Settings, diagnose, head_of
-from .told import Told, finite, shares_told
+from .told import Told, epoch_told
 from .watch import Watch
 from .words import glimpsed, spoken
 
@@ -74,7 +74,7 @@ class Runner:
             self._stop.clear()
             self.away = []
             self._say("preparing", "preparing the messages and the body")
-            self._training = run = Run(self._next_id(), settings, forecast=forecast)
+            self._training = run = Run(self.next_id(), settings, forecast=forecast)
             self._thread = threading.Thread(target=self._work, args=(run,), daemon=True, name=f"headswap-run-{run.id}")
             self._thread.start()
 
@@ -129,7 +129,13 @@ class Runner:
             if not self.runs:
                 self.runs, self.away = self.away, []
 
-    def _next_id(self) -> int:
+    def adopt(self, run: Run) -> None:
+        """Take a run among its own that was carried out elsewhere."""
+        with self._lock:
+            self.runs.append(run)
+
+    def next_id(self) -> int:
+        """What the next run is called."""
         return 1 + max((run.id for run in self.runs), default=0)
 
     def _work(self, run: Run) -> None:
@@ -211,19 +217,7 @@ class Runner:
         perplexity = watch.perplexity()  # Stop may end it: an epoch is then known to nobody, not to Python alone
         run.epochs.append(event)
         run.perplexities.append(perplexity)
-        shares, said = shares_told(event.probabilities)
-        epoch = {
-            "epoch": len(run.epochs),
-            "train": finite(event.train_loss),
-            "validation": finite(event.validation_loss),
-            "p": shares,
-            "said": said,
-            "xy": watch.points(),
-            "perplexity": finite(perplexity),
-            "moved": watch.moved(),
-            "seconds": round(event.seconds, 4),
-            "diagnosis": diagnose(run),
-        }
+        epoch = epoch_told(len(run.epochs), event, watch.points(), perplexity, watch.moved(), diagnose(run))
         run.told.add(epoch)
         self.publish({"kind": "epoch", "id": run.id, "epoch": epoch})
         last = len(run.epochs) >= run.told.head["planned"]

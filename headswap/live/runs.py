@@ -25,6 +25,15 @@ from ..training.run import epochs_of
 from ..web.building import regime_of
 from .told import Epochs, Told, finite
 
+# The whole numbers that a setting may be.
+LIMITS: dict[str, tuple[int, int]] = {
+    "epochs": (1, 200),
+    "messages": (20, 80_000),
+    "max_len": (8, 256),
+    "seed": (0, 2**31 - 1),
+    "batch_size": (1, 1024),
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:

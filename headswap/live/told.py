@@ -83,6 +83,18 @@ def _whole(epoch: EpochDone, probabilities: np.ndarray) -> EpochDone:
     return replace(epoch, probabilities=tuple(map(tuple, probabilities.tolist())))
 
 
+def epoch_told(
+    number: int, event: EpochDone, xy: list[int], perplexity: float | None, moved: dict[str, float], diagnosis: str
+) -> dict[str, Any]:
+    """One epoch as the browser hears of it, from 1: `xy` are the places of the pooled vectors, where they are known."""
+    shares, said = shares_told(event.probabilities)
+    return {
+        "epoch": number, "train": finite(event.train_loss), "validation": finite(event.validation_loss), "p": shares,
+        "said": said, "xy": xy, "perplexity": finite(perplexity), "moved": moved, "seconds": round(event.seconds, 4),
+        "diagnosis": diagnosis,
+    }  # fmt: skip
+
+
 def thousandths(share: float) -> int:
     """A share as a whole number of thousandths, on the same side of one half as it was."""
     return min(499, round(1000 * share)) if share < 0.5 else max(500, round(1000 * share))

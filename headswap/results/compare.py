@@ -31,6 +31,7 @@ DEFAULT_REGIMES = ("frozen-random", "scratch", "head-only", "last-block", "full"
 Waiting: TypeAlias = Future[Any]  # of a Result, a Failure, or None where a body is ready
 Work: TypeAlias = Spec | Tuning
 Progress = Callable[[str, int], None]  # what is being done, and how many more steps are now done
+BEAT = 0.1  # seconds that nobody waits longer for news without a beat
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,13 +96,15 @@ class Desk:
 
 def compare(
     specs: Sequence[Work], executor: Executor | None = None, *, folder: Path | None = None, resume: bool = False,
-    weights: Path | None = None, progress: Progress = lambda what, steps: None,
+    weights: Path | None = None, progress: Progress = lambda what, steps: None, beat: Callable[[], None] = lambda: None,
 ) -> Iterator[Result | Failure]:  # fmt: skip
     """Carry out every spec and yield its result, or how it failed, as they come in; of a Tuning, the best one's.
 
     Without an executor the runs follow each other in this process. Schooled bodies and finished results are kept in
     `folder` (a temporary one by default); with `resume` a result that is there already is not run again. `weights`
-    is where the first seed's base and deltas go. Leaving the generator early keeps what has been yielded.
+    is where the first seed's base and deltas go. Leaving the generator early keeps what has been yielded. `beat` is
+    called at every step of a run in this process, and ten times a second while others are waited for: a BaseException
+    that it raises ends the comparison there.
     """
     with ExitStack() as stack:
         root = folder or Path(stack.enter_context(tempfile.TemporaryDirectory()))
@@ -111,7 +114,8 @@ def compare(
             progress(f"seed {specs[i].seed}: {specs[i].name}, found", steps_of(specs[i]))
             yield result
         left = [spec for i, spec in enumerate(specs) if i not in done]
-        work = _in_turn(left, desk, progress) if executor is None else _side_by_side(left, desk, executor, progress)
+        work = (_in_turn(left, desk, progress, beat) if executor is None
+                else _side_by_side(left, desk, executor, progress, beat))  # fmt: skip
         for outcome in work:
             if isinstance(outcome, Result) and desk.results is not None:
                 keep(outcome, desk.results)
@@ -142,12 +146,16 @@ def _finished(spec: Work, desk: Desk) -> Result | None:
     return find(spec, desk.results)
 
 
-def _in_turn(specs: Sequence[Work], desk: Desk, progress: Progress) -> Iterator[Result | Failure]:
+def _in_turn(
+    specs: Sequence[Work], desk: Desk, progress: Progress, beat: Callable[[], None]
+) -> Iterator[Result | Failure]:
     for spec in specs:
-        yield attempt(spec, desk, partial(_tell, progress, spec))
+        beat()
+        yield attempt(spec, desk, partial(_tell, progress, beat, spec))
 
 
-def _tell(progress: Progress, spec: Work, event: PretrainStep | Event) -> None:
+def _tell(progress: Progress, beat: Callable[[], None], spec: Work, event: PretrainStep | Event) -> None:
+    beat()
     if isinstance(event, StepDone):
         progress(f"seed {spec.seed}: {spec.name}", 1)
     elif isinstance(event, PretrainStep):
@@ -155,7 +163,7 @@ def _tell(progress: Progress, spec: Work, event: PretrainStep | Event) -> None:
 
 
 def _side_by_side(
-    specs: Sequence[Work], desk: Desk, executor: Executor, progress: Progress
+    specs: Sequence[Work], desk: Desk, executor: Executor, progress: Progress, beat: Callable[[], None]
 ) -> Iterator[Result | Failure]:
     """First each body's schooling, once, then the runs that start from it; what needs none fills the gaps."""
     waiting: dict[Waiting, tuple[Work, ...]] = {}
@@ -167,7 +175,8 @@ def _side_by_side(
             waiting |= _submitted(group, desk, executor)
     try:
         while waiting:
-            for future in wait(waiting, return_when=FIRST_COMPLETED).done:
+            beat()
+            for future in wait(waiting, timeout=BEAT, return_when=FIRST_COMPLETED).done:
                 group = waiting.pop(future)
                 outcome = _outcome(future, group[0])
                 if outcome is None:  # a body is ready

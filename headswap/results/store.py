@@ -27,5 +27,10 @@ def find(spec: Spec, folder: Path) -> Result | None:
     return cast(Result, found) if isinstance(found, Result) and found.spec == spec else None
 
 
+def is_there(spec: Spec, folder: Path) -> bool:
+    """Whether a result of this very spec was kept; it is not opened."""
+    return _path(spec, folder).is_file()
+
+
 def _path(spec: object, folder: Path) -> Path:
     return folder / f"{run_key(spec)}.json"

@@ -212,4 +212,4 @@ class Schooling:
 
 def pretraining_texts(split: Split) -> list[str]:
     """What the body may read before: training and unlabelled texts, never one that is judged on."""
-    return [message.text for message in split.train] + list(split.unlabelled)
+    return list(split.corpus) or [message.text for message in split.train] + list(split.unlabelled)

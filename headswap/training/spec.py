@@ -17,21 +17,21 @@ import torch
 from .. import values
 from ..data.messages import Example, Split, key_of
 from ..data.readers import Reading
-from ..data.sources import FileData, FixtureData, Source, split_of
+from ..data.sources import FileData, FixtureData, PracticeData, Source, split_of
 from ..errors import SettingError
 from ..metrics.intervals import Verdicts
 from ..metrics.measure import Metrics, measure
 from ..metrics.thresholds import shares
-from ..model.body import BodyConfig
+from ..model.body import BodyConfig, LanguageModel
 from ..model.body_contract import Base
-from ..model.classifier import Classifier
+from ..model.classifier import Classifier, put_back
 from ..model.inserts import INSERTS
 from ..model.losses import CrossEntropy
 from ..model.precision import one_thread
 from ..model.probe import Probe
 from .events import EpochDone, Event, StageBegan, StageEnded
 from .loop import predict_logits
-from .pretrain import Origin, PretrainStep, Schooling
+from .pretrain import Origin, PretrainStep, Schooling, perplexity
 from .recipe import Compute, Recipe
 from .regimes import REGIMES, Falling, Frozen, Regime, Stage
 from .run import History, encode, start_regime
@@ -102,6 +102,7 @@ class Result:
 
     `validation` is what it said of the validation messages, `shares` are those of the classes among the training
     messages. `objective` and `floor` are a converged probe's, in nats: what it reached, and the least there is.
+    `perplexity` is the language model's with its own head put back on the body as the run left it, on validation texts.
     """
 
     spec: object
@@ -117,6 +118,7 @@ class Result:
     cost: Cost = field(compare=False)
     objective: float | None = None
     floor: float | None = None
+    perplexity: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,8 +132,8 @@ class Schooled:
 KINDS: dict[str, type] = {
     kind.__name__: kind
     for kind in (
-        RunSpec, FixtureData, FileData, Reading, Regime, Stage, Falling, Frozen, CrossEntropy, Probe, Recipe,
-        Compute, Schooling, BodyConfig, Result, Judged, Metrics, EpochDone, Cost,
+        RunSpec, FixtureData, PracticeData, FileData, Reading, Regime, Stage, Falling, Frozen, CrossEntropy, Probe,
+        Recipe, Compute, Schooling, BodyConfig, Result, Judged, Metrics, EpochDone, Cost,
     )
 } | INSERTS  # fmt: skip
 
@@ -159,12 +161,13 @@ def train_spec(
         classes = len(split.label_names)
         judged = tuple(judge(model, test, part, classes) for test, part in (tests_of(split) if spec.tested else []))
         validation = judge(model, "validation", split.validation, classes) if split.validation else None
+        language = _language_left(schooled.base, model, spec.regime, split)
     began = [event for event in history.events if isinstance(event, StageBegan)]
     ended = [event for event in history.events if isinstance(event, StageEnded)]
     return history, Result(
         spec, spec.name, spec.seed, judged, validation, shares([m.label for m in split.train], classes),
         tuple(history.epochs), history.learning, began[0].total, began[0].cached,
-        Cost(history.seconds, schooled.seconds, platform.machine()), ended[-1].objective, began[-1].floor,
+        Cost(history.seconds, schooled.seconds, platform.machine()), ended[-1].objective, began[-1].floor, language,
     )  # fmt: skip
 
 
@@ -179,6 +182,13 @@ def school(spec: RunSpec, split: Split, watch: Watch = lambda event: None) -> Sc
         watch(step)
 
     return Schooled(spec.body.base(split, spec.seed, hear), sum(took))
+
+
+def _language_left(base: Base, model: Classifier, regime: Regime, split: Split) -> float | None:
+    """The perplexity of the old head on the trained body; None where the body never knew the language."""
+    if regime.body == "random" or not isinstance(base, LanguageModel) or not split.validation:
+        return None
+    return perplexity(put_back(model, base.head), [message.text for message in split.validation])
 
 
 def judge(model: Classifier, test: str, messages: Sequence[Example], classes: int = 2) -> Judged:

@@ -12,6 +12,24 @@ export function linear([d0, d1], [r0, r1]) {
   return (value) => r0 + ((value - d0) / span) * (r1 - r0);
 }
 
+/** As `linear`, but equal steps are equal factors; what is not above 0 lies at the low end.
+ * @param {Range} domain @param {Range} range @returns {Scale} */
+export function logarithmic([d0, d1], range) {
+  const on = linear([Math.log(d0), Math.log(d1)], range);
+  return (value) => on(Math.log(Math.max(value, d0 * 1e-3)));
+}
+
+/** Round numbers of a logarithmic axis: 1, 2 and 5 of each power of ten, or the powers alone where those are many.
+ * @param {number} low @param {number} high @param {number} [most] */
+export function logTicks(low, high, most = 8) {
+  const [from, to] = [Math.floor(Math.log10(low)), Math.ceil(Math.log10(high))];
+  const powers = Array.from({ length: to - from + 1 }, (_, i) => 10 ** (from + i));
+  const inside = (/** @type {number[]} */ values) => values.map((value) => Number(value.toPrecision(3)))
+    .filter((value) => value >= low * (1 - 1e-9) && value <= high * (1 + 1e-9));
+  const all = [[1, 2, 5], [1, 3], [1]].map((steps) => inside(powers.flatMap((power) => steps.map((n) => n * power))));
+  return all.find((found) => found.length <= most) ?? all[2];
+}
+
 /** Round numbers from low to high, about `count` of them.
  * @param {number} low @param {number} high @param {boolean} [whole] */
 export function ticks(low, high, count = 5, whole = false) {

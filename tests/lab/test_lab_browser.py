@@ -362,15 +362,19 @@ def _random_slider(view: Page, share: float, other: float) -> str:
     if share < 0.3:
         return "tuned " + _click(view, "[data-control=learning_rate] input[type=checkbox]", 0)
     name = "Threshold" if share < 0.65 else "Learning rate"
-    found = lab(view).get_by_role("slider", name=name).evaluate_all(
-        """(all, share) => all.map(e => {
+    found = (
+        lab(view)
+        .get_by_role("slider", name=name)
+        .evaluate_all(
+            """(all, share) => all.map(e => {
           if (!e.checkVisibility()) return 'hidden';  // more than two classes have no one threshold
           if (e.disabled) return 'locked';
           e.value = Number(e.min) + share * (e.max - e.min);
           e.dispatchEvent(new Event('input', {bubbles: true}));
           if (share > .3) e.dispatchEvent(new Event('change', {bubbles: true}));
           return e.value; })""",
-        other,
+            other,
+        )
     )
     return f"{name} {found}"
 

@@ -458,6 +458,7 @@ def test_the_head_has_the_classes_of_the_data_that_is_chosen(plain: tuple[Page, 
 
 # ---- a text in the machine
 
+
 def flow(view: Page, more: str = "") -> dict[str, Any]:
     """What the text does in the latest run's model, asked of the kernel."""
     ask_kernel(view, "from headswap.web.flow import flow_of\nrun = lab.runs[-1]")

@@ -5,6 +5,7 @@
  * @import {Shown} from "../look.js"
  */
 
+import { RUNNING } from "../../comparing/contest.js";
 import { choiceInput } from "../../web/controls.js";
 import { h, put, say } from "../../web/elements.js";
 import { UNDER_WAY, buttonsAt } from "../phases.js";
@@ -34,7 +35,8 @@ function questionPart(lab) {
 /** Which buttons work now. @param {Lab} lab @returns {Record<string, boolean>} */
 function worksNow(lab) {
   const works = buttonsAt(lab.starting() ? "preparing" : lab.phase(), !lab.asks() || lab.answered() !== "");
-  return { ...works, stop: (works.stop && !lab.starting()) || lab.gaze.playing, pin: lab.shown().run !== null };
+  const free = !RUNNING.includes(lab.compare.phase());
+  return { ...works, train: works.train && free, step: works.step && free, stop: (works.stop && !lab.starting()) || lab.gaze.playing, pin: lab.shown().run !== null };
 }
 
 /** @param {Lab} lab */

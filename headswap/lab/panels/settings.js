@@ -11,6 +11,7 @@
 import { choiceInput, numberInput, sliderInput, switchInput, textInput } from "../../web/controls.js";
 import { h, put, say } from "../../web/elements.js";
 import { countText, rateText } from "../../web/text.js";
+import { sendFile } from "../drops.js";
 import { fold } from "../folds.js";
 import { LIMITS, MESSAGES, clampSetting, positionOf, rateAt } from "../settings.js";
 
@@ -93,7 +94,7 @@ function rateControl(lab) {
 /** A file of one's own, chosen or dropped. @param {Lab} lab @returns {Control} */
 function fileControl(lab) {
   const take = () => {
-    if (input.files?.[0]) lab.sendFile(input.files[0]);
+    if (input.files?.[0]) sendFile(lab, input.files[0]);
     input.value = "";
   };
   const input = h("input", { id: lab.id("file"), type: "file", class: "hs-hidden", onchange: take,

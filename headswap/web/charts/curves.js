@@ -1,13 +1,16 @@
 /**
  * Lines over two named axes.
  *
- * @typedef {{name: string, points: Point[], dash?: boolean}} Line a dashed one differs without colour
+ * @typedef {{name: string, points: Point[], dash?: boolean, who?: number, band?: [number, number, number][]}} Line
+ *   a dashed one differs without colour; `who` is its identity (web/identity.js), and its points are marked then; a
+ *   band reaches at each place of x from low to high
  * @typedef {[number, number, string]} Mark a diamond and its word
  * @typedef {{name: string, lines: {points: Point[], dash?: boolean}[]}} Ghost lines to compare with, faded
  * @typedef {{name: string, value: number, says: string}} Floor the least that a line can come to
  * @typedef {Titled & {kind: "curves", x: string, y: string, lines: Line[], marks: Mark[],
  *   x_range: Range|null, y_range: Range|null, legend?: boolean, ghosts?: Ghost[], floor?: Floor|null,
- *   cursor?: Cursor|null}} CurvesSpec `legend`: names in a legend even where they fit beside the lines
+ *   cursor?: Cursor|null, log?: boolean, rule?: number|null}} CurvesSpec `legend`: names in a legend even where they
+ *   fit beside the lines; `log`: equal steps of x are equal factors; `rule` is a place of x that is pointed at
  * @typedef {{x: Scale, y: Scale, xRange: Range, yRange: Range, ys: number[], edge: Edge, size: Range,
  *   named: boolean}} Layout `named`: the names stand where the lines end
  *
@@ -17,21 +20,27 @@
  * @import {Place, Titled} from "./frame.js"
  */
 
-import { axisNodes, paintKeys } from "../axes.js";
+import { axisNodes, paintKeys, shortText } from "../axes.js";
 import { freshId, put, s } from "../elements.js";
-import { curvePath, linear, rangeOf, roundRange, ticks } from "../scales.js";
+import { lineOf, shapeOf, spotOf } from "../identity.js";
+import { curvePath, linear, logTicks, logarithmic, rangeOf, roundRange, ticks } from "../scales.js";
 import { ROW, numberText, widest } from "../text.js";
 import { cursor } from "./cursor.js";
 import { drawn, picture } from "./frame.js";
 import { endNames, ghostName, markNodes, overNodes } from "./names.js";
 
-/** @param {{dash?: boolean}} line @param {number} i */
-export const lineLook = (line, i) => `hs-line hs-line-${i % 4}${line.dash ? " hs-dash" : ""}`;
+const SPOTS = 40; // points of a line that are still marked one by one
+
+/** @param {{dash?: boolean, who?: number}} line @param {number} i */
+export const lineLook = (line, i) =>
+  (line.who === undefined ? `hs-line hs-line-${i % 4}${line.dash ? " hs-dash" : ""}` : lineOf(line.who));
 
 /** @param {CurvesSpec} spec @param {Range} size @returns {Layout} */
 function layoutOf(spec, size) {
   const [width, height] = size;
-  const all = [...spec.lines.flatMap((line) => line.points), ...spec.marks];
+  const bands = spec.lines.flatMap((line) => line.band ?? []).flatMap(([at, low, high]) =>
+    /** @type {Point[]} */ ([[at, low], [at, high]]));
+  const all = [...spec.lines.flatMap((line) => line.points), ...bands, ...spec.marks];
   const xRange = spec.x_range ?? rangeOf(all.map(([at]) => at));
   const yRange = spec.y_range ?? roundRange(rangeOf(all.map(([, value]) => value)));
   const names = spec.lines.map((line) => line.name);
@@ -39,7 +48,7 @@ function layoutOf(spec, size) {
   const ys = ticks(...yRange, 4);
   const right = named ? Math.max(14, widest(names) + 12) : 14;
   const edge = { left: 31 + widest(ys.map(String)), right, top: 12, bottom: 34 };
-  const x = linear(xRange, [edge.left, width - edge.right]);
+  const x = (spec.log ? logarithmic : linear)(xRange, [edge.left, width - edge.right]);
   const y = linear(yRange, [height - edge.bottom, edge.top]);
   return { x, y, xRange, yRange, ys, edge, size, named };
 }
@@ -48,8 +57,8 @@ function layoutOf(spec, size) {
 function axesOf(spec, { x, y, xRange, ys, edge, size }) {
   const whole = spec.lines.every((line) => line.points.every(([at]) => Number.isInteger(at)));
   const many = Math.max(2, Math.min(8, (size[0] - edge.left - edge.right) / 56));
-  const xs = ticks(...xRange, many, whole);
-  return axisNodes({ size, edge, x, y, xs, ys, xName: spec.x, yName: spec.y });
+  const xs = spec.log ? logTicks(...xRange, many) : ticks(...xRange, many, whole);
+  return axisNodes({ size, edge, x, y, xs, ys, xName: spec.x, yName: spec.y, xText: shortText });
 }
 
 /** What the picture shows, for those who do not see it. @param {CurvesSpec} spec @param {Layout} at */
@@ -90,7 +99,8 @@ function layers() {
     s("g", { class: `hs-${look}`, "aria-hidden": "true", ...inside });
   const [axes, ghostNames, marks, ends, over] =
     ["axes", "ghostnames", "best", "ends", "over"].map((look) => group(look));
-  const [ghosts, lines] = ["ghosts", "lines"].map((look) => group(look, area.clipped));
+  const [bands, ghosts, lines] = ["bands", "ghosts", "lines"].map((look) => group(look, area.clipped));
+  const rule = s("path", { class: "hs-pointed" });
   const floor = s("path", { class: "hs-line hs-floor", ...area.clipped });
   const back = (/** @type {CurvesSpec} */ spec, /** @type {Layout} */ at) => {
     area.paint(at);
@@ -101,20 +111,45 @@ function layers() {
     ghostNames.replaceChildren(...faded.flatMap((ghost) => ghostName(ghost, at)));
   };
   const front = (/** @type {CurvesSpec} */ spec, /** @type {Layout} */ at) => {
+    paintBands(bands, spec.lines, at);
     paintLines(lines, spec.lines, at);
+    put(rule, { d: rulePath(spec, at) });
     put(floor, { d: floorPath(spec, at) });
     ends.replaceChildren(...(at.named ? endNames(spec.lines, at) : []));
     marks.replaceChildren(...markNodes(spec.marks, at));
     over.replaceChildren(...overNodes(spec.lines, spec.ghosts ?? [], at));
   };
-  return { nodes: [area.defs, axes, ghosts, floor, lines, ghostNames, marks, ends, over], back, front };
+  return { nodes: [area.defs, axes, bands, rule, ghosts, floor, lines, ghostNames, marks, ends, over], back, front };
 }
 
-/** @param {Element} group @param {Line[]} lines @param {Layout} at */
+/** Each line, and the marks of those that have an identity. @param {Element} group @param {Line[]} lines
+ * @param {Layout} at */
 function paintLines(group, lines, { x, y }) {
-  if (group.childElementCount !== lines.length) group.replaceChildren(...lines.map(() => s("path")));
-  lines.forEach((line, i) => put(group.children[i], { class: lineLook(line, i), d: curvePath(line.points, x, y) }));
+  if (group.childElementCount !== 2 * lines.length) group.replaceChildren(...lines.flatMap(() => [s("path"), s("path")]));
+  lines.forEach((line, i) => {
+    put(group.children[2 * i], { class: lineLook(line, i), d: curvePath(line.points, x, y) });
+    put(group.children[2 * i + 1], { class: line.who === undefined ? null : spotOf(line.who), d: spotPath(line, x, y) });
+  });
 }
+
+/** @param {Line} line @param {Scale} x @param {Scale} y */
+const spotPath = ({ who, points }, x, y) => (who === undefined || points.length > SPOTS ? ""
+  : points.map(([at, value]) => (value === null ? "" : shapeOf(who, x(at), y(value), 3.6))).join(""));
+
+/** @param {Element} group @param {Line[]} lines @param {Layout} at */
+function paintBands(group, lines, { x, y }) {
+  const banded = lines.filter((line) => line.band?.length);
+  group.replaceChildren(...banded.map(({ who = 0, band = [] }) => {
+    const place = (/** @type {number} */ at, /** @type {number} */ value) => `${x(at).toFixed(1)} ${y(value).toFixed(1)}`;
+    const there = band.map(([at, , high]) => place(at, high));
+    const back = [...band].reverse().map(([at, low]) => place(at, low));
+    return s("path", { class: `hs-band hs-who-${who}`, d: `M${[...there, ...back].join("L")}Z` });
+  }));
+}
+
+/** @param {CurvesSpec} spec @param {Layout} at */
+const rulePath = ({ rule = null }, { x, edge, size: [, height] }) =>
+  (rule === null ? "" : `M${x(rule).toFixed(1)} ${edge.top}V${height - edge.bottom}`);
 
 /** @param {CurvesSpec} spec @param {Layout} at */
 function floorPath({ floor }, { x, y, xRange, yRange }) {

@@ -1,0 +1,100 @@
+"""How long a comparison will take, told before anybody waits for it.
+
+The seconds below were measured on one core of an AMD EPYC with the other one at work (figures/fixture.txt); what runs
+have taken on this machine corrects them by one factor.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from statistics import median
+
+from ..data.sources import PracticeData, Source, split_of
+from ..results.pretrained import is_kept
+from ..results.progress import seconds_left
+from ..results.store import is_there
+from ..training.pretrain import Origin, Schooling, pretraining_texts
+from ..training.regimes import FROZEN, Regime
+from ..training.spec import Result, RunSpec
+from .plan import FRESH, Plan
+
+READ = 4.5e-6  # seconds for a body to read one byte
+LEARN = 16e-6  # to read it and to learn from it
+STEP = 0.5e-3  # for one step of a head alone
+SCHOOLED = 1920 * 5  # texts that a body reads before
+START = 3.0  # to start the workers
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What lies ahead: how many runs there are, how many of them are known already, and seconds for the rest."""
+
+    runs: int
+    known: int
+    seconds: float
+    workers: int
+
+    @property
+    def sentence(self) -> str:
+        """The same in words."""
+        if self.known == self.runs:
+            return f"{self.runs} runs, all of them known already: at once"
+        known = f", {self.known} known already" if self.known else ""
+        where = f"on {self.workers} cores" if self.workers > 1 else "on one core"
+        return f"{self.runs} run{'s' if self.runs > 1 else ''}{known}: about {seconds_left(self.seconds)} {where}"
+
+
+def expected(plan: Plan, folder: Path, workers: int, factor: float = 1.0) -> Expected:
+    """What a plan will take with so many workers, where `folder` holds what was run before."""
+    left = [spec for spec in plan.runs() if not is_there(spec, folder / "results")]
+    bodies = {(spec.data, spec.body, spec.seed) for spec in left if spec.regime.body == "pretrained"}
+    schooling = sum(schooled(data, body, seed, folder / "bases") for data, body, seed in bodies)
+    workers = min(workers, len(left)) or 1
+    seconds = factor * (schooling + sum(map(seconds_of, left))) / workers + (START if workers > 1 else 0.0)
+    return Expected(len(plan.runs()), len(plan.runs()) - len(left), seconds, workers)
+
+
+def seconds_of(spec: RunSpec) -> float:
+    """Seconds that a run is likely to take, its schooling aside."""
+    assert isinstance(spec.body, Schooling)
+    bytes_read, messages, recipe = spec.body.config.max_len, _messages(spec.data), spec.recipe
+    judged = READ * bytes_read * ((FRESH if isinstance(spec.data, PracticeData) else 320) + 160)
+    share, steps = _learning(spec.regime), recipe.epochs * -(-messages // recipe.batch_size)
+    if share == 0:
+        least = max((stage.least_steps for stage in spec.regime.stages), default=0)
+        return READ * bytes_read * messages + STEP * max(steps, least) + judged
+    return share * LEARN * bytes_read * messages * recipe.epochs + judged
+
+
+def schooled(data: Source, body: Origin, seed: int, folder: Path) -> float:
+    """Seconds until the body can be used: none where the folder holds it."""
+    assert isinstance(body, Schooling)
+    kept = is_kept(_texts(data, seed), body.config, folder, epochs=body.epochs, seed=seed)
+    return 0.0 if kept else LEARN * SCHOOLED * body.config.max_len * 1.3
+
+
+def factor_of(results: Iterable[Result], before: float = 1.0) -> float:
+    """By how much this machine differs from the one that was measured, from what its runs have taken."""
+    ratios = [result.cost.seconds / seconds_of(result.spec) for result in results if isinstance(result.spec, RunSpec)]
+    return median(ratios) if len(ratios) >= 3 else before
+
+
+@lru_cache(maxsize=64)
+def _texts(data: Source, seed: int) -> tuple[str, ...]:
+    return tuple(pretraining_texts(split_of(data, seed)))
+
+
+def _messages(data: Source) -> int:
+    return data.labelled if isinstance(data, PracticeData) else getattr(data, "train", 640)
+
+
+def _learning(regime: Regime) -> float:
+    """The share of the body that learns, roughly: none, the top, or all of it."""
+    rules = [rule for stage in regime.stages for rule in stage.rules if rule[1] is not FROZEN]
+    places = {place for place, _ in rules} - {"head", "pool", "norm"}
+    if not places:
+        return 0.0
+    return 0.5 if all(place.startswith("block[") for place in places) else 1.0

@@ -1,0 +1,136 @@
+/**
+ * A comparison as specs of charts.
+ *
+ * @import {Contender, ContendersSpec} from "../web/charts/contenders.js"
+ * @import {CurvesSpec, Line} from "../web/charts/curves.js"
+ * @import {MatrixSpec} from "../web/charts/matrix.js"
+ * @import {ScatterSpec} from "../web/charts/scatter.js"
+ * @import {Range} from "../web/scales.js"
+ * @import {Candidate, Contest, Estimate} from "./contest.js"
+ */
+
+import { rangeOf } from "../web/scales.js";
+import { COSTS, SCORES, cellOf, nameOf, scoreOf, trialsOf, valueText, whoIs } from "./contest.js";
+import { rowsAt } from "./words.js";
+
+const ROOM = 0.05;
+
+/** @param {(number|null)[]} values @returns {Range} */
+function roomy(values) {
+  const [low, high] = rangeOf(values);
+  const room = ROOM * (high - low || 1);
+  return [low - room, high + room];
+}
+
+/** @param {Contest} contest @param {string} score */
+export function scoreName({ plan, test }, score) {
+  const many = plan.judged[test];
+  return `${SCORES[score].name}${many ? ` on ${valueText(many)} ${test === "natural" ? "natural " : ""}test messages` : ""}`;
+}
+
+/** The points of a candidate's runs. @param {Contest} contest @param {number} candidate @param {string} score */
+function pointsOf(contest, candidate, score) {
+  return trialsOf(contest, candidate).flatMap((trial) => {
+    const value = scoreOf(contest, trial, score);
+    return value === null ? [] : [{ seed: trial.seed, value }];
+  });
+}
+
+/** Why a row is empty. @param {Contest} contest @param {number} candidate */
+function noteOf(contest, candidate) {
+  const failed = contest.runs.filter((run) => run.candidate === candidate && run.failed);
+  if (!failed.length) return "…";
+  return failed.every((run) => run.diverged) ? "diverged" : "failed";
+}
+
+/** @param {Contest} contest @param {string} score @param {number} at the place of the value in view
+ * @returns {ContendersSpec} */
+export function contendersSpec(contest, score, at) {
+  const { plan, rival } = contest;
+  const own = plan.candidates[rival];
+  /** @param {Candidate} other */
+  const isRival = (other) => (plan.sweep ? other.regime === own.regime : other === own);
+  /** @type {Contender[]} */
+  const rows = rowsAt(contest, at).map((candidate) => {
+    const cell = cellOf(contest, candidate);
+    return { name: plan.sweep ? plan.candidates[candidate].regime : nameOf(plan, candidate), who: whoIs(plan, candidate),
+      points: pointsOf(contest, candidate, score), mean: cell?.means[score] ?? null, ahead: cell?.ahead[score] ?? null,
+      rival: isRival(plan.candidates[candidate]), note: noteOf(contest, candidate) };
+  });
+  const scores = rows.flatMap((row) => [...row.points.map(({ value }) => value), ...(row.mean ?? [])]);
+  const gaps = rows.flatMap((row) => row.ahead ?? []);
+  const name = plan.sweep ? own.regime : nameOf(plan, rival);
+  const value = plan.sweep ? ` at ${valueText(plan.values[at])}` : "";
+  return { kind: "contenders", title: `${SCORES[score].name}${value}`, subtitle: plan.same, rows,
+    range: scores.length ? roomy(scores) : [0, 1], gap: gaps.length ? roomy([...gaps, 0]) : [-0.1, 0.1],
+    score: scoreName(contest, score), against: `ahead of ${name}, on the same messages` };
+}
+
+/** @param {Contest} contest @param {string} score @param {string} cost @param {number} at @returns {ScatterSpec} */
+export function costSpec(contest, score, cost, at) {
+  const { plan } = contest;
+  const spots = rowsAt(contest, at).flatMap((candidate) => {
+    const cell = cellOf(contest, candidate);
+    const points = trialsOf(contest, candidate).flatMap((trial) => {
+      const [x, y] = [trial[/** @type {"seconds"} */ (cost)] ?? null, scoreOf(contest, trial, score)];
+      return x === null || y === null ? [] : [{ seed: trial.seed, x, y }];
+    });
+    if (!cell || !points.length) return [];
+    const [y, low, high] = cell.means[score];
+    const x = points.reduce((sum, point) => sum + point.x, 0) / points.length;
+    const name = plan.sweep ? plan.candidates[candidate].regime : nameOf(plan, candidate);
+    return [{ name, who: whoIs(plan, candidate), x, y, low, high, points }];
+  });
+  const random = cost === "perplexity" ? " A random body never knew the language." : "";
+  return { kind: "scatter", title: `${SCORES[score].short} against cost`, x: COSTS[cost].name, y: SCORES[score].name,
+    log: COSTS[cost].log, spots, empty: `Points appear as runs end.${random}` };
+}
+
+/** Of a sweep each regime's curve over what varies, with a band. @param {Contest} contest @param {string} score
+ * @param {number} at @returns {CurvesSpec} */
+export function sweepSpec(contest, score, at) {
+  const { plan } = contest;
+  const lines = plan.regimes.map((regime, who) => {
+    const estimates = plan.candidates.flatMap((candidate, number) => {
+      const mean = cellOf(contest, number)?.means[score];
+      return candidate.regime === regime && mean ? [{ x: Number(candidate.value), mean }] : [];
+    });
+    return { name: regime, who, points: estimates.map(({ x, mean }) => /** @type {[number, number]} */ ([x, mean[0]])),
+      band: estimates.map(({ x, mean: [, low, high] }) => /** @type {Estimate} */ ([x, low, high])) };
+  });
+  const values = plan.values.map(Number);
+  return { kind: "curves", title: `${SCORES[score].name} by ${plan.varied.toLowerCase()}`, subtitle: plan.same,
+    x: plan.varied.toLowerCase(), y: SCORES[score].name, lines, marks: [],
+    x_range: values.length > 1 ? [values[0], /** @type {number} */ (values.at(-1))] : null, y_range: null,
+    log: plan.log, rule: values[at] ?? null };
+}
+
+/** The validation loss by epoch, a candidate's mean over its seeds with the least and the most as a band.
+ * @param {Contest} contest @param {number} at @returns {CurvesSpec} */
+export function lossesSpec(contest, at) {
+  const { plan } = contest;
+  /** @type {Line[]} */
+  const lines = rowsAt(contest, at).flatMap((candidate) => {
+    const all = trialsOf(contest, candidate).map((trial) => trial.validation ?? []);
+    if (!all.length) return [];
+    const epochs = Math.min(...all.map((losses) => losses.length));
+    const columns = Array.from({ length: epochs }, (_, i) => all.map((losses) => losses[i]).filter((one) => one !== null));
+    const there = columns.map((some, i) => ({ epoch: i + 1, some })).filter(({ some }) => some.length);
+    const name = plan.sweep ? plan.candidates[candidate].regime : nameOf(plan, candidate);
+    return [{ name, who: whoIs(plan, candidate),
+      points: there.map(({ epoch, some }) => /** @type {[number, number]} */ (
+        [epoch, some.reduce((sum, one) => sum + one, 0) / some.length])),
+      band: there.map(({ epoch, some }) => /** @type {Estimate} */ ([epoch, Math.min(...some), Math.max(...some)])) }];
+  });
+  return { kind: "curves", title: "Validation loss", subtitle: "mean over seeds; the band reaches from the least to the most",
+    x: "epoch", y: "loss (nats)", lines, marks: [], x_range: null, y_range: null, legend: true };
+}
+
+/** The mean of the seeds' confusion matrices. @param {Contest} contest @param {number} candidate
+ * @returns {MatrixSpec} */
+export function meanMatrixSpec(contest, candidate) {
+  const cell = candidate < 0 ? null : cellOf(contest, candidate);
+  return { kind: "matrix", title: "Confusion", label: "Confusion matrix", names: contest.plan.names,
+    counts: cell ? cell.confusion.map((row) => row.map((count) => Math.round(count))) : null,
+    note: cell ? `mean of ${cell.seeds} seed${cell.seeds > 1 ? "s" : ""}, rounded` : "" };
+}

@@ -1,0 +1,33 @@
+"""A stored result as a run that the lab can show, without training it again."""
+
+from __future__ import annotations
+
+import hashlib
+
+from ..data.sources import split_of
+from ..live.runs import Run, diagnose, head_of
+from ..live.told import Epochs, Told, epoch_told
+from ..training.spec import RunSpec
+from .comparison import Comparison
+
+
+def as_run(found: Comparison, candidate: int, seed: int, id: int) -> Run:
+    """The run behind one point: every epoch of it, judged on its own seed's validation messages.
+
+    Its model was not kept, nor where its vectors lay: only what it said.
+    """
+    result = found.results[candidate, seed]
+    assert isinstance(result.spec, RunSpec)
+    split = split_of(result.spec.data, seed)
+    held_out = tuple((message.text, message.label) for message in split.validation)
+    run = Run(id, found.plan.settings(found.plan.candidates[candidate], seed), result.learning, result.total,
+              result.cached, Epochs(result.epochs), "done", floor=result.floor, objective=result.objective,
+              held_out=held_out, label_names=split.label_names, perplexities=[float("nan")])  # fmt: skip
+    key = hashlib.sha256("\0".join(text for text, _ in held_out).encode()).hexdigest()[:12]
+    head = head_of(run, key, f"a comparison's: its messages were split anew by seed {seed}")
+    run.told = Told(head | {"compared": [candidate, seed]})
+    for number, event in enumerate(run.epochs, 1):
+        last = number == len(run.epochs)
+        words = diagnose(run) if last else ""
+        run.told.add(epoch_told(number, event, [], result.perplexity if last else None, {}, words))
+    return run

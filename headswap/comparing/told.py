@@ -1,0 +1,109 @@
+"""What the browser hears of a comparison: the plan once, each run as it comes in, and the cells that it changes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from ..data.messages import Split
+from ..data.sources import split_of
+from ..live.told import finite
+from ..results.compare import Failure
+from ..training.spec import Result, tests_of
+from .comparison import Comparison
+from .plan import VARIED, Candidate, Plan
+from .summary import SCORES, Cell, cell_of, cost_of, score
+
+
+def plan_told(found: Comparison) -> dict[str, Any]:
+    """The plan as the browser draws it."""
+    plan, varied, split = found.plan, VARIED.get(found.plan.vary), _split(found)
+    return {
+        "candidates": [{"label": c.label, "regime": c.regime, "value": c.value} for c in plan.candidates],
+        "regimes": [*plan.regimes], "values": [*plan.values], "seeds": plan.seeds, "vary": plan.vary,
+        "varied": varied.name if varied else "", "log": bool(varied and varied.log), "sweep": plan.sweep,
+        "planned": found.planned, "tests": [name for name, _ in tests_of(split)], "same": same_words(plan),
+        "judged": {name: len(part) for name, part in tests_of(split)}, "names": [*split.label_names],
+    }  # fmt: skip
+
+
+def run_told(place: tuple[int, int], outcome: Result | Failure) -> dict[str, Any]:
+    """One run: its scores by test set, its losses by epoch, and what it cost; or the sentence that it failed with."""
+    own: dict[str, Any] = {"candidate": place[0], "seed": place[1]}
+    if isinstance(outcome, Failure):
+        return own | {"failed": outcome.sentence, "diverged": outcome.diverged}
+    scores = {judged.test: {name: finite(score(judged, name)) for name in SCORES} for judged in outcome.judged}
+    matrices = {judged.test: [[*row] for row in judged.metrics.confusion] for judged in outcome.judged}
+    return own | cost_of(outcome) | {
+        "scores": scores, "confusion": matrices, "floor": finite(outcome.floor),
+        "train": [finite(epoch.train_loss) for epoch in outcome.epochs],
+        "validation": [finite(epoch.validation_loss) for epoch in outcome.epochs],
+    }  # fmt: skip
+
+
+def cell_told(found: Comparison, candidate: int, rival: int, test: str) -> dict[str, Any] | None:
+    """A candidate's cell against a rival, rounded for the wire."""
+    cell = cell_of(found, candidate, rival_of(found.plan, candidate, rival), test)
+    return None if cell is None else {"candidate": candidate, **_rounded(cell)}
+
+
+def touched(found: Comparison, rival: int, arrived: int) -> list[int]:
+    """The candidates whose cells a new result changes: its own, and all that are compared with it."""
+    plan = found.plan
+    others = [c for c in range(len(plan.candidates)) if rival_of(plan, c, rival) == arrived and found.of(c)]
+    return [arrived, *(c for c in others if c != arrived)]
+
+
+def rival_of(plan: Plan, candidate: int, rival: int) -> int | None:
+    """Whom a candidate is compared with: of a sweep the rival's regime at its own value, else the rival itself."""
+    every = plan.candidates
+    if rival not in range(len(every)):
+        return None
+    if not plan.sweep:
+        return rival
+    wanted = Candidate(every[rival].regime, every[candidate].value)
+    return every.index(wanted)
+
+
+def cells_told(found: Comparison, rival: int, test: str, which: Iterable[int] | None = None) -> list[dict[str, Any]]:
+    """Several candidates' cells, all by default."""
+    numbers = range(len(found.plan.candidates)) if which is None else which
+    cells = [cell_told(found, number, rival, test) for number in numbers]
+    return [cell for cell in cells if cell is not None]
+
+
+def whole_told(found: Comparison, rival: int, test: str) -> dict[str, Any]:
+    """All there is to know of a comparison."""
+    places = sorted(found.results | found.failures)
+    runs = [run_told(place, found.results.get(place) or found.failures[place]) for place in places]
+    return {"plan": plan_told(found), "runs": runs, "rival": rival, "test": test,
+            "cells": cells_told(found, rival, test) if test else []}  # fmt: skip
+
+
+def same_words(plan: Plan) -> str:
+    """What all candidates share, in words."""
+    base, vary = plan.base, plan.vary
+    data = plan.file.path.rpartition("/")[2] if plan.file else base.data
+    facts = {
+        "pool": f"{base.pool} pooling", "epochs": f"{base.epochs} epochs",
+        "messages": f"{base.messages:,} messages" if plan.file is None else "",
+        "max_len": f"{base.max_len} bytes", "data": data,
+        "learning_rate": f"rate {base.learning_rate:g}" if base.learning_rate else "each at its tuned rate",
+        "head": f"{base.head} head" if base.head else "", "schedule": base.schedule,
+        "batch_size": f"batches of {base.batch_size}" if base.batch_size != 32 else "",
+        "causal": "" if base.causal else "no causal mask",
+    }  # fmt: skip
+    return ", ".join(words for name, words in facts.items() if words and name != vary)
+
+
+def _split(found: Comparison) -> Split:
+    spec = next(iter(found.numbers))
+    return split_of(spec.data, spec.seed)
+
+
+def _rounded(cell: Cell) -> dict[str, Any]:
+    def plain(estimates: dict[str, tuple[float, float, float]]) -> dict[str, list[float | None]]:
+        return {name: [finite(value) for value in estimate] for name, estimate in estimates.items()}
+
+    return {"seeds": cell.seeds, "means": plain(cell.means), "ahead": plain(cell.ahead),
+            "confusion": [[round(n, 2) for n in row] for row in cell.confusion]}  # fmt: skip

@@ -1,0 +1,74 @@
+/**
+ * What a comparison says, in one or two sentences: who is ahead, and whether luck alone may have done it.
+ *
+ * @import {Cell, Contest} from "./contest.js"
+ */
+
+import { couldBeLuck, estimateText } from "../web/charts/contenders.js";
+import { RUNNING, SCORES, cellOf, nameOf, valueText } from "./contest.js";
+
+/** @param {string[]} names */
+const listed = (names) => (names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`);
+
+/** The candidates that are compared with each other: of a sweep those of one value.
+ * @param {Contest} contest @param {number} at the place of that value */
+export function rowsAt({ plan }, at) {
+  const all = plan.candidates.map((_, candidate) => candidate);
+  return plan.sweep ? all.filter((candidate) => plan.candidates[candidate].value === plan.values[at]) : all;
+}
+
+/** @param {Contest} contest @param {number} rival @param {number} at */
+const rivalAt = (contest, rival, at) => (contest.plan.sweep
+  ? rowsAt(contest, at).find((one) => contest.plan.candidates[one].regime === contest.plan.candidates[rival].regime) ?? -1
+  : rival);
+
+/** @param {Contest} contest @param {string} score @param {number} at */
+export function headline(contest, score, at) {
+  const { plan } = contest;
+  const cells = rowsAt(contest, at).map((candidate) => cellOf(contest, candidate)).filter((cell) => cell !== null);
+  if (!cells.length) return RUNNING.includes(contest.phase) ? "The first runs are under way." : "No run has ended.";
+  const where = plan.sweep ? `At ${valueText(plan.values[at])} (${plan.varied.toLowerCase()}): ` : "";
+  const rival = rivalAt(contest, contest.rival, at);
+  const others = cells.filter((cell) => cell.candidate !== rival && cell.ahead[score]);
+  if (!others.length) return `${where}${alone(contest, cells, score)}`;
+  if (Math.max(...cells.map((cell) => cell.seeds)) < 2)
+    return `${where}One seed is an anecdote: give it more, and see how far luck reaches.`;
+  return where + verdict(contest, others, score, nameIn(contest, rival));
+}
+
+/** @param {Contest} contest @param {number} candidate */
+const nameIn = ({ plan }, candidate) => (plan.sweep ? plan.candidates[candidate].regime : nameOf(plan, candidate));
+
+/** @param {Contest} contest @param {Cell[]} cells @param {string} score */
+const alone = (contest, cells, score) =>
+  `${nameIn(contest, cells[0].candidate)} reaches ${SCORES[score].name} ${estimateText(cells[0].means[score])}.`;
+
+/** @param {Contest} contest @param {Cell[]} others @param {string} score @param {string} rival */
+function verdict(contest, others, score, rival) {
+  const better = (/** @type {Cell} */ cell) => SCORES[score].more * cell.ahead[score][0] > 0;
+  const name = (/** @type {Cell} */ cell) => nameIn(contest, cell.candidate);
+  const sure = others.filter((cell) => !couldBeLuck(cell.ahead[score]));
+  const [up, down] = [sure.filter(better), sure.filter((cell) => !better(cell))].map((some) => some.map(name));
+  const luck = others.filter((cell) => couldBeLuck(cell.ahead[score])).map(name);
+  const parts = [up.length ? `${listed(up)} beat${up.length > 1 ? "" : "s"} ${rival} by more than luck` : "",
+    down.length ? `${listed(down)} fall${down.length > 1 ? "" : "s"} behind ${up.length ? "it" : rival} by more than luck`
+      : ""].filter(Boolean).join(", ");
+  const rest = luck.length
+    ? `${listed(luck)} against ${rival}: could be luck` : "";
+  return `${[parts, rest].filter(Boolean).join("; ")}.`;
+}
+
+/** How far it has come. @param {Contest} contest */
+export function progressText({ phase, sentence, done, left, plan }) {
+  if (!RUNNING.includes(phase)) return sentence;
+  const rest = left === null || left < 1 ? "" : `, about ${left < 100 ? `${Math.ceil(left)} s` : `${Math.round(left / 60)} min`} left`;
+  return phase === "stopping" ? "stopping…" : `${done} of ${plan.planned} runs${rest} · ${sentence}`;
+}
+
+/** Runs that failed, in words. @param {Contest} contest */
+export function failuresText({ runs, plan }) {
+  const failed = runs.filter((run) => run.failed);
+  if (!failed.length) return "";
+  const names = [...new Set(failed.map((run) => plan.candidates[run.candidate].label))];
+  return `${failed.length} run${failed.length > 1 ? "s" : ""} failed (${listed(names)}): ${failed[0].failed}`;
+}

@@ -1,0 +1,100 @@
+/**
+ * What to compare: regimes, seeds, and a setting that varies; and how long it would take, before anybody presses.
+ *
+ * @import {Lab} from "../lab.js"
+ */
+
+import { RUNNING, valueText } from "../../comparing/contest.js";
+import { choiceInput, numberInput, textInput } from "../../web/controls.js";
+import { arrange, h, put, say } from "../../web/elements.js";
+
+const MOST_SEEDS = 20;
+const BY_HAND = "by hand";
+
+/** Values as somebody types them: commas or spaces between, numbers where they are numbers. @param {string} text */
+export const valuesOf = (text) => text.split(/[\s,;]+/).filter(Boolean).map((one) =>
+  (Number.isFinite(Number(one)) ? Number(one) : one));
+
+/** A button for each regime; one that is pressed takes part. @param {Lab} lab */
+function regimesPart(lab) {
+  const chips = h("div", { class: "hs-chips", role: "group", "aria-label": "Regimes to compare" });
+  /** @type {Map<string, HTMLButtonElement>} */
+  const made = new Map();
+  const turn = (/** @type {string} */ name) => {
+    const { regimes } = lab.compare.asked();
+    const all = offered().map((one) => one.name);
+    const now = regimes.includes(name) ? regimes.filter((one) => one !== name) : [...regimes, name];
+    lab.compare.ask({ regimes: all.filter((one) => now.includes(one)) });
+  };
+  const offered = () => [...(lab.get("choices")?.regimes ?? []),
+    ...(lab.byHand() ? [{ name: BY_HAND, summary: "the regime that you built on the machine" }] : [])];
+  const paint = () => {
+    const { regimes } = lab.compare.asked();
+    arrange(chips, offered().map(({ name, summary }) => {
+      const chip = made.get(name) ?? h("button", { type: "button", class: "hs-chip", onclick: () => turn(name) }, name);
+      made.set(name, chip);
+      put(chip, { "aria-pressed": String(regimes.includes(name)), title: summary });
+      return chip;
+    }));
+  };
+  return { root: h("div", { class: "hs-chosen", "data-control": "regimes" }, h("span", {}, "Regimes"), chips), paint };
+}
+
+/** @param {string} name @param {string} label @param {HTMLElement} input */
+const row = (name, label, input) =>
+  h("div", { class: "hs-row", "data-control": name }, h("label", { for: input.id }, label), input);
+
+/** What varies beside the regime, and which values it takes. @param {Lab} lab */
+function varyPart(lab) {
+  const varied = () => lab.get("choices")?.varied ?? [];
+  const vary = choiceInput(lab.id("vary"), (name) => {
+    const usual = varied().find((one) => one.name === name)?.usual ?? [];
+    lab.compare.ask({ vary: name, values: usual });
+  });
+  const values = textInput({ id: lab.id("values"), longest: 200, hint: "10, 20, 40" }, () => {},
+    (text) => lab.compare.ask({ values: valuesOf(text) }));
+  const [first, second] = [row("vary", "Vary", vary.input), row("values", "Values", values.input)];
+  const paint = () => {
+    const { vary: now, values: there } = lab.compare.asked();
+    vary.paint([["", "only the regime"], ...varied().map(({ name, label }) =>
+      /** @type {[string, string]} */ ([name, label]))], now);
+    second.hidden = !now;
+    if (document.activeElement !== values.input) values.paint(there.map(valueText).join(", ").replaceAll(" ", " "));
+  };
+  return { nodes: [first, second], paint };
+}
+
+/** @param {Lab} lab */
+function seedsPart(lab) {
+  const { input, paint } = numberInput({ id: lab.id("seeds"), low: 1, high: MOST_SEEDS, step: 1 }, (text) => {
+    const many = Math.round(Number(text));
+    if (text.trim() && Number.isFinite(many)) lab.compare.ask({ seeds: Math.min(MOST_SEEDS, Math.max(1, many)) });
+    return lab.compare.asked().seeds;
+  });
+  return { root: row("seeds", "Seeds", input), paint: () => paint(lab.compare.asked().seeds) };
+}
+
+/** @param {Lab} lab */
+export function asksPanel(lab) {
+  const [regimes, vary, seeds] = [regimesPart(lab), varyPart(lab), seedsPart(lab)];
+  const press = (/** @type {HTMLElement} */ node, /** @type {() => void} */ work) => {
+    if (node.getAttribute("aria-disabled") !== "true") work();
+  };
+  const begin = h("button", { type: "button", class: "hs-button hs-do-compare",
+    onclick: () => press(begin, () => lab.compare.begin()) }, "Compare");
+  const halt = h("button", { type: "button", class: "hs-button hs-do-halt",
+    onclick: () => press(halt, () => lab.compare.halt()) }, "Stop");
+  const takes = h("p", { class: "hs-hint", "aria-live": "polite", "data-hs": "expected" });
+  const root = h("fieldset", { class: "hs-asks" }, h("legend", {}, "Compare"), regimes.root, ...vary.nodes, seeds.root,
+    h("div", { class: "hs-buttons" }, begin, halt), takes);
+  const paint = () => {
+    for (const part of [regimes, vary, seeds]) part.paint();
+    const running = RUNNING.includes(lab.compare.phase());
+    const expected = lab.compare.expected;
+    put(begin, { "aria-disabled": String(running || lab.compare.starting || Boolean(expected?.wrong) || lab.busy()) });
+    put(halt, { "aria-disabled": String(lab.compare.phase() !== "running") });
+    say(takes, lab.busy() ? "A run is under way: a comparison can begin when it has ended." : expected?.sentence ?? "");
+    put(takes, { "data-failed": expected?.wrong ? "yes" : null });
+  };
+  return { root, paint };
+}

@@ -1,0 +1,207 @@
+/**
+ * The lab's second face: many runs, many seeds, one look.
+ *
+ * @import {Contest} from "../../comparing/contest.js"
+ * @import {Lab} from "../lab.js"
+ */
+
+import { COSTS, RUNNING, SCORES, nameOf, rowsOf, scoreOf, trialsOf, valueText } from "../../comparing/contest.js";
+import { contendersSpec, costSpec, lossesSpec, meanMatrixSpec, sweepSpec } from "../../comparing/specs.js";
+import { failuresText, headline, progressText, rowsAt } from "../../comparing/words.js";
+import { contenders } from "../../web/charts/contenders.js";
+import { curves } from "../../web/charts/curves.js";
+import { matrix } from "../../web/charts/matrix.js";
+import { scatter } from "../../web/charts/scatter.js";
+import { choiceInput, sliderInput } from "../../web/controls.js";
+import { h, panel, put, say, scroller } from "../../web/elements.js";
+import { guarded } from "../../web/frames.js";
+import { numberText } from "../../web/text.js";
+import { csvOf, saveCsv } from "../csv.js";
+import { fold } from "../folds.js";
+import { asksPanel } from "./asks.js";
+
+/** @param {Lab} lab @param {string} name @param {string} label @param {(value: string) => void} set */
+function chooser(lab, name, label, set) {
+  const { input, paint } = choiceInput(lab.id(name), set);
+  const root = h("span", { class: "hs-chooser", "data-control": name }, h("label", { for: input.id }, label), input);
+  return { root, paint };
+}
+
+/** Which score, against whom, on which test. @param {Lab} lab */
+function lookPart(lab) {
+  const score = chooser(lab, "score", "Score", (value) => lab.compare.turn({ score: value }));
+  const rival = chooser(lab, "rival", "against", (value) => lab.compare.against(Number(value)));
+  const test = chooser(lab, "test", "on", (value) => lab.compare.judgeBy(value));
+  const paint = (/** @type {Contest} */ contest) => {
+    const { plan, tests } = { plan: contest.plan, tests: contest.plan.tests };
+    score.paint(Object.entries(SCORES).map(([name, { name: text }]) => [name, text]), lab.compare.look.score);
+    const rivals = plan.candidates.map((_, i) => i).filter((i) => !plan.sweep || rowsAt(contest, 0).includes(i));
+    const own = plan.sweep ? rivals.find((i) => plan.candidates[i].regime === plan.candidates[contest.rival].regime) ?? 0
+      : contest.rival;
+    rival.paint(rivals.map((i) => [String(i), plan.sweep ? plan.candidates[i].regime : nameOf(plan, i)]), String(own));
+    rival.root.hidden = rivals.length < 2;
+    test.paint(tests.map((name) => [name, `${name} test`]), contest.test || tests[0] || "");
+    test.root.hidden = tests.length < 2;
+  };
+  return { nodes: [score.root, rival.root, test.root], paint };
+}
+
+/** The slider along what varies. @param {Lab} lab */
+function sliderPart(lab) {
+  const values = () => lab.compare.contest?.plan.values ?? [];
+  const slider = sliderInput({ id: lab.id("along"), low: 0, high: 1, step: 1 }, (at) => valueText(values()[at] ?? ""),
+    (at) => lab.compare.turn({ at }));
+  const label = h("label", { for: lab.id("along") });
+  const root = h("div", { class: "hs-threshold hs-along", "data-control": "along" }, label, slider.input, slider.shown);
+  const paint = (/** @type {Contest} */ { plan }) => {
+    root.hidden = !plan.sweep || plan.values.length < 2;
+    say(label, plan.varied);
+    put(slider.input, { max: Math.max(1, plan.values.length - 1) });
+    slider.paint(lab.compare.at());
+  };
+  return { root, paint };
+}
+
+/** Every run in a row, with a button that shows it. @param {Lab} lab */
+function runsTable(lab) {
+  const body = h("tbody");
+  const heads = ["run", "score", "seconds", "weights", ""].map((text) => h("th", { scope: "col" }, text));
+  const table = h("table", { class: "hs-table", "aria-label": "compared runs" }, h("thead", {}, h("tr", {}, ...heads)), body);
+  const csv = h("button", { type: "button", class: "hs-button", onclick: () => {
+    if (lab.compare.contest) saveCsv(csvOf(rowsOf(lab.compare.contest)), "headswap-comparison.csv");
+  } }, "Export CSV");
+  const root = panel("compared", "Compared runs", h("div", { class: "hs-head" }, h("h4", {}, "Runs"), csv),
+    scroller("compared runs", table));
+  let painted = "";
+  const paint = (/** @type {Contest} */ contest) => {
+    const { plan, test } = contest;
+    const { score } = lab.compare.look;
+    const now = JSON.stringify([contest.runs.length, score, test, plan.candidates]);
+    if (now === painted) return;
+    painted = now;
+    say(heads[1], SCORES[score].name);
+    body.replaceChildren(...plan.candidates.flatMap((candidate, i) => trialsOf(contest, i).map((run) => h("tr", {},
+      h("td", {}, `${candidate.label}, seed ${run.seed}`), h("td", {}, numberText(scoreOf(contest, run, score))),
+      h("td", {}, numberText(run.seconds)), h("td", {}, numberText(run.learning)),
+      h("td", {}, h("button", { type: "button", class: "hs-small", "aria-label": `show ${candidate.label}, seed ${run.seed}`,
+        onclick: () => lab.compare.show(i, run.seed) }, "show"))))));
+  };
+  return { root, paint };
+}
+
+/** The pictures, each with how to paint it. @param {Lab} lab */
+function pictures(lab) {
+  const { compare } = lab;
+  const open = (/** @type {number} */ row, /** @type {number} */ seed) => {
+    if (compare.contest) compare.show(rowsAt(compare.contest, compare.at())[row], seed);
+  };
+  const rows = contenders({ name: "contenders", heading: "h4" }, open);
+  const costs = scatter({ name: "costs", heading: "h4" }, open);
+  const sweep = curves({ name: "sweep", heading: "h4" });
+  const losses = curves({ name: "losses", heading: "h4" });
+  const mean = matrix({ name: "meanmatrix", heading: "h4" }, null);
+  const cost = chooser(lab, "cost", "Cost", (value) => compare.turn({ cost: value }));
+  const whose = chooser(lab, "whose", "of", (value) => compare.turn({ whose: value }));
+  const slider = sliderPart(lab);
+  costs.root.append(cost.root);
+  sweep.root.append(slider.root);
+  mean.root.append(whose.root);
+  const matrixOf = (/** @type {Contest} */ contest) => {
+    const there = rowsAt(contest, compare.at());
+    const names = there.map((i) => contest.plan.candidates[i]).map(({ regime, value }, k) =>
+      (contest.plan.sweep ? regime : nameOf(contest.plan, there[k])) || String(value));
+    const best = names.includes(compare.look.whose) ? compare.look.whose : names.at(-1) ?? "";
+    whose.paint(names.map((name) => [name, name]), best);
+    return there[names.indexOf(best)] ?? -1;
+  };
+  return { rows, costs, sweep, losses, mean, paints: {
+    rows: guarded(rows.root, (/** @type {Contest} */ c) => rows.paint(contendersSpec(c, compare.look.score, compare.at()))),
+    costs: guarded(costs.root, (/** @type {Contest} */ c) => {
+      cost.paint(Object.entries(COSTS).map(([name, { name: text }]) => [name, text]), compare.look.cost);
+      costs.paint(costSpec(c, compare.look.score, compare.look.cost, compare.at()));
+    }),
+    sweep: guarded(sweep.root, (/** @type {Contest} */ c) => {
+      if (c.plan.sweep) sweep.paint(sweepSpec(c, compare.look.score, compare.at()));
+      slider.paint(c);
+    }),
+    losses: guarded(losses.root, (/** @type {Contest} */ c) => losses.paint(lossesSpec(c, compare.at()))),
+    mean: guarded(mean.root, (/** @type {Contest} */ c) => mean.paint(meanMatrixSpec(c, matrixOf(c)))),
+  } };
+}
+
+const INVITES = "Choose regimes and press Compare: each is trained at every seed, and you see what is luck and what is not.";
+
+/** How far it has come, and what it says. @param {Lab} lab */
+function topPart(lab) {
+  const [words, line] = [h("p", { class: "hs-headline" }), h("div", { class: "hs-status", role: "status" })];
+  const bar = h("progress", { max: 1, value: 0, "aria-label": "progress of the comparison" });
+  const look = lookPart(lab);
+  const root = h("div", { class: "hs-top hs-comparetop" }, words,
+    h("div", { class: "hs-statusline" }, bar, line), h("div", { class: "hs-looks" }, ...look.nodes));
+  const paint = () => {
+    const { contest, look: { score } } = lab.compare;
+    say(words, contest ? headline(contest, score, lab.compare.at()) : INVITES);
+    const said = lab.answers.sentence || (contest ? [progressText(contest), failuresText(contest)].filter(Boolean).join(" · ") : "");
+    say(line, lab.compare.starting ? "starting…" : said);
+    put(line, { "data-failed": lab.answers.wrong || contest?.phase === "failed" || lab.link.gone ? "yes" : null });
+    put(bar, { class: contest && RUNNING.includes(contest.phase) ? "hs-on" : "hs-off" });
+    bar.value = contest ? contest.done / Math.max(1, contest.plan.planned) : 0;
+    for (const node of look.nodes) node.hidden = !contest;
+    if (contest) look.paint(contest);
+  };
+  return { root, paint };
+}
+
+/** @param {Lab} lab */
+export function compareFace(lab) {
+  const [asks, top, shown, runs] = [asksPanel(lab), topPart(lab), pictures(lab), runsTable(lab)];
+  const folds = { costs: fold(lab, "costs", "Cost", shown.costs.root), mean: fold(lab, "mean", "Matrix", shown.mean.root),
+    losses: fold(lab, "losses", "Loss", shown.losses.root), compared: fold(lab, "compared", "Runs", runs.root) };
+  const folded = h("div", { class: "hs-folds" }, ...Object.values(folds).map(({ root }) => root));
+  const shows = h("div", { class: "hs-shows hs-compared-all" }, top.root, shown.sweep.root, shown.rows.root, folded);
+  const root = h("div", { class: "hs-grid hs-compareface" }, h("div", { class: "hs-side" }, asks.root), shows);
+  const paint = () => {
+    root.hidden = !lab.compare.open;
+    if (root.hidden) return;
+    const { contest } = lab.compare;
+    asks.paint();
+    top.paint();
+    shown.sweep.root.hidden = !contest?.plan.sweep;
+    for (const node of [shown.rows.root, folded]) node.hidden = !contest;
+    if (!contest) return;
+    for (const { paint: paintFold } of Object.values(folds)) paintFold();
+    for (const [name, paintOne] of Object.entries(shown.paints))
+      if (name === "rows" || name === "sweep" || lab.folds.isOpen(name)) paintOne(contest);
+    if (lab.folds.isOpen("compared")) runs.paint(contest);
+  };
+  const sized = [shown.costs, shown.sweep, shown.losses];
+  return { root, paint, sized };
+}
+
+/** Which of the two faces is on show. @param {Lab} lab */
+export function facesPart(lab) {
+  const names = /** @type {const} */ ([["run", "One run"], ["compare", "Compare"]]);
+  const choose = (/** @type {"run"|"compare"} */ face) => {
+    lab.link.set("face", face);
+    lab.compare.expect();
+    lab.redraw();
+  };
+  const key = (/** @type {KeyboardEvent} */ event) => {
+    if (event.key !== "ArrowLeft" && event.key !== "ArrowRight") return;
+    event.preventDefault();
+    choose(lab.compare.open ? "run" : "compare");
+    tabs.find(({ face }) => (face === "compare") === lab.compare.open)?.node.focus();
+  };
+  const tabs = names.map(([face, text]) => ({ face, node: h("button", { type: "button", role: "tab", class: "hs-face",
+    "data-face": face, onclick: () => choose(face), onkeydown: key }, text) }));
+  const root = h("div", { class: "hs-faces", role: "tablist", "aria-label": "faces of the lab" },
+    ...tabs.map(({ node }) => node));
+  const paint = () => {
+    root.hidden = !lab.shows("compare");
+    for (const { face, node } of tabs) {
+      const on = (face === "compare") === lab.compare.open;
+      put(node, { "aria-selected": String(on), tabindex: on ? 0 : -1 });
+    }
+  };
+  return { root, paint };
+}

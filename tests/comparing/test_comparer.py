@@ -1,0 +1,223 @@
+"""A comparison in a thread: the same numbers as headless, ended at once, and nothing finished lost."""
+
+from __future__ import annotations
+
+import threading
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.metrics import average_precision_score, f1_score, log_loss
+
+from headswap.comparing.comparer import Comparer
+from headswap.comparing.comparison import Comparison, load_comparison
+from headswap.comparing.pace import expected, factor_of
+from headswap.comparing.plan import Plan
+from headswap.comparing.stored import as_run
+from headswap.comparing.summary import SCORES, cell_of, estimate, score
+from headswap.comparing.tables import frame_of, picture_of
+from headswap.comparing.told import rival_of, whole_told
+from headswap.errors import DataError
+from headswap.live.runs import Settings
+from headswap.results.compare import Failure, compare
+from headswap.results.scores import differences, scores
+from headswap.training.spec import Result
+
+SMALL = Settings(max_len=8, epochs=2, messages=40)
+PLAN = Plan(("head-only", "full"), 2, base=SMALL)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("compared")
+
+
+@pytest.fixture(scope="module")
+def found(folder: Path) -> Comparison:
+    comparer = Comparer(lambda comparer, place: None, folder, workers=1)
+    comparer.begin(PLAN)
+    comparer.wait()
+    assert comparer.phase == "idle" and comparer.comparison is not None
+    return comparer.comparison
+
+
+def heard_by(folder: Path, plan: Plan, workers: int = 1) -> tuple[Comparer, list[tuple[int, int]]]:
+    places: list[tuple[int, int]] = []
+    comparer = Comparer(lambda comparer, place: places.append(place) if place else None, folder, workers)
+    comparer.begin(plan)
+    return comparer, places
+
+
+def test_the_lab_compares_as_compare_does_to_the_bit(found: Comparison, tmp_path: Path) -> None:
+    headless = list(compare([*PLAN.runs()], folder=tmp_path))
+    assert sorted(found.results.values(), key=lambda r: (r.seed, r.name)) == sorted(
+        [r for r in headless if isinstance(r, Result)], key=lambda r: (r.seed, r.name)
+    )
+
+
+def test_two_workers_find_what_one_finds(found: Comparison, tmp_path: Path) -> None:
+    comparer, places = heard_by(tmp_path, PLAN, workers=2)
+    comparer.wait(120)
+    assert comparer.comparison is not None and comparer.comparison.results == found.results
+    assert sorted(places) == sorted(found.results)
+
+
+def test_what_was_run_before_is_found_again(found: Comparison, folder: Path) -> None:
+    begun = time.perf_counter()
+    comparer, places = heard_by(folder, PLAN)
+    comparer.wait()
+    assert sorted(places) == sorted(found.results) and time.perf_counter() - begun < 2
+    assert "4 of them known from before" in comparer.sentence
+    assert expected(PLAN, folder, 2).known == 4
+
+
+def test_stop_ends_a_comparison_at_once_and_keeps_what_is_finished(tmp_path: Path) -> None:
+    """Nothing begins after it: no run is told of that was not finished before."""
+    first = threading.Event()
+    comparer = Comparer(lambda comparer, place: first.set() if place else None, tmp_path, workers=1)
+    comparer.begin(Plan(("head-only", "full"), 20, base=SMALL))
+    assert first.wait(60)
+    begun = time.perf_counter()
+    comparer.stop()
+    comparer.wait()
+    assert time.perf_counter() - begun < 1
+    kept = comparer.comparison
+    assert kept is not None and 1 <= kept.done < 40 and comparer.phase == "stopped"
+    assert set(kept.results.values()) <= set(by_json(tmp_path))
+
+
+def by_json(folder: Path) -> list[Result]:
+    from headswap import values
+    from headswap.results.baselines import KINDS
+
+    found = [values.from_json(path.read_text(), KINDS) for path in (folder / "results").glob("*.json")]
+    return [result for result in found if isinstance(result, Result)]
+
+
+def test_stop_ends_the_workers_within_a_fifth_of_a_second(tmp_path: Path) -> None:
+    comparer, _ = heard_by(tmp_path, Plan(("full",), 8, base=SMALL), workers=2)
+    time.sleep(0.5)
+    begun = time.perf_counter()
+    comparer.stop()
+    comparer.wait()
+    assert time.perf_counter() - begun < 1.0 and comparer.phase == "stopped"
+
+
+def test_a_run_that_fails_is_told_and_the_others_go_on(folder: Path) -> None:
+    plan = Plan(("full",), 2, "learning_rate", (1e-3, 10.0), base=SMALL)
+    comparer, _ = heard_by(folder, plan)
+    comparer.wait()
+    found = comparer.comparison
+    assert found is not None and len(found.results) >= 2 and found.done == 4
+    assert all(isinstance(failure, Failure) and failure.sentence for failure in found.failures.values())
+
+
+def test_the_scores_are_those_of_scikit_learn(found: Comparison) -> None:
+    for result in found.results.values():
+        (judged,) = result.judged
+        p = np.array(judged.probabilities)
+        assert score(judged, "f1") == pytest.approx(f1_score(judged.labels, judged.predictions, zero_division=0))
+        assert score(judged, "average_precision") == pytest.approx(average_precision_score(judged.labels, p[:, 1]))
+        assert score(judged, "loss") == pytest.approx(log_loss(judged.labels, p), abs=1e-4)
+
+
+def test_what_is_shown_is_what_the_tables_print(found: Comparison) -> None:
+    """One way to an interval: the lab's cells are `results/scores.py`'s differences."""
+    cell = cell_of(found, 1, 0, "balanced")
+    table = differences(scores([*found.results.values()]), "balanced", "head-only")["full"]
+    assert cell is not None
+    assert cell.ahead["f1"] == (table[0], *table[1])
+
+
+def test_no_rival_no_difference(found: Comparison) -> None:
+    cell = cell_of(found, 0, 0, "balanced")
+    assert cell is not None and cell.ahead == {} and set(cell.means) == set(SCORES)
+
+
+def test_every_mean_lies_in_its_interval(found: Comparison) -> None:
+    for number in (0, 1):
+        cell = cell_of(found, number, 1 - number, "balanced")
+        assert cell is not None
+        for mean, low, high in (*cell.means.values(), *cell.ahead.values()):
+            assert low <= mean <= high
+
+
+def test_one_seed_has_an_interval_by_the_luck_of_the_messages(found: Comparison) -> None:
+    mean, low, high = estimate([found.results[0, 0].judged[0]], "loss")
+    assert low < mean < high
+
+
+@given(st.integers(1, 3), st.integers(1, 4), st.data())
+@settings(deadline=None, max_examples=30)
+def test_of_a_sweep_each_is_held_against_the_rivals_regime_at_its_own_value(
+    regimes: int, values: int, data: st.DataObject
+) -> None:
+    names = ("head-only", "full", "scratch")[:regimes]
+    plan = Plan(names, 1, "epochs", tuple(range(1, values + 1)))
+    candidate, rival = (data.draw(st.integers(0, len(plan.candidates) - 1)) for _ in "ab")
+    other = rival_of(plan, candidate, rival)
+    assert other is not None
+    assert plan.candidates[other].value == plan.candidates[candidate].value
+    assert plan.candidates[other].regime == plan.candidates[rival].regime
+
+
+def test_a_recorded_comparison_opens_as_it_was_and_trains_nothing(
+    found: Comparison, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = found.save(tmp_path / "kept.json")
+    monkeypatch.setattr("headswap.training.run.train_classifier", lambda *a, **k: pytest.fail("something was trained"))
+    again = load_comparison(path)
+    assert again.plan == found.plan and again.results == found.results
+    assert whole_told(again, 0, "balanced")["cells"] == whole_told(found, 0, "balanced")["cells"]
+
+
+@pytest.mark.parametrize("content", ["", "{}", '{"form": "headswap comparison 1"}', "[1]", "\ufffd"])
+def test_a_file_that_holds_no_comparison_is_told(content: str, tmp_path: Path) -> None:
+    path = tmp_path / "other.json"
+    path.write_text(content, "utf-8")
+    with pytest.raises(DataError, match=r"other\.json"):
+        load_comparison(path)
+
+
+def test_a_point_opens_as_the_run_that_it_was(found: Comparison) -> None:
+    run = as_run(found, 1, 1, id=7)
+    result = found.results[1, 1]
+    assert list(run.epochs) == list(result.epochs) and run.id == 7 and run.settings.seed == 1
+    told = run.told.whole()
+    assert told["truths"] == "".join(str(label) for label in result.validation.labels)  # type: ignore[union-attr]
+    assert len(told["epochs"][-1]["p"]) == len(told["truths"]) and told["compared"] == [1, 1]
+
+
+def test_a_frozen_body_forgets_nothing_and_a_thawed_one_does(found: Comparison) -> None:
+    (head, full) = (found.results[number, 0].perplexity for number in (0, 1))
+    assert head is not None and full is not None and head != full
+
+
+def test_the_table_has_a_row_for_each_run(found: Comparison) -> None:
+    table = frame_of(found)
+    assert len(table) == 4 and set(table["regime"]) == {"head-only", "full"}
+    assert {"f1", "loss", "seconds", "bytes", "perplexity", "seed"} <= set(table.columns)
+
+
+def test_the_still_says_in_words_what_it_shows(found: Comparison) -> None:
+    picture = picture_of(found, "f1", rival=0)
+    assert "full" in picture.alt and "Ahead of head-only" in picture.alt
+
+
+def test_the_estimate_follows_what_the_machine_took(found: Comparison) -> None:
+    slow = factor_of(found.results.values())
+    assert slow > 0 and factor_of([], 3.0) == 3.0
+
+
+def test_where_nothing_can_be_kept_the_learner_is_told(tmp_path: Path) -> None:
+    blocked = tmp_path / "file"
+    blocked.write_text("no folder")
+    comparer, _ = heard_by(blocked, PLAN)
+    comparer.wait()
+    kept = comparer.comparison
+    assert kept is not None and not kept.results
+    told = comparer.sentence + "".join(failure.sentence for failure in kept.failures.values())
+    assert "cannot be written" in told
