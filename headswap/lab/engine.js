@@ -41,7 +41,14 @@ export class Engine {
     const known = this.#flowed();
     const flow = known?.flow ? { ...known.flow, labels: known.flow.labels ?? known.labels } : null;
     const subtitle = same && run ? `${run.label}, epoch ${epoch?.epoch ?? 0}` : "the next run";
-    return { ...told, subtitle, layers, flow, swapped: this.swapped, tag: flow ? this.#stamp(same) : "" };
+    return { ...told, subtitle, layers, flow, swapped: this.swapped,
+      tag: flow ? this.#stamp(same) : this.#whySilent() };
+  }
+
+  /** Why a text that was asked about shows no values: on a random body the old head would only guess. */
+  #whySilent() {
+    const answered = this.#known !== null && this.#known.flow === null && this.#known.asked === this.#question();
+    return answered && !this.swapped ? "no values: this body is random, the old head never belonged to it" : "";
   }
 
   /** Whose numbers the text's are, where the picture shows another machine or another epoch.

@@ -388,6 +388,7 @@ export class Lab {
     el.dataset.epoch = String(run?.epochs.at(-1)?.epoch ?? 0);
     el.dataset.phase = this.phase();
     el.dataset.playing = String(this.gaze.playing);
+    el.dataset.compares = this.compare.phase();
     el.classList.toggle("hs-present", Boolean(this.get("present")));
     if (run) el.dataset.run = String(run.id);
     else delete el.dataset.run;

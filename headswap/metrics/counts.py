@@ -15,8 +15,9 @@ def confusion_matrix(labels: Sequence[int], predictions: Sequence[int], classes:
     truth, verdict = np.asarray(labels, dtype=np.int64), np.asarray(predictions, dtype=np.int64)
     if truth.shape != verdict.shape:
         raise SettingError(f"{truth.size} labels and {verdict.size} predictions; give one prediction per label")
-    outside = [int(c) for c in (*truth, *verdict) if not 0 <= c < classes]
-    if outside:
+    both = np.concatenate([truth.ravel(), verdict.ravel()])
+    outside = both[(both < 0) | (both >= classes)]
+    if outside.size:
         raise SettingError(f"class {outside[0]} does not exist; classes run from 0 to {classes - 1}")
     return np.bincount(truth * classes + verdict, minlength=classes * classes).reshape(classes, classes)
 

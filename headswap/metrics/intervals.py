@@ -111,6 +111,9 @@ def shared_variance(moves: np.ndarray) -> float:
 
 def _by_message(found: Sequence[Influence]) -> np.ndarray:
     """Moves (S, K) with a column for each different message, 0 where a seed has not judged it."""
+    keys = found[0].keys
+    if len(set(keys)) == len(keys) and all(one.keys == keys for one in found):  # the same test set at every seed
+        return np.array([one.moves for one in found])
     column = {key: i for i, key in enumerate(dict.fromkeys(key for one in found for key in one.keys))}
     moves = np.zeros((len(found), len(column)))
     for row, one in zip(moves, found, strict=True):
@@ -159,7 +162,8 @@ def _smoothed(confusion: np.ndarray, half: float) -> np.ndarray:
 
 def _test_sets(keys: Sequence[Sequence[str | int]]) -> float:
     """How many test sets' worth of different messages the seeds were judged on: S if none is shared, 1 if all are."""
-    different = len({key for seed in keys for key in seed})
+    shared = all(seed == keys[0] for seed in keys)  # so that few keys need be looked at
+    different = len(set(keys[0])) if shared else len({key for seed in keys for key in seed})
     return max(1.0, different * len(keys) / max(1, sum(map(len, keys))))
 
 

@@ -104,7 +104,7 @@ export function contenders(place, open) {
   const axes = [0, 1].map(() => s("svg", { class: "hs-reaches", height: 14, "aria-hidden": "true" }));
   const head = h("tr", {}, h("td"), ...[0, 1].flatMap((i) => [h("th", { scope: "col" }, [scored, ahead][i]),
     h("td", { class: "hs-drawn" }, axes[i])]));
-  const table = h("table", { class: "hs-contenders" }, h("thead", {}, head), body);
+  const table = h("table", { class: "hs-rowtable" }, h("thead", {}, head), body);
   const said = h("p", { class: "hs-under" }, " ");
   const { root, entitle } = frame(place, table, said);
   const point = (/** @type {string} */ text) => say(said, text || " ");
