@@ -1,36 +1,45 @@
-"""What came out of a plan so far: a value that grows, and that a file can hold."""
+"""What came out of a plan so far: a value that grows."""
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Final
+from collections.abc import Callable, Iterable
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 
-from .. import values
-from ..errors import DataError, HeadswapError
-from ..files import write_atomically
-from ..live.runs import Settings
+from ..errors import DataError
 from ..results.compare import Failure
-from ..training.spec import KINDS, Judged, Result, RunSpec
-from .plan import Candidate, Plan
-
-FORM: Final = "headswap comparison 1"  # of the file; another form is another number
+from ..training.spec import Judged, Result, RunSpec
+from .plan import Plan
 
 
-@dataclass(slots=True)
 class Comparison:
-    """A plan and the results that have come in, by candidate and seed; runs that failed stand beside them."""
+    """A plan and the results that have come in, by candidate and seed; runs that failed stand beside them.
 
-    plan: Plan
-    results: dict[tuple[int, int], Result] = field(default_factory=dict)
-    failures: dict[tuple[int, int], Failure] = field(default_factory=dict)
-    numbers: dict[RunSpec, int] = field(default_factory=dict)
+    One that was read from a file brings `told`, what a page shows of it, and reads the rest when somebody asks.
+    """
 
-    def __post_init__(self) -> None:
-        self.numbers = self.numbers or self.plan.runs()
+    def __init__(
+        self, plan: Plan, told: dict[str, Any] | None = None, read: Callable[[], Iterable[Result]] = tuple
+    ) -> None:
+        self.plan, self.told, self._read = plan, told, read
+        self.failures: dict[tuple[int, int], Failure] = {}
+        self._results: dict[tuple[int, int], Result] = {}
+        self.seen: dict[tuple[int, int, str], Any] = {}  # what the summary has worked out, by candidate, seed and test
+
+    @cached_property
+    def numbers(self) -> dict[RunSpec, int]:
+        """Every run of the plan and its candidate's number."""
+        return self.plan.runs()
+
+    @property
+    def results(self) -> dict[tuple[int, int], Result]:
+        """The results by candidate and seed."""
+        read, self._read = self._read, tuple
+        for result in read():
+            self.take(result)
+        return self._results
 
     def take(self, outcome: Result | Failure) -> tuple[int, int]:
         """Put one outcome where it belongs; the candidate's number and the seed."""
@@ -38,7 +47,7 @@ class Comparison:
         assert isinstance(spec, RunSpec)
         place = self.numbers[spec], spec.seed
         if isinstance(outcome, Result):
-            self.results[place] = outcome
+            self._results[place] = outcome
         else:
             self.failures[place] = outcome
         return place
@@ -56,48 +65,19 @@ class Comparison:
     @property
     def tests(self) -> tuple[str, ...]:
         """The test sets that the runs were judged on."""
+        if self.told is not None:
+            return tuple(self.told["plan"]["tests"])
         return next((tuple(j.test for j in result.judged) for result in self.results.values()), ())
 
     @property
     def done(self) -> int:
         """How many runs have ended, well or not."""
-        return len(self.results) + len(self.failures)
+        return len(self.told["runs"]) if self.told is not None else len(self.results) + len(self.failures)
 
     @property
     def planned(self) -> int:
         """How many runs there are to be."""
         return len(self.numbers)
-
-    def save(self, path: str | Path) -> Path:
-        """Write plan and results to a file, whole or not at all; `load_comparison` opens it again."""
-        whole = {"form": FORM, "plan": values.as_plain(self.plan),
-                 "results": [values.as_plain(result) for result in self.results.values()]}  # fmt: skip
-        write_atomically(Path(path), json.dumps(whole, ensure_ascii=False, separators=(",", ":")).encode())
-        return Path(path)
-
-
-def load_comparison(path: str | Path) -> Comparison:
-    """A comparison from the file that `save` wrote; nothing is trained. DataError where the file is none."""
-    try:
-        whole = json.loads(Path(path).read_text("utf-8"))
-    except OSError as error:
-        raise DataError(f"{path} cannot be read ({error.strerror}): check the path.") from None
-    except ValueError:
-        raise DataError(f"{path} is no recorded comparison; give a file that `Comparison.save` wrote") from None
-    if not isinstance(whole, dict) or whole.get("form") != FORM:
-        raise DataError(f"{path} is no recorded comparison of this version; record it anew with `Comparison.save`")
-    kinds = KINDS | {kind.__name__: kind for kind in (Plan, Settings, Candidate)}
-    try:
-        plan = values.from_plain(whole["plan"], kinds)
-        assert isinstance(plan, Plan)
-        found = Comparison(plan)
-        for plain in whole["results"]:
-            result = values.from_plain(plain, kinds)
-            assert isinstance(result, Result)
-            found.take(result)
-    except (KeyError, AssertionError, TypeError, HeadswapError) as error:
-        raise DataError(f"{path} does not fit this version ({error}); record it anew with `Comparison.save`") from None
-    return found
 
 
 def judged_on(result: Result, test: str) -> Judged:
@@ -109,7 +89,7 @@ def judged_on(result: Result, test: str) -> Judged:
     raise DataError(f"{result.name} was not judged on {test!r}; the test sets are {known}")
 
 
-def loss_on(judged: Judged) -> float:
-    """The mean cross-entropy of a test set, in nats."""
-    rows = zip(judged.probabilities, judged.labels, strict=True)
-    return float(np.mean([-np.log(max(row[label], 1e-12)) for row, label in rows]))
+def losses_on(judged: Judged) -> np.ndarray:
+    """The cross-entropy of each message of a test set, in nats (N,)."""
+    rows, labels = np.array(judged.probabilities), np.array(judged.labels)
+    return -np.log(np.maximum(rows[np.arange(len(labels)), labels], 1e-12))

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cached_property
 from typing import Final
 
 import numpy as np
 
-from ..metrics.intervals import Influence, half_width, mean_interval, paired_difference, share_interval
+from ..metrics.intervals import Influence, Verdicts, half_width, mean_interval, paired_difference, share_interval
 from ..metrics.measure import NAMES
 from ..metrics.ranking import average_precision, ranked
-from ..training.spec import Judged, Result
-from .comparison import Comparison, judged_on, loss_on
+from ..training.spec import Judged, Result, RunSpec
+from .comparison import Comparison, judged_on, losses_on
 
 SCORES: Final = (*NAMES, "average_precision", "loss")
 COUNTED: Final = NAMES  # made of a confusion matrix
@@ -33,44 +33,88 @@ class Cell:
     confusion: tuple[tuple[float, ...], ...]
 
 
+class Seen:
+    """One run on one test set, with what intervals need of it, worked out once."""
+
+    def __init__(self, judged: Judged) -> None:
+        self.judged = judged
+
+    @cached_property
+    def verdicts(self) -> Verdicts:
+        """The verdicts as arrays: every score looks at them."""
+        one = self.judged
+        return Verdicts(one.keys, np.array(one.labels), np.array(one.predictions))  # type: ignore[arg-type]
+
+    @cached_property
+    def loss(self) -> Influence:
+        """The mean cross-entropy in nats, moved by each message by its own distance from the mean."""
+        losses = losses_on(self.judged)  # (N,)
+        return Influence(self.judged.keys, float(losses.mean()), (losses - losses.mean()) / len(losses))
+
+    @cached_property
+    def ranking(self) -> Influence:
+        """How each message moves the average precision."""
+        return ranked(self.judged.keys, self.judged.labels, np.array(self.judged.probabilities))
+
+    @cached_property
+    def average_precision(self) -> float:
+        """The average precision itself."""
+        return average_precision(self.judged.labels, np.array(self.judged.probabilities))
+
+    @property
+    def classes(self) -> int:
+        """How many there are."""
+        return len(self.judged.metrics.confusion)
+
+    def score(self, name: str) -> float:
+        """One score: of the confusion matrix, the average precision, or the mean cross-entropy in nats."""
+        if name in COUNTED:
+            return getattr(self.judged.metrics, name)
+        return self.average_precision if name == "average_precision" else self.loss.value
+
+    def influence(self, name: str) -> Influence:
+        """How each message moves a score that is not counted from the matrix."""
+        return self.ranking if name == "average_precision" else self.loss
+
+
 def cell_of(found: Comparison, candidate: int, rival: int | None, test: str) -> Cell | None:
     """A candidate's cell so far; None before its first result."""
-    mine = [judged_on(result, test) for result in found.of(candidate)]
+    mine = [seen_in(found, result, test) for result in found.of(candidate)]
     if not mine:
         return None
     both = [] if rival is None or rival == candidate else found.pairs(candidate, rival)
-    pairs = [(judged_on(one, test), judged_on(other, test)) for one, other in both]
-    mean = np.mean([judged.metrics.confusion for judged in mine], axis=0)
+    pairs = [(seen_in(found, one, test), seen_in(found, other, test)) for one, other in both]
+    mean = np.mean([seen.judged.metrics.confusion for seen in mine], axis=0)
     return Cell(len(mine), {name: estimate(mine, name) for name in SCORES},
                 {name: difference(pairs, name) for name in SCORES} if pairs else {},
                 tuple(tuple(float(n) for n in row) for row in mean))  # fmt: skip
 
 
-def score(judged: Judged, name: str) -> float:
-    """One score of one run: of a confusion matrix, the average precision, or the mean cross-entropy in nats."""
-    if name in COUNTED:
-        return getattr(judged.metrics, name)
-    return _ranking(judged) if name == "average_precision" else loss_on(judged)
+def seen_in(found: Comparison, result: Result, test: str) -> Seen:
+    """A result as it was seen before: a table asks for the same one again and again."""
+    assert isinstance(result.spec, RunSpec)
+    place = found.numbers[result.spec], result.seed, test
+    if place not in found.seen:
+        found.seen[place] = Seen(judged_on(result, test))
+    return found.seen[place]
 
 
-def estimate(mine: Sequence[Judged], name: str) -> Estimate:
+def estimate(mine: Sequence[Seen], name: str) -> Estimate:
     """A score's mean over seeds with its 95 % interval."""
-    mean = float(np.mean([score(judged, name) for judged in mine]))
+    mean = float(np.mean([seen.score(name) for seen in mine]))
     if name in COUNTED:
-        return mean, *mean_interval([judged.verdicts for judged in mine], name, _classes(mine[0]))
-    found = [_influence(judged, name) for judged in mine]
-    if name == "average_precision":
-        return mean, *share_interval(found, mean)
-    return _around(mean, found)
+        return mean, *mean_interval([seen.verdicts for seen in mine], name, mine[0].classes)
+    found = [seen.influence(name) for seen in mine]
+    return (mean, *share_interval(found, mean)) if name == "average_precision" else _around(mean, found)
 
 
-def difference(pairs: Sequence[tuple[Judged, Judged]], name: str) -> Estimate:
+def difference(pairs: Sequence[tuple[Seen, Seen]], name: str) -> Estimate:
     """How much higher the first of each pair scores in the mean over seeds, on the same messages, with its interval."""
     if name in COUNTED:
-        mean, ends = paired_difference([(a.verdicts, b.verdicts) for a, b in pairs], name, _classes(pairs[0][0]))
+        mean, ends = paired_difference([(a.verdicts, b.verdicts) for a, b in pairs], name, pairs[0][0].classes)
         return mean, *ends
-    mean = float(np.mean([score(a, name) - score(b, name) for a, b in pairs]))
-    return _around(mean, [_apart(_influence(a, name), _influence(b, name)) for a, b in pairs])
+    mean = float(np.mean([a.score(name) - b.score(name) for a, b in pairs]))
+    return _around(mean, [_apart(a.influence(name), b.influence(name)) for a, b in pairs])
 
 
 def _around(mean: float, found: Sequence[Influence]) -> Estimate:
@@ -81,25 +125,6 @@ def _around(mean: float, found: Sequence[Influence]) -> Estimate:
 def _apart(one: Influence, other: Influence) -> Influence:
     return replace(one, value=one.value - other.value, moves=one.moves - other.moves,
                    unseen=one.unseen + other.unseen)  # fmt: skip
-
-
-@lru_cache(maxsize=512)
-def _influence(judged: Judged, name: str) -> Influence:
-    """How each message moves the score: of the mean loss, by its own distance from the mean."""
-    if name == "average_precision":
-        return ranked(judged.keys, judged.labels, np.array(judged.probabilities))
-    rows = zip(judged.probabilities, judged.labels, strict=True)
-    losses = np.array([-np.log(max(row[label], 1e-12)) for row, label in rows])  # (N,)
-    return Influence(judged.keys, float(losses.mean()), (losses - losses.mean()) / len(losses))
-
-
-@lru_cache(maxsize=512)
-def _ranking(judged: Judged) -> float:
-    return average_precision(judged.labels, np.array(judged.probabilities))
-
-
-def _classes(judged: Judged) -> int:
-    return len(judged.metrics.confusion)
 
 
 def cost_of(result: Result) -> dict[str, float | None]:

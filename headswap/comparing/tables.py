@@ -11,7 +11,7 @@ from ..live.runs import FIELDS
 from ..results.figures import BLUE, GREY, ORANGE, Still
 from .comparison import Comparison
 from .plan import VARIED
-from .summary import SCORES, Cell, Estimate, cell_of, cost_of, score
+from .summary import SCORES, Cell, Estimate, Seen, cell_of, cost_of
 from .told import rival_of
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def rows_of(found: Comparison) -> list[dict[str, Any]]:
         told["regime"] = found.plan.candidates[candidate].regime
         if found.plan.vary == "shift":
             told["shift"] = found.plan.candidates[candidate].value
-        rows += [told | {"test": judged.test} | {name: score(judged, name) for name in SCORES} | cost_of(result)
+        rows += [told | {"test": judged.test} | {name: Seen(judged).score(name) for name in SCORES} | cost_of(result)
                  for judged in result.judged]  # fmt: skip
     return rows
 
@@ -85,7 +85,7 @@ def _said(estimate: Estimate, sign: str = "") -> str:
 
 def _rows(left: Axes, right: Axes, found: Comparison, cells: dict[int, Cell], name: str) -> None:
     for row, (number, cell) in enumerate(cells.items()):
-        points = [score(judged, name) for result in found.of(number) for judged in result.judged[:1]]
+        points = [Seen(judged).score(name) for result in found.of(number) for judged in result.judged[:1]]
         left.plot(points, [row] * len(points), linestyle="", marker="|", color=GREY)
         _bar(left, cell.means[name], row, number)
         if cell.ahead:

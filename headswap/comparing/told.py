@@ -12,7 +12,7 @@ from ..results.compare import Failure
 from ..training.spec import Result, tests_of
 from .comparison import Comparison
 from .plan import VARIED, Candidate, Plan
-from .summary import SCORES, Cell, cell_of, cost_of, score
+from .summary import SCORES, Cell, Seen, cell_of, cost_of
 
 
 def plan_told(found: Comparison) -> dict[str, Any]:
@@ -32,7 +32,8 @@ def run_told(place: tuple[int, int], outcome: Result | Failure) -> dict[str, Any
     own: dict[str, Any] = {"candidate": place[0], "seed": place[1]}
     if isinstance(outcome, Failure):
         return own | {"failed": outcome.sentence, "diverged": outcome.diverged}
-    scores = {judged.test: {name: finite(score(judged, name)) for name in SCORES} for judged in outcome.judged}
+    seen = {judged.test: Seen(judged) for judged in outcome.judged}
+    scores = {test: {name: finite(one.score(name)) for name in SCORES} for test, one in seen.items()}
     matrices = {judged.test: [[*row] for row in judged.metrics.confusion] for judged in outcome.judged}
     return own | cost_of(outcome) | {
         "scores": scores, "confusion": matrices, "floor": finite(outcome.floor),

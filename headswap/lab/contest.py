@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..comparing.comparer import Comparer
-from ..comparing.comparison import Comparison, load_comparison
+from ..comparing.comparison import Comparison
 from ..comparing.pace import expected, factor_of
 from ..comparing.plan import Plan
+from ..comparing.recorded import load_comparison, save_comparison
 from ..comparing.stored import as_run
 from ..comparing.tables import frame_of, picture_of
 from ..comparing.told import cells_told, run_told, touched, whole_told
@@ -62,8 +63,16 @@ class Contest:
         found = found if isinstance(found, Comparison) else load_comparison(found)
         self.comparer.show(found)
         self.rival, self.test = _usual_rival(found.plan), next(iter(found.tests), "")
+        if found.told is not None:
+            self.rival, self.test = found.told["rival"], found.told["test"]
         self._opened.clear()
         self._tell(self._whole())
+
+    def record(self, path: str | Path) -> Path:
+        """Keep the comparison in a file; SettingError where there is none."""
+        if self.found is None:
+            raise SettingError("nothing has been compared yet; call compare() first")
+        return save_comparison(self.found, path, self.rival)
 
     def stop(self, block: bool) -> None:
         """Begin nothing more; what is finished stays."""
@@ -98,7 +107,13 @@ class Contest:
 
     def story(self) -> dict[str, Any] | None:
         """What a new page must know of it."""
-        return None if self.found is None else {**whole_told(self.found, self.rival, self.test), **self._state()}
+        found = self.found
+        if found is None:
+            return None
+        told = found.told
+        if told is None or (told["rival"], told["test"]) != (self.rival, self.test):
+            told = whole_told(found, self.rival, self.test)
+        return {**told, **self._state()}
 
     # ---- between the browser and the comparer
 

@@ -139,6 +139,10 @@ class Lab(View):
         self._contest.show(comparison)
         self.face = "compare"
 
+    def record(self, path: str | Path) -> Path:
+        """Keep the comparison in a file that `show` opens."""
+        return self._contest.record(path)
+
     def pin(self, id: int, pinned: bool = True) -> None:
         """Keep a run in view for comparison, or let it go; recorded runs have ids below 0."""
         for run in self.runs:

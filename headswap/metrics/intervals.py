@@ -16,6 +16,7 @@ Shape letters: C classes, S seeds, N messages of a seed, K different messages.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from statistics import NormalDist
 
 import numpy as np
@@ -111,14 +112,18 @@ def shared_variance(moves: np.ndarray) -> float:
 
 def _by_message(found: Sequence[Influence]) -> np.ndarray:
     """Moves (S, K) with a column for each different message, 0 where a seed has not judged it."""
-    keys = found[0].keys
-    if len(set(keys)) == len(keys) and all(one.keys == keys for one in found):  # the same test set at every seed
-        return np.array([one.moves for one in found])
-    column = {key: i for i, key in enumerate(dict.fromkeys(key for one in found for key in one.keys))}
-    moves = np.zeros((len(found), len(column)))
-    for row, one in zip(moves, found, strict=True):
-        np.add.at(row, [column[key] for key in one.keys], one.moves)
+    columns, many = _columns(tuple(tuple(one.keys) for one in found))
+    moves = np.zeros((len(found), many))
+    for row, place, one in zip(moves, columns, found, strict=True):
+        np.add.at(row, place, one.moves)
     return moves
+
+
+@lru_cache(maxsize=64)  # a table asks for the same test sets again and again
+def _columns(keys: tuple[tuple[str | int, ...], ...]) -> tuple[list[np.ndarray], int]:
+    """The column of each seed's messages, and how many different messages there are."""
+    column = {key: i for i, key in enumerate(dict.fromkeys(key for seed in keys for key in seed))}
+    return [np.array([column[key] for key in seed], dtype=np.int64) for seed in keys], len(column)
 
 
 def _influence(seed: Verdicts, name: str, classes: int, half: float) -> Influence:
@@ -162,8 +167,7 @@ def _smoothed(confusion: np.ndarray, half: float) -> np.ndarray:
 
 def _test_sets(keys: Sequence[Sequence[str | int]]) -> float:
     """How many test sets' worth of different messages the seeds were judged on: S if none is shared, 1 if all are."""
-    shared = all(seed == keys[0] for seed in keys)  # so that few keys need be looked at
-    different = len(set(keys[0])) if shared else len({key for seed in keys for key in seed})
+    different = _columns(tuple(map(tuple, keys)))[1]
     return max(1.0, different * len(keys) / max(1, sum(map(len, keys))))
 
 

@@ -13,7 +13,7 @@ from ..data.sources import Source, split_of
 from ..errors import DataError, DivergedError
 from ..model.precision import one_thread
 from ..training.run import History
-from ..training.spec import Result, RunSpec, judge, tests_of
+from ..training.spec import Result, RunSpec, judge, language_left, tests_of
 from .baselines import NgramsSpec, Spec
 
 Trial = Callable[[Spec], tuple[History | None, Result]]  # a candidate carried out; no history where it was found
@@ -122,4 +122,4 @@ def _tested(spec: Spec, history: History, result: Result) -> Result:
     split = split_of(spec.data, spec.seed)
     with one_thread():
         judged = [judge(history.classifier, test, part, len(split.label_names)) for test, part in tests_of(split)]
-    return replace(result, spec=spec, judged=tuple(judged))
+        return replace(result, spec=spec, judged=tuple(judged), perplexity=language_left(history, split))

@@ -26,12 +26,16 @@ from .regimes import Regime, Stage, find_regime, parameter_groups
 
 @dataclass(slots=True)
 class History:
-    """What a finished run leaves: the trained classifier and its events, with the numbers most asked for."""
+    """What a finished run leaves: the trained classifier and its events, with the numbers most asked for.
+
+    `base` is what it started from, where somebody may still ask what is left of its language.
+    """
 
     regime: Regime
     recipe: Recipe
     classifier: Classifier
     events: list[Event] = field(default_factory=list)
+    base: Base | None = None
 
     @property
     def epochs(self) -> list[EpochDone]:

@@ -102,7 +102,8 @@ class Result:
 
     `validation` is what it said of the validation messages, `shares` are those of the classes among the training
     messages. `objective` and `floor` are a converged probe's, in nats: what it reached, and the least there is.
-    `perplexity` is the language model's with its own head put back on the body as the run left it, on validation texts.
+    `perplexity` is the language model's with its own head put back on the body as the run left it, on validation texts;
+    of what is not tested nobody asks it.
     """
 
     spec: object
@@ -154,14 +155,14 @@ def train_spec(
         split = split_of(spec.data, spec.seed)
         schooled = schooled or school(spec, split, watch)
         model, events = start_regime(schooled.base, split, spec.regime, spec.recipe)
-        history = History(spec.regime, spec.recipe, model)
+        history = History(spec.regime, spec.recipe, model, base=schooled.base)
         for event in events:
             history.events.append(event)
             watch(event)
         classes = len(split.label_names)
         judged = tuple(judge(model, test, part, classes) for test, part in (tests_of(split) if spec.tested else []))
         validation = judge(model, "validation", split.validation, classes) if split.validation else None
-        language = _language_left(schooled.base, model, spec.regime, split)
+        language = language_left(history, split) if spec.tested else None
     began = [event for event in history.events if isinstance(event, StageBegan)]
     ended = [event for event in history.events if isinstance(event, StageEnded)]
     return history, Result(
@@ -184,11 +185,12 @@ def school(spec: RunSpec, split: Split, watch: Watch = lambda event: None) -> Sc
     return Schooled(spec.body.base(split, spec.seed, hear), sum(took))
 
 
-def _language_left(base: Base, model: Classifier, regime: Regime, split: Split) -> float | None:
+def language_left(history: History, split: Split) -> float | None:
     """The perplexity of the old head on the trained body; None where the body never knew the language."""
-    if regime.body == "random" or not isinstance(base, LanguageModel) or not split.validation:
+    base = history.base
+    if history.regime.body == "random" or not isinstance(base, LanguageModel) or not split.validation:
         return None
-    return perplexity(put_back(model, base.head), [message.text for message in split.validation])
+    return perplexity(put_back(history.classifier, base.head), [message.text for message in split.validation])
 
 
 def judge(model: Classifier, test: str, messages: Sequence[Example], classes: int = 2) -> Judged:

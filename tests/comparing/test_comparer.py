@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from pathlib import Path
@@ -13,11 +14,12 @@ from hypothesis import strategies as st
 from sklearn.metrics import average_precision_score, f1_score, log_loss
 
 from headswap.comparing.comparer import Comparer
-from headswap.comparing.comparison import Comparison, load_comparison
+from headswap.comparing.comparison import Comparison
 from headswap.comparing.pace import expected, factor_of
 from headswap.comparing.plan import Plan
+from headswap.comparing.recorded import load_comparison, save_comparison
 from headswap.comparing.stored import as_run
-from headswap.comparing.summary import SCORES, cell_of, estimate, score
+from headswap.comparing.summary import SCORES, Seen, cell_of, estimate
 from headswap.comparing.tables import frame_of, picture_of
 from headswap.comparing.told import rival_of, whole_told
 from headswap.errors import DataError
@@ -119,9 +121,9 @@ def test_the_scores_are_those_of_scikit_learn(found: Comparison) -> None:
     for result in found.results.values():
         (judged,) = result.judged
         p = np.array(judged.probabilities)
-        assert score(judged, "f1") == pytest.approx(f1_score(judged.labels, judged.predictions, zero_division=0))
-        assert score(judged, "average_precision") == pytest.approx(average_precision_score(judged.labels, p[:, 1]))
-        assert score(judged, "loss") == pytest.approx(log_loss(judged.labels, p), abs=1e-4)
+        assert Seen(judged).score("f1") == pytest.approx(f1_score(judged.labels, judged.predictions, zero_division=0))
+        assert Seen(judged).score("average_precision") == pytest.approx(average_precision_score(judged.labels, p[:, 1]))
+        assert Seen(judged).score("loss") == pytest.approx(log_loss(judged.labels, p), abs=1e-4)
 
 
 def test_what_is_shown_is_what_the_tables_print(found: Comparison) -> None:
@@ -146,7 +148,7 @@ def test_every_mean_lies_in_its_interval(found: Comparison) -> None:
 
 
 def test_one_seed_has_an_interval_by_the_luck_of_the_messages(found: Comparison) -> None:
-    mean, low, high = estimate([found.results[0, 0].judged[0]], "loss")
+    mean, low, high = estimate([Seen(found.results[0, 0].judged[0])], "loss")
     assert low < mean < high
 
 
@@ -167,11 +169,22 @@ def test_of_a_sweep_each_is_held_against_the_rivals_regime_at_its_own_value(
 def test_a_recorded_comparison_opens_as_it_was_and_trains_nothing(
     found: Comparison, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path = found.save(tmp_path / "kept.json")
+    path = save_comparison(found, tmp_path / "kept.json")
     monkeypatch.setattr("headswap.training.run.train_classifier", lambda *a, **k: pytest.fail("something was trained"))
     again = load_comparison(path)
+    told = whole_told(found, 0, "balanced")
+    assert again.told == json.loads(json.dumps(told)) and again.done == 4
     assert again.plan == found.plan and again.results == found.results
-    assert whole_told(again, 0, "balanced")["cells"] == whole_told(found, 0, "balanced")["cells"]
+    assert whole_told(again, 1, "balanced") == whole_told(found, 1, "balanced")
+
+
+def test_a_recorded_comparison_opens_without_reading_its_results(found: Comparison, tmp_path: Path) -> None:
+    path = save_comparison(found, tmp_path / "kept.json")
+    path.write_text(path.read_text().partition("\n")[0] + "\nno result at all")
+    again = load_comparison(path)
+    assert again.told is not None and again.tests == ("balanced",)
+    with pytest.raises(DataError, match="does not fit"):
+        again.results  # noqa: B018
 
 
 @pytest.mark.parametrize("content", ["", "{}", '{"form": "headswap comparison 1"}', "[1]", "\ufffd"])

@@ -11,6 +11,8 @@ from headswap.live.prepare import practice
 from headswap.live.runs import Settings
 from headswap.training.pretrain import pretraining_texts
 
+HAND = (("embedding", 0.0), ("block[0]", 0.0), ("block[1]", 0.5), ("norm", 1.0), ("head", 1.0))
+
 
 def test_every_candidate_is_run_at_the_same_seeds() -> None:
     plan = Plan(("head-only", "full"), seeds=3)
@@ -78,7 +80,7 @@ def test_more_runs_than_anybody_waits_for_are_refused() -> None:
 
 
 def test_a_regime_built_by_hand_takes_part_beside_the_named_ones() -> None:
-    plan = Plan((BY_HAND, "full"), 1, base=Settings(rates=(("head", 1.0), ("block[1]", 0.5))))
+    plan = Plan((BY_HAND, "full"), 1, base=Settings(rates=HAND))
     mine, full = (spec.regime for spec in plan.runs())
     assert mine.name != full.name and full == Plan(("full",), 1).runs().copy().popitem()[0].regime
     assert plan.candidates[0] == Candidate(BY_HAND)
