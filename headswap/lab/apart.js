@@ -53,21 +53,20 @@ const WAYS = [
   way("positive", "positive class", chosen("guessed")),
 ];
 
-/** A regime is what a table calls it: one built by hand is its rates. @param {Run} run @param {keyof Settings} name
- * @returns {Value} */
-const valueOf = (run, name) => (name === "regime" ? run.regime
-  : /** @type {Partial<Settings>} */ (settingsOf(run))[name] ?? null);
+/** All values in which a run may differ; its regime is what a table calls it, as one built by hand is its rates.
+ * @param {Run} run @returns {Record<string, Value>} */
+export const valuesOf = (run) => ({ ...settingsOf(run), regime: run.regime });
 
-/** The settings in which runs differ. @param {Run[]} runs @returns {Way[]} */
-export const differing = (runs) => WAYS.filter(({ name }) =>
-  new Set(runs.map((run) => JSON.stringify(valueOf(run, name)))).size > 1);
+/** The settings in which runs differ. @param {Record<string, Value>[]} all the values of each */
+export const differing = (all) => WAYS.filter(({ name }) => new Set(all.map((values) => values[name])).size > 1);
 
 /** What each run is called among these: what differs, and its number where that is not enough. A run alone has its
  * whole label. @param {Run[]} runs @returns {Record<number, string>} */
 export function namesOf(runs) {
   if (runs.length < 2) return Object.fromEntries(runs.map((run) => [run.id, run.label]));
-  const ways = differing(runs);
-  const words = runs.map((run) => ways.map(({ name, cell, word }) => word(cell(valueOf(run, name)))).join(" · "));
+  const all = runs.map(valuesOf);
+  const ways = differing(all);
+  const words = all.map((values) => ways.map(({ name, cell, word }) => word(cell(values[name]))).join(" · "));
   const alone = words.map((word) => word !== "" && words.filter((other) => other === word).length === 1);
   return Object.fromEntries(runs.map((run, i) => [run.id, nameOf(run, words[i], alone[i])]));
 }

@@ -9,7 +9,7 @@
  * @import {Run} from "./store.js"
  */
 
-import { differing, settingsOf } from "./apart.js";
+import { differing, valuesOf } from "./apart.js";
 import { bestEpoch, secondsOf } from "./epochs.js";
 import { intervals, judge, scoresOf } from "./scores.js";
 
@@ -23,40 +23,33 @@ const FOUND = [["learning", "learns"], ["seconds", "seconds"], ["best", "best ep
 export const columnsOf = (ways) => [...TOLD, ...ways.map(({ name, column }) => /** @type {Column} */ ([name, column])),
   ...FOUND];
 
-/** The settings in which runs differ and that no other column tells. @param {Run[]} runs */
-const waysOf = (runs) => differing(runs).filter(({ fixed }) => !fixed);
-
 /** What a column is called; F1 says at which threshold, where that is not one half.
  * @param {string} name @param {string} text @param {number} threshold */
 export const headText = (name, text, threshold) =>
   (name === "f1" && threshold !== 0.5 ? `F1 at ${threshold.toFixed(2)} (95 %)` : text);
 
-/** @param {Run} run @param {Ways} ways @returns {Record<string, Value>} */
-function toldOf(run, ways) {
-  const all = /** @type {Record<string, Value>} */ (settingsOf(run));
-  return Object.fromEntries(ways.map(({ name }) => [name, all[name] ?? null]));
-}
-
 /** @param {Run} run @param {number} threshold @param {(counts: Counts) => Spreads} spread
- * @param {Ways} [ways] settings that get a column of their own */
-export function runRow(run, threshold, spread = intervals, ways = []) {
+ * @param {Record<string, Value>} [told] settings that get a column of their own */
+export function runRow(run, threshold, spread = intervals, told = {}) {
   const last = run.epochs.at(-1);
   const counts = last?.p.length ? judge(run, last, threshold).counts : null;
   const scores = counts ? scoresOf(counts) : null;
   const [low, high] = counts ? spread(counts).f1 : [null, null];
-  return { id: run.id, label: run.label, regime: run.regime, pool: run.pool, seed: run.seed,
-    ...toldOf(run, ways), planned: run.planned,
-    epochs: run.epochs.length, learning: run.learning, total: run.total,
+  return { id: run.id, label: run.label, regime: run.regime, pool: run.pool, seed: run.seed, ...told,
+    planned: run.planned, epochs: run.epochs.length, learning: run.learning, total: run.total,
     seconds: secondsOf(run.epochs), best: run.best ?? bestEpoch(run.epochs),
     f1: scores?.f1 ?? null, f1_low: low, f1_high: high, precision: scores?.precision ?? null,
     recall: scores?.recall ?? null, accuracy: scores?.accuracy ?? null, threshold, outcome: run.outcome,
     recorded: run.recorded, pinned: run.pinned, forecast: run.forecast, diagnosis: run.diagnosis, line: run.line };
 }
 
-/** All runs as a table. @param {Run[]} runs @param {number} threshold @param {(counts: Counts) => Spreads} [spread] */
+/** All runs as a table, with the settings in which they differ and that no other column tells.
+ * @param {Run[]} runs @param {number} threshold @param {(counts: Counts) => Spreads} [spread] */
 export function tableOf(runs, threshold, spread) {
-  const ways = waysOf(runs);
-  return { ways, rows: runs.map((run) => runRow(run, threshold, spread, ways)) };
+  const all = runs.map(valuesOf);
+  const ways = differing(all).filter(({ fixed }) => !fixed);
+  const told = all.map((values) => Object.fromEntries(ways.map(({ name }) => [name, values[name]])));
+  return { ways, rows: runs.map((run, i) => runRow(run, threshold, spread, told[i])) };
 }
 
 /** @param {unknown} value */
