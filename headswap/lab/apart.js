@@ -60,16 +60,24 @@ export const valuesOf = (run) => ({ ...settingsOf(run), regime: run.regime });
 /** The settings in which runs differ. @param {Record<string, Value>[]} all the values of each */
 export const differing = (all) => WAYS.filter(({ name }) => new Set(all.map((values) => values[name])).size > 1);
 
-/** What each run is called among these: what differs, and its number where that is not enough. A run alone has its
- * whole label. @param {Run[]} runs @returns {Record<number, string>} */
+/** What each run is called among these: its regime, where those differ, and what sets it apart from most of them; all
+ * that differs where it is like most; and its number where that is not enough. A run alone has its whole label.
+ * @param {Run[]} runs @returns {Record<number, string>} */
 export function namesOf(runs) {
   if (runs.length < 2) return Object.fromEntries(runs.map((run) => [run.id, run.label]));
   const all = runs.map(valuesOf);
-  const ways = differing(all);
-  const words = all.map((values) => ways.map(({ name, cell, word }) => word(cell(values[name]))).join(" · "));
+  const ways = differing(all).map((one) => ({ ...one, usual: one.name === "regime" ? undefined : usualOf(one, all) }));
+  const words = all.map((values) => {
+    const told = ways.filter(({ name, usual }) => values[name] !== usual);
+    return (told.length ? told : ways).map(({ name, cell, word }) => word(cell(values[name]))).join(" · ");
+  });
   const alone = words.map((word) => word !== "" && words.filter((other) => other === word).length === 1);
   return Object.fromEntries(runs.map((run, i) => [run.id, nameOf(run, words[i], alone[i])]));
 }
+
+/** The value that most have, more than half of them. @param {Way} way @param {Record<string, Value>[]} all */
+const usualOf = ({ name }, all) => all.map((values) => values[name]).find((value) =>
+  2 * all.filter((values) => values[name] === value).length > all.length);
 
 /** @param {Run} run @param {string} word @param {boolean} alone whether no other run has the same word */
 function nameOf({ id, recorded }, word, alone) {

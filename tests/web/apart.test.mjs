@@ -22,6 +22,12 @@ test("a run is called by what differs between the runs in view", () => {
   assert.deepEqual(names(told(7, {}, { label: "head-only · mean · seed 0" })), ["head-only · mean · seed 0"], "alone");
 });
 
+test("what most of the runs share goes unsaid; a run like most says all that differs", () => {
+  assert.deepEqual(names(told(1), told(2, { messages: 100 }), told(3, { seed: 1 })), ["messages 640 · seed 0", "messages 100", "seed 1"]);
+  assert.deepEqual(names(told(1, { regime: "full" }), told(2, { regime: "full", seed: 1 }), told(3)), ["full", "full · seed 1", "head-only"]);
+  assert.deepEqual(names(told(1), told(2, { seed: 1, messages: 100 })), ["messages 640 · seed 0", "messages 100 · seed 1"]);
+});
+
 test("where nothing differs the run's number tells it apart, and only there", () => {
   assert.deepEqual(names(told(3), told(4)), ["run 3", "run 4"]);
   assert.deepEqual(names(told(1), told(2), told(3, { seed: 1 })), ["seed 0 · run 1", "seed 0 · run 2", "seed 1"]);

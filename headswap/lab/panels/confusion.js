@@ -44,7 +44,7 @@ function scoreText({ judged, spread }) {
 
 /** Which pinned run the ± of the cells is against; of several the learner chooses one. @param {Lab} lab */
 function rivalPart(lab) {
-  const [lead, name, when] = [h("span"), h("span"), h("span")];
+  const [lead, name, when] = [h("span"), h("span", { class: "hs-name" }), h("span")];
   const [mark, choice] = [sample(), choiceInput(lab.id("rival"), (id) => lab.gaze.holdBeside(Number(id)))];
   put(choice.input, { "aria-label": "± against" });
   say(lead, "± against ");

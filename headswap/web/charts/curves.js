@@ -31,15 +31,11 @@ import { curvePath, linear, logTicks, logarithmic, rangeOf, roundRange, ticks } 
 import { ROW, numberText, widest } from "../text.js";
 import { cursor } from "./cursor.js";
 import { drawn, picture } from "./frame.js";
-import { endNames, markNodes, overNodes, roomBeside, sideNames } from "./names.js";
+import { endNames, lineLook, markNodes, overNodes, roomBeside, sideNames } from "./names.js";
 
 const SPOTS = 40; // points of a line that are still marked one by one
 const FEW = 6; // marks on a line that is one of many and crosses the whole picture
 const DECADE = 10; // an axis of fewer factors has the round numbers of a linear one
-
-/** @param {{dash?: boolean, tone?: number, who?: number}} line @param {number} i */
-export const lineLook = (line, i) => (line.who === undefined
-  ? `hs-line hs-line-${(line.tone ?? i) % 4}${line.dash ? " hs-dash" : ""}` : lineOf(line.who));
 
 /** @param {CurvesSpec} spec @param {Range} size @returns {Layout} */
 function layoutOf(spec, size) {

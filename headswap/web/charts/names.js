@@ -1,19 +1,24 @@
 /**
  * Words inside a picture of lines, none over another.
  *
- * @typedef {{name: string, tail?: string, who: number|null, bold?: boolean, points: Point[]}} Aside
+ * @typedef {{name: string, tail?: string, who: number|null, line?: Line, points: Point[]}} Aside
+ *   a name beside the lines; `line` is the one it names, where that is no ghost
  *
  * @import {Point} from "../scales.js"
  * @import {CurvesSpec, Ghost, Layout, Line, Mark} from "./curves.js"
  */
 
 import { put, s } from "../elements.js";
-import { shapeOf, spotOf } from "../identity.js";
+import { lineOf, shapeOf, spotOf } from "../identity.js";
 import { apart, diamond } from "../scales.js";
 import { LETTER, ROW, cut, numberText, widest } from "../text.js";
 
 /** @param {number|null} value @returns {value is number} */
 const drawable = (value) => value !== null && Number.isFinite(value);
+
+/** The classes of a line. @param {{dash?: boolean, tone?: number, who?: number}} line @param {number} i */
+export const lineLook = (line, i) => (line.who === undefined
+  ? `hs-line hs-line-${(line.tone ?? i) % 4}${line.dash ? " hs-dash" : ""}` : lineOf(line.who));
 
 /** Names where the lines end. @param {Line[]} lines @param {Layout} at */
 export function endNames(lines, { x, y, edge, size }) {
@@ -42,7 +47,8 @@ const INDENT = 16;
 /** What is named beside the lines: the run whose lines these are, then the others.
  * @param {CurvesSpec} spec @returns {Aside[]} */
 function asides({ own, lines, ghosts = [] }) {
-  return own ? [{ ...own, bold: true, points: lines.at(-1)?.points ?? [] }, ...ghosts] : ghosts;
+  const line = lines.at(-1);
+  return own && line ? [{ ...own, line, points: line.points }, ...ghosts] : ghosts;
 }
 
 /** The room that names beside the lines take, at most a third of the width. @param {CurvesSpec} spec
@@ -69,11 +75,13 @@ export function sideNames(spec, { y, xRange, edge, size }) {
 }
 
 /** @param {Aside} aside @param {number} left @param {number} height @param {number} room */
-function sideName({ name, tail = "", who, bold }, left, height, room) {
+function sideName({ name, tail = "", who, line }, left, height, room) {
   const short = cut(name, room - LETTER * tail.length);
-  const text = s("text", { x: left + INDENT, y: height + 4, class: bold ? "hs-own" : null }, `${short}${tail}`);
+  const text = s("text", { x: left + INDENT, y: height + 4, class: line ? "hs-own" : null }, `${short}${tail}`);
   if (short !== name) text.append(s("title", {}, name));
-  return who === null ? [text] : [s("path", { class: spotOf(who), d: shapeOf(who, left + 8, height, 4) }), text];
+  const piece = line ? [s("path", { class: lineLook(line, 0), d: `M${left} ${height}h14` })] : [];
+  const mark = who === null ? [] : [s("path", { class: spotOf(who), d: shapeOf(who, left + 7, height, 4) })];
+  return [...piece, ...mark, text];
 }
 
 /** A diamond on a line and its word, on the side and at the height where there is room.
