@@ -32,6 +32,8 @@ const way = (name, column, more = {}) =>
 /** Empty leaves the choice to somebody else. @param {string} whose */
 const chosen = (whose) => ({ cell: (/** @type {Value} */ value) => String(value || whose) });
 
+const SAID = 2; // settings that a run may say although most have the same
+
 /** @type {Way[]} */
 const WAYS = [
   way("regime", "regime", { fixed: true, word: (text) => text }),
@@ -60,17 +62,19 @@ export const valuesOf = (run) => ({ ...settingsOf(run), regime: run.regime });
 /** The settings in which runs differ. @param {Record<string, Value>[]} all the values of each */
 export const differing = (all) => WAYS.filter(({ name }) => new Set(all.map((values) => values[name])).size > 1);
 
-/** What each run is called among these: its regime, where those differ, and what sets it apart from most of them; all
- * that differs where it is like most; and its number where that is not enough. A run alone has its whole label.
+/** What each run is called among these: its regime, where those differ, and what sets it apart from most of them; its
+ * number where that is not enough. A run alone has its whole label.
  * @param {Run[]} runs @returns {Record<number, string>} */
 export function namesOf(runs) {
   if (runs.length < 2) return Object.fromEntries(runs.map((run) => [run.id, run.label]));
   const all = runs.map(valuesOf);
   const ways = differing(all).map((one) => ({ ...one, usual: one.name === "regime" ? undefined : usualOf(one, all) }));
-  const words = all.map((values) => {
-    const told = ways.filter(({ name, usual }) => values[name] !== usual);
-    return (told.length ? told : ways).map(({ name, cell, word }) => word(cell(values[name]))).join(" · ");
-  });
+  const say = (/** @type {Way[]} */ some, /** @type {Record<string, Value>} */ values) =>
+    some.map(({ name, cell, word }) => word(cell(values[name]))).join(" · ");
+  const odd = all.map((values) => say(ways.filter(({ name, usual }) => values[name] !== usual), values));
+  // One that is like most says all that differs, unless that is much or another one is the same.
+  const few = ways.length <= SAID && odd.filter((word) => word === "").length === 1;
+  const words = odd.map((word, i) => word || (few ? say(ways, all[i]) : ""));
   const alone = words.map((word) => word !== "" && words.filter((other) => other === word).length === 1);
   return Object.fromEntries(runs.map((run, i) => [run.id, nameOf(run, words[i], alone[i])]));
 }

@@ -22,17 +22,19 @@ test("a run is called by what differs between the runs in view", () => {
   assert.deepEqual(names(told(7, {}, { label: "head-only · mean · seed 0" })), ["head-only · mean · seed 0"], "alone");
 });
 
-test("what most of the runs share goes unsaid; a run like most says all that differs", () => {
+test("what most of the runs share goes unsaid; a run like most says all that differs, if that is little", () => {
   assert.deepEqual(names(told(1), told(2, { messages: 100 }), told(3, { seed: 1 })), ["messages 640 · seed 0", "messages 100", "seed 1"]);
   assert.deepEqual(names(told(1, { regime: "full" }), told(2, { regime: "full", seed: 1 }), told(3)), ["full", "full · seed 1", "head-only"]);
   assert.deepEqual(names(told(1), told(2, { seed: 1, messages: 100 })), ["messages 640 · seed 0", "messages 100 · seed 1"]);
+  assert.deepEqual(names(told(1), told(2, { messages: 100 }), told(3, { pool: "max" }), told(4, { seed: 1 })), ["run 1", "messages 100", "pooling max", "seed 1"]);
 });
 
 test("where nothing differs the run's number tells it apart, and only there", () => {
   assert.deepEqual(names(told(3), told(4)), ["run 3", "run 4"]);
-  assert.deepEqual(names(told(1), told(2), told(3, { seed: 1 })), ["seed 0 · run 1", "seed 0 · run 2", "seed 1"]);
+  assert.deepEqual(names(told(1), told(2), told(3, { seed: 1 })), ["run 1", "run 2", "seed 1"]);
   assert.deepEqual(names(told(-1, {}, { recorded: true }), told(1)), ["recorded run 1", "run 1"]);
   assert.deepEqual(names(told(-1, {}, { recorded: true }), told(1, { seed: 2 })), ["seed 0 (recorded)", "seed 2"]);
+  assert.deepEqual(names(told(1, { seed: 1 }), told(2, { seed: 1 }), told(3), told(4, { seed: 2 })), ["seed 1 · run 1", "seed 1 · run 2", "seed 0", "seed 2"]);
 });
 
 test("no two runs ever have the same name", () => {

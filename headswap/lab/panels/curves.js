@@ -51,10 +51,14 @@ function linesOf(shown) {
 /** @param {Run} run */
 const lastOf = (run) => run.epochs.at(-1)?.epoch ?? 0;
 
-/** A pinned run's validation line; where the axis ends before it does, its name says so.
- * @param {Shown} shown @param {number} until @returns {Ghost[]} */
+/** Where the axis ends before a run does, its name says so. @param {string} name @param {number} last
+ * @param {number} until */
+const tailOf = (name, last, until) =>
+  (last <= until ? "" : name.includes(`epochs ${last}`) ? " →" : ` → ${last}`);
+
+/** A pinned run's validation line. @param {Shown} shown @param {number} until @returns {Ghost[]} */
 const ghostsOf = (shown, until) => othersOf(shown).map((run) => ({ name: shown.names[run.id],
-  tail: lastOf(run) > until ? ` → ${lastOf(run)}` : "", who: shown.whos[run.id] ?? 0,
+  tail: tailOf(shown.names[run.id], lastOf(run), until), who: shown.whos[run.id] ?? 0,
   points: validationOf(run, shown.measure, shown) }));
 
 /** How far the run on show goes, and how far the axis. @param {Shown} shown @param {number} planned

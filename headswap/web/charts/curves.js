@@ -3,8 +3,8 @@
  *
  * @typedef {{name: string, points: Point[], dash?: boolean, tone?: number, who?: number, mark?: number|null,
  *   band?: [number, number, number][]}} Line a dashed one differs without colour; `tone` is its colour, else its place
- *   in the list; `who` is its identity (web/identity.js), and its points are marked then; `mark` is the identity of a line
- *   that keeps its colour: a few of its points are marked; a band reaches at each place of x from low to high
+ *   in the list; `who` is its identity (web/identity.js), and its points are marked then; `mark` is the identity of a
+ *   line that keeps its colour: a few of its points are marked; a band reaches at each place of x from low to high
  * @typedef {[number, number, string]} Mark a diamond and its word
  * @typedef {{name: string, tail?: string, who: number, points: Point[]}} Ghost a line to compare with, named at the
  *   right; `tail` follows the name even where that is cut
