@@ -120,8 +120,9 @@ def many(lab: Lab, count: int, epochs: int = 20) -> None:
 
 
 def test_a_run_tells_the_browser_the_settings_that_are_not_the_defaults() -> None:
-    odd = Settings(seed=3, messages=100, learning_rate=0.003, rates=(("head", 1.0), ("block[1]", 0.1)))
-    told = {"seed": 3, "messages": 100, "learning_rate": 0.003, "rates": {"head": 1.0, "block[1]": 0.1}}
+    rates = {"embedding": 0.0, "block[0]": 0.0, "block[1]": 0.1, "norm": 1.0, "head": 1.0}
+    odd = Settings(seed=3, messages=100, learning_rate=0.003, rates=tuple(rates.items()))
+    told = {"seed": 3, "messages": 100, "learning_rate": 0.003, "rates": rates}
     for settings, changed in ((Settings(), {}), (odd, told)):
         head = head_of(Run(1, settings, perplexities=[2.0]), "key")
         assert json.loads(json.dumps(head["settings"])) == changed
