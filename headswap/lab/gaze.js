@@ -3,6 +3,7 @@
  *
  * @import {Lab} from "./lab.js"
  * @import {Look} from "./look.js"
+ * @import {Measure} from "./measures.js"
  */
 
 import { nearestEpoch } from "./epochs.js";
@@ -25,10 +26,12 @@ export class Gaze {
     return this.look.playing;
   }
 
-  /** Everything as at the start, but for the chosen cell where it is kept. @param {boolean} keeps */
+  /** Everything as at the start, but for what the curves are of, and what else was chosen where that is kept.
+   * @param {boolean} keeps */
   refresh(keeps) {
     this.replay.pause();
-    this.look = keeps ? freshLook(this.look.chosen, this.look.against) : freshLook();
+    const { chosen, against, rival, measure } = this.look;
+    this.look = freshLook(keeps ? { chosen, against, rival, measure } : { measure });
   }
 
   /** The run on show. */
@@ -104,6 +107,16 @@ export class Gaze {
   holdAgainst(against) {
     this.#turn({ against, chosen: null });
     this.lab.mark("runs", "try");
+  }
+
+  /** @param {number} rival the pinned run that the matrix is held against */
+  holdBeside(rival) {
+    this.#turn({ rival });
+  }
+
+  /** @param {Measure} measure what the curves are of */
+  measureBy(measure) {
+    this.#turn({ measure });
   }
 
   /** @param {number} id of a run */

@@ -29,7 +29,7 @@ import { Gaze } from "./gaze.js";
 import { keptIntervals, runsOnShow, shownOf } from "./look.js";
 import { UNDER_WAY, phaseShown } from "./phases.js";
 import { isStill } from "./replay.js";
-import { runRow } from "./rows.js";
+import { tableOf } from "./rows.js";
 import { Answers } from "./said.js";
 import { DEFAULTS, SETTINGS, clampSetting, settingsKey } from "./settings.js";
 import { emptyStore, pinRun, reduce, takeRun, visibleRuns } from "./store.js";
@@ -120,9 +120,9 @@ export class Lab {
     return this.asks() && !this.answered() && !this.store.runs.some((run) => run.forecast);
   }
 
-  rows() {
-    if (this.#veils()) return [];
-    return visibleRuns(this.store).map((run) => runRow(this.#ended(run), this.threshold(), this.#spreadOf));
+  table() {
+    const runs = this.#veils() ? [] : visibleRuns(this.store).map((run) => this.#ended(run));
+    return tableOf(runs, this.threshold(), this.#spreadOf);
   }
 
   /** A run that was under way when the kernel ended. @param {Run} run */

@@ -2,22 +2,27 @@
  * What is on show: which run, which of its epochs, and what follows from them.
  *
  * @typedef {{selected: number|null, at: number|null, held: boolean, playing: boolean, chosen: string|null,
- *   against: number|null}} Look
+ *   against: number|null, rival: number|null, measure: Measure}} Look
  *   the run that was chosen, the epoch under the cursor (null: the newest; between two while it plays), whether it
- *   stays, the chosen cell, and of more than two classes the one that is held against the rest
+ *   stays, the chosen cell, of more than two classes the one that is held against the rest, the pinned run that was
+ *   chosen to differ from, and what the curves are of
  * @typedef {{at: number, next: Epoch|null, share: number, trail: Epoch[]}} Glide while a run plays: where between two
  *   epochs it is, and the epochs just passed
  * @typedef {{run: Run, epoch: number, counts: Counts}} Rival a pinned run at the same time
  * @typedef {{run: Run|null, live: boolean, held: boolean, chosen: string|null, against: number|null,
  *   glide: Glide|null, epoch: Epoch|null, messages: Message[], judged: Judged, threshold: number, answer: Answer|null,
- *   spread: Spreads|null, labels: string[], pinned: Run[], rival: Rival|null,
- *   veiled: boolean}} Shown `veiled` where a bet is still to be made
+ *   spread: Spreads|null, labels: string[], pinned: Run[], rival: Rival|null, rivals: Run[], measure: Measure,
+ *   names: Record<number, string>, whos: Record<number, number>, veiled: boolean}} Shown `rivals` are the pinned runs
+ *   on the same messages; `names` tell the runs in view apart, `whos` are the identities of pinned ones; `veiled` where
+ *   a bet is still to be made
  *
  * @import {Answer} from "./asked.js"
+ * @import {Measure} from "./measures.js"
  * @import {Counts, Judged, Spreads} from "./scores.js"
  * @import {Epoch, Message, Run, Store} from "./store.js"
  */
 
+import { namesOf } from "./apart.js";
 import { nearestEpoch } from "./epochs.js";
 import { intervals, judge } from "./scores.js";
 import { messagesFor, shownRun } from "./store.js";
@@ -26,9 +31,10 @@ const KEPT = 2000;
 const TRAIL = 5;
 const USUAL = ["ham", "spam"];
 
-/** Everything as at the start, but for the chosen cell where it is given. @returns {Look} */
-export const freshLook = (/** @type {string|null} */ chosen = null, /** @type {number|null} */ against = null) =>
-  ({ selected: null, at: null, held: false, playing: false, chosen, against });
+/** Everything as at the start, but for what is kept. @param {Partial<Look>} [kept] @returns {Look} */
+export const freshLook = (kept = {}) =>
+  ({ selected: null, at: null, held: false, playing: false, chosen: null, against: null, rival: null, measure: "loss",
+    ...kept });
 
 /** What a share is of, in words. @param {string[]} names those of the matrix */
 export const shareName = (names) => (names.length === 2 ? `P(${names[1]})` : "P(predicted)");
@@ -50,11 +56,14 @@ export function keptIntervals() {
 const againstOf = (run, { against }) =>
   (run && against !== null && run.label_names.length > 2 && against < run.label_names.length ? against : null);
 
-/** The last pinned run on the same messages. @param {Store} store @param {Run} run @param {Look} look
+/** The pinned runs on the same messages. @param {Store} store @param {Run|null} run @returns {Run[]} */
+const rivalsOf = ({ runs }, run) => runs.filter((one) => run && one.pinned && one.id !== run.id &&
+  one.data_key === run.data_key && one.epochs.length > 0);
+
+/** The chosen one of these runs, else the last. @param {Run[]} rivals @param {Run} run @param {Look} look
  * @param {Epoch} epoch @param {number} threshold @returns {Rival|null} */
-function rivalOf(store, run, look, epoch, threshold) {
-  const others = store.runs.filter((one) => one.pinned && one.id !== run.id && one.data_key === run.data_key);
-  const other = others.filter((one) => one.epochs.length).at(-1);
+function rivalOf(rivals, run, look, epoch, threshold) {
+  const other = rivals.find((one) => one.id === look.rival) ?? rivals.at(-1);
   if (!other) return null;
   const then = look.at === null || !other.whole ? other.epochs.at(-1) : nearestEpoch(other.epochs, epoch.epoch);
   if (!then?.p.length) return null;
@@ -96,9 +105,11 @@ export function shownOf(store, look, threshold, spreadOf, veils = false, fits = 
   const empty = { names: labels, truths: [], guesses: [], shares: [], counts: labels.map(() => labels.map(() => 0)) };
   const judged = run ? judge(run, epoch, threshold, against) : empty;
   const there = epoch !== null && judged.guesses.length > 0;
+  const rivals = veils ? [] : rivalsOf(store, run);
   return { held: look.held, chosen: look.chosen, against, run, live: look.at === null, glide: glideOf(run, look),
-    epoch, judged, threshold, labels,
+    epoch, judged, threshold, labels, measure: look.measure, rivals, whos: store.whos,
     messages: messagesFor(store, run), answer: store.answer, spread: there ? spreadOf(judged.counts) : null,
     pinned: veils ? [] : store.runs.filter((one) => one.pinned), veiled: veils && store.runs.length > 0,
-    rival: run && epoch ? rivalOf(store, run, look, epoch, threshold) : null };
+    names: namesOf(runsOnShow(store, look.selected, fits)),
+    rival: run && epoch ? rivalOf(rivals, run, look, epoch, threshold) : null };
 }

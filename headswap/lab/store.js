@@ -7,18 +7,20 @@
  *   diagnosis: string}} Epoch p and xy in thousandths; `moved` how far each layer is from where it began; of
  *   two classes p is the positive one's, of more it holds all in turn, and `said` a digit for the class that each was
  *   taken for
- * @typedef {{id: number, label: string, line: string, regime: string, pool: string, seed: number, planned: number,
- *   learning: number, total: number, cached: string, floor?: number|null, recorded: boolean, pinned: boolean,
- *   outcome: string, forecast: string, machine?: string, perplexity0: number|null, stages: number, truths: string,
- *   data_key: string, label_names: string[], epochs: Epoch[], whole: boolean, diagnosis: string,
- *   best: number|null}} Run
- *   `truths` holds a digit for each message's class; a run that is not `whole` has p and xy for its last epoch alone
+ * @typedef {{id: number, label: string, line: string, settings?: Partial<Settings>, regime: string, pool: string,
+ *   seed: number, planned: number, learning: number, total: number, cached: string, floor?: number|null,
+ *   recorded: boolean, pinned: boolean, outcome: string, forecast: string, machine?: string, perplexity0: number|null,
+ *   stages: number, truths: string, data_key: string, label_names: string[], epochs: Epoch[], whole: boolean,
+ *   diagnosis: string, best: number|null}} Run
+ *   `settings` are those that are not the usual ones (a run recorded long ago tells none); `truths` holds a digit for
+ *   each message's class; a run that is not `whole` has p and xy for its last epoch alone
  * @typedef {{phase: string, sentence: string, done: number, left?: number|null}} State
  * @typedef {{sentence: string, wrong: boolean}} Said the kernel's answer to what the learner did
  * @typedef {Record<string, Message[]>} Texts the messages of each data set
  * @typedef {{n: number, gap: boolean, runs: Run[], current: number|null, messages: Texts, answer: Answer|null,
- *   state: State, away: number, contest: Contest|null}} Store `n` counts the news; `gap` says that some are missing;
- *   `away` counts the runs that Reset has put away and that can be brought back
+ *   state: State, away: number, contest: Contest|null, whos: Record<number, number>}} Store `n` counts the news; `gap`
+ *   says that some are missing; `away` counts the runs that Reset has put away and that can be brought back; `whos` has
+ *   the identity of each pinned run
  * @typedef {{kind: "history", n: number, runs?: Run[], current?: number|null, state?: State, said?: Said|null,
  *   messages?: Texts, away?: number, forecast?: string, contest?: Contest|null}} History
  *   all there is to know
@@ -33,14 +35,16 @@
  * @import {Contest, Told} from "../comparing/contest.js"
  * @import {Flowed} from "./engine.js"
  * @import {Answer} from "./asked.js"
+ * @import {Settings} from "./settings.js"
  */
 
 import { afterNews } from "../comparing/contest.js";
+import { identities } from "./apart.js";
 import { withAnswers } from "./asked.js";
 
 /** @returns {Store} */
-export const emptyStore = () => ({ n: 0, gap: false, runs: [], current: null, messages: {}, answer: null, away: 0, contest: null,
-  state: { phase: "idle", sentence: "ready", done: 0 } });
+export const emptyStore = () => ({ n: 0, gap: false, runs: [], current: null, messages: {}, answer: null, away: 0,
+  contest: null, whos: {}, state: { phase: "idle", sentence: "ready", done: 0 } });
 
 /** @param {Store} store @param {number} id @param {(run: Run) => Run} change @returns {Store} */
 function withRun(store, id, change) {
@@ -70,7 +74,13 @@ export const takeRuns = (store, runs) => runs.reduce(takeRun, store);
 
 /** @param {Store} store @param {number} id @param {boolean} pinned @returns {Store} */
 export const pinRun = (store, id, pinned) =>
-  ({ ...store, runs: store.runs.map((run) => (run.id === id ? { ...run, pinned } : run)) });
+  identified({ ...store, runs: store.runs.map((run) => (run.id === id ? { ...run, pinned } : run)) });
+
+/** The store with an identity for each pinned run. @param {Store} store @returns {Store} */
+function identified(store) {
+  const whos = identities(store.whos, store.runs.filter((run) => run.pinned).map((run) => run.id));
+  return whos === store.whos ? store : { ...store, whos };
+}
 
 /** @param {Epoch[]} epochs @param {Epoch} epoch */
 function putEpoch(epochs, epoch) {
@@ -103,7 +113,10 @@ function applied(store, step) {
 
 /** The store after a message. Old news changes nothing; a jump in the numbers sets `gap`, and only a history heals it.
  * @param {Store} store @param {News} news @returns {Store} */
-export function reduce(store, news) {
+export const reduce = (store, news) => identified(reduced(store, news));
+
+/** @param {Store} store @param {News} news @returns {Store} */
+function reduced(store, news) {
   if (news.kind === "history") {
     const state = news.state ?? store.state;
     const fresh = { ...store, n: news.n, gap: false, runs: [], current: news.current ?? null, state,

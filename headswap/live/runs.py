@@ -93,9 +93,12 @@ class Settings:
 
     def line(self) -> str:
         """The settings as one line of Python that makes the same lab."""
+        return f"Lab({', '.join(f'{name}={value!r}' for name, value in self.changed().items())})"
+
+    def changed(self) -> dict[str, Any]:
+        """The settings that are not the defaults, as plain JSON."""
         values = {n: getattr(self, n) for n in FIELDS if getattr(self, n) != getattr(DEFAULTS, n)}
-        changed = [f"{n}={dict(value) if n == 'rates' else value!r}" for n, value in values.items()]
-        return f"Lab({', '.join(changed)})"
+        return {n: dict(value) if n == "rates" else value for n, value in values.items()}
 
     def machine(self) -> str:
         """A text that is the same where the machine looks the same: the same layers, learning at the same rates."""
@@ -212,6 +215,7 @@ def head_of(run: Run, key: str, note: str = "") -> dict[str, Any]:
         "id": run.id,
         "label": run.label,
         "line": settings.line() + (f"  # {note}" if note else ""),
+        "settings": settings.changed(),
         "regime": settings.regime_name,
         "machine": settings.machine(),
         "pool": settings.pool,

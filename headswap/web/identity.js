@@ -2,6 +2,7 @@
  * A colour, a dash and a shape for each thing that is compared: any one of the three tells it from the others.
  */
 
+import { put, s } from "./elements.js";
 import { circle } from "./scales.js";
 
 export const IDENTITIES = 8;
@@ -39,3 +40,20 @@ export const spotOf = (who, hollow = false) => `hs-spot hs-who-${place(who)}${ho
 
 /** The path of its mark. @param {number} who @param {number} x @param {number} y @param {number} [r] */
 export const shapeOf = (who, x, y, r = 4.5) => SHAPES[place(who)](x, y, r);
+
+const WIDE = 36;
+const HIGH = 12;
+
+/** A piece of its line with its mark, to stand beside a name; `paint(null)` hides it. */
+export function sample() {
+  const [line, spot] = [s("path", { d: `M2 ${HIGH / 2}H${WIDE - 2}` }), s("path")];
+  const root = s("svg", { class: "hs-identity", width: WIDE, height: HIGH, "aria-hidden": "true" });
+  root.append(line, spot);
+  const paint = (/** @type {number|null} */ who) => {
+    put(root, { hidden: who === null });
+    if (who === null) return;
+    put(line, { class: lineOf(who) });
+    put(spot, { class: spotOf(who), d: shapeOf(who, WIDE / 2, HIGH / 2, 4) });
+  };
+  return { root, paint };
+}

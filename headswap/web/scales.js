@@ -30,6 +30,21 @@ export function logTicks(low, high, most = 8) {
   return all.find((found) => found.length <= most) ?? all[2];
 }
 
+/** The range of what is above 0, opened to 1, 2 or 5 of a power of ten at both ends.
+ * @param {(number|null|undefined)[]} values @returns {Range} */
+export function logRange(values) {
+  const there = values.filter((value) => Number.isFinite(value) && Number(value) > 0).map(Number);
+  if (!there.length) return [0.1, 1];
+  /** @param {number} value @param {(steps: number[], part: number) => number|undefined} pick */
+  const round = (value, pick) => {
+    const power = 10 ** Math.floor(Math.log10(value));
+    return Number(((pick([1, 2, 5, 10], value / power) ?? 1) * power).toPrecision(3));
+  };
+  const low = round(Math.min(...there), (steps, part) => steps.filter((step) => step <= part * (1 + 1e-9)).at(-1));
+  const high = round(Math.max(...there), (steps, part) => steps.find((step) => step >= part * (1 - 1e-9)));
+  return low < high ? [low, high] : [low / 2, high * 2];
+}
+
 /** Round numbers from low to high, about `count` of them.
  * @param {number} low @param {number} high @param {boolean} [whole] */
 export function ticks(low, high, count = 5, whole = false) {

@@ -119,6 +119,16 @@ def many(lab: Lab, count: int, epochs: int = 20) -> None:
         lab._runner.runs.append(run)
 
 
+def test_a_run_tells_the_browser_the_settings_that_are_not_the_defaults() -> None:
+    rates = {"embedding": 0.0, "block[0]": 0.0, "block[1]": 0.1, "norm": 1.0, "head": 1.0}
+    odd = Settings(seed=3, messages=100, learning_rate=0.003, rates=tuple(rates.items()))
+    told = {"seed": 3, "messages": 100, "learning_rate": 0.003, "rates": rates}
+    for settings, changed in ((Settings(), {}), (odd, told)):
+        head = head_of(Run(1, settings, perplexities=[2.0]), "key")
+        assert json.loads(json.dumps(head["settings"])) == changed
+        assert eval(head["line"], {"Lab": dict}) == changed  # the copied line says the same
+
+
 def test_two_hundred_runs_take_under_50_mb_in_the_kernel_and_5_mb_for_a_new_page() -> None:
     lab = Heard()
     tracemalloc.start()

@@ -67,7 +67,7 @@ test("each run that is asked has a row of its own with its name", () => {
   assert.deepEqual(rows(lab), ["run 1P(spam) 0.998 → spam · epoch 20"], "the only run is named by its label");
   tell(lab, { kind: "pin", id: 1, pinned: true }, { kind: "run", run: done(2) },
     answer("win a prize", heard(2, [0.9, 0.1], { epoch: 3 })));
-  assert.deepEqual(rows(lab), ["run 2 · run 2P(spam) 0.100 → ham · epoch 3", "run 1 · run 1P(spam) 0.998 → spam · epoch 20"]);
+  assert.deepEqual(rows(lab), ["run 2P(spam) 0.100 → ham · epoch 3", "run 1P(spam) 0.998 → spam · epoch 20"]);
   const bar = lab.part.named("P(spam), run 2");
   assert.deepEqual([bar.getAttribute("aria-valuenow"), bar.looking("hs-limit")[0].style.left], ["0.100", "50%"]);
 });

@@ -143,7 +143,7 @@ test("three classes have a matrix of nine cells, mean scores, and each one a thr
   assert.match(lab.part("metrics").textContent, /accuracy0\.750/);
   assert.match(lab.part("messages").textContent, /Wrong: 1 .*work.*desk/s);
   assert.match(lab.part("try").textContent, /P\(love\) 0\.700 → love/);
-  const choice = lab.part("confusion").tagged("select")[0];
+  const choice = lab.part("confusion").tagged("select").find((one) => one.id.endsWith("-against"));
   choice.value = "2";
   choice.fire("change");
   paintFrames();

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 import { fakeModel, makeElement, motion, paintFrame, paintFrames } from "./dom.mjs";
 import { epoch, run } from "./runs.mjs";
-import { lossSpec } from "../../headswap/lab/panels/curves.js";
+import { curvesSpec } from "../../headswap/lab/panels/curves.js";
 import { cloudSpec } from "../../headswap/lab/panels/cloud.js";
 import { freshLook, shownOf } from "../../headswap/lab/look.js";
 import { pace } from "../../headswap/lab/replay.js";
@@ -109,7 +109,7 @@ test("between two epochs lines end, and points stand, between them", () => {
   store.runs[0].epochs[0].xy = [0, 0, 0, 0];
   store.runs[0].epochs[1].xy = [400, 0, 0, 400];
   const shown = shownOf(store, { ...freshLook(), at: 1.25, playing: true }, 0.5, intervals);
-  const [training] = lossSpec(shown, 4).lines;
+  const [training] = curvesSpec(shown, 4).lines;
   assert.deepEqual(training.points.at(-1), [1.25, training.points[0][1] + 0.25 * (store.runs[0].epochs[1].train - training.points[0][1])]);
   assert.deepEqual(cloudSpec(shown).groups[0].points[0], [0.1, 0]);
   assert.deepEqual(cloudSpec(shown).groups[0].trails[0], [[0, 0], [0.1, 0]]);
@@ -176,7 +176,7 @@ test("Reset can be taken back until the next run", () => {
 test("a line that leaves the picture at the top says how high it goes, and a pinned run's does, too", () => {
   const at = { edge: { left: 30, right: 10, top: 12, bottom: 30 }, size: [400, 200], yRange: [0, 1] };
   const lines = [{ name: "training", points: [[1, 0.5]] }, { name: "validation", points: [[1, 0.9], [2, 3.2], [3, null]] }];
-  const ghosts = [{ name: "run 1", lines: [{ points: [[1, 7]] }] }];
+  const ghosts = [{ name: "run 1", who: 2, points: [[1, 7]] }];
   assert.deepEqual(overNodes(lines, ghosts, at).map((node) => node.textContent),
     ["↑ validation up to 3.20", "↑ run 1 up to 7"]);
 });

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
+from dataclasses import asdict
 from pathlib import Path
 
 import playwright
 import pytest
 
 import headswap
+from headswap.live.runs import Settings
 from headswap.web.modules import joined
 
 HERE = Path(__file__).parent
@@ -48,6 +51,13 @@ def told(path: Path, tmp_path: Path) -> str:
 @pytest.mark.parametrize("file", sorted(HERE.glob("*.test.mjs")), ids=lambda path: path.stem)
 def test_the_pure_functions_keep_their_promises(file: Path) -> None:
     assert re.search(r"pass [1-9]", node("--test", file)), "the tests were found and ran"
+
+
+def test_the_browser_knows_what_a_run_is_told_where_it_does_not_say() -> None:
+    """A run tells the settings that are not the defaults; the others are filled in from here."""
+    apart = (PACKAGE / "lab" / "apart.js").as_uri()
+    said = node("--input-type=module", "-e", f'import {{ USUAL }} from "{apart}"; console.log(JSON.stringify(USUAL))')
+    assert json.loads(said) == asdict(Settings()) | {"rates": {}}
 
 
 def test_the_widgets_are_found() -> None:

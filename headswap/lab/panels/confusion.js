@@ -7,7 +7,8 @@
 
 import { cellAt, matrix } from "../../web/charts/matrix.js";
 import { choiceInput, sliderInput } from "../../web/controls.js";
-import { h, panel, say } from "../../web/elements.js";
+import { h, panel, put, say } from "../../web/elements.js";
+import { sample } from "../../web/identity.js";
 import { countText } from "../../web/text.js";
 import { shareName } from "../look.js";
 import { messagesOf, scoresOf } from "../scores.js";
@@ -41,19 +42,42 @@ function scoreText({ judged, spread }) {
   return `F1 ${scoresOf(judged.counts).f1.toFixed(3)} (95 %: ${low.toFixed(2)} to ${high.toFixed(2)})`;
 }
 
+/** Which pinned run the ± of the cells is against; of several the learner chooses one. @param {Lab} lab */
+function rivalPart(lab) {
+  const [lead, name, when] = [h("span"), h("span", { class: "hs-name" }), h("span")];
+  const [mark, choice] = [sample(), choiceInput(lab.id("rival"), (id) => lab.gaze.holdBeside(Number(id)))];
+  put(choice.input, { "aria-label": "± against" });
+  say(lead, "± against ");
+  const root = h("div", { class: "hs-rivalry hs-hint" }, lead, mark.root, name, choice.input, when);
+  const paint = () => {
+    const { rival, rivals, names, whos } = lab.shown();
+    root.hidden = !rival;
+    if (!rival) return;
+    const { id } = rival.run;
+    mark.paint(whos[id] ?? null);
+    choice.input.hidden = rivals.length < 2;
+    name.hidden = !choice.input.hidden;
+    say(name, names[id]);
+    say(when, ` · epoch ${rival.epoch}`);
+    choice.paint(rivals.map((run) => /** @type {[string, string]} */ ([String(run.id), names[run.id]])), String(id));
+  };
+  return { root, paint };
+}
+
 /** @param {Lab} lab */
 export function confusionPanel(lab) {
-  const threshold = thresholdPart(lab);
+  const [threshold, versus] = [thresholdPart(lab), rivalPart(lab)];
   const score = h("p", { class: "hs-score" });
   const chart = matrix({ name: "confusion", heading: "h4" }, (cell) => lab.gaze.choose(cell));
-  chart.root.append(score, ...threshold.nodes);
+  chart.root.append(versus.root, score, ...threshold.nodes);
   const paint = () => {
     threshold.paint();
+    versus.paint();
     say(score, scoreText(lab.shown()));
-    const { judged, spread, chosen, rival } = lab.shown();
+    const { judged, spread, chosen, rival, names } = lab.shown();
     chart.paint({ kind: "matrix", title: "Confusion", label: "Confusion matrix", names: judged.names, chosen,
       counts: spread ? judged.counts : null, rival: rival && rival.counts,
-      note: rival ? `± against ${rival.run.label}, epoch ${rival.epoch}` : "" });
+      against: rival ? names[rival.run.id] : "" });
   };
   return { root: chart.root, paint };
 }

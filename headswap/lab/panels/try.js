@@ -10,6 +10,7 @@
 import { meter } from "../../web/charts/gauge.js";
 import { textInput } from "../../web/controls.js";
 import { h, panel, put, say } from "../../web/elements.js";
+import { sample } from "../../web/identity.js";
 import { triedOf, verdictOn } from "../asked.js";
 import { shareName } from "../look.js";
 import { UNDER_WAY } from "../phases.js";
@@ -50,7 +51,8 @@ function answerText({ heard, said }) {
 
 /** A run's answer: its name, a bar and a verdict. @param {Lab} lab */
 function makeAnswer(lab) {
-  const [name, words] = [h("p", { class: "hs-runname" }), h("p", { class: "hs-answer" })];
+  const [called, mark, words] = [h("span"), sample(), h("p", { class: "hs-answer" })];
+  const name = h("p", { class: "hs-runname" }, mark.root, called);
   const bar = meter("", 0, 1);
   bar.root.classList.add("hs-meter");
   const root = h("div", { class: "hs-tried" }, name, bar.root, words);
@@ -60,10 +62,11 @@ function makeAnswer(lab) {
     const labels = run?.label_names ?? lab.shown().labels;
     const p = said?.p ?? 0;
     const limit = labels.length === 2 || against !== null ? threshold : null;
-    say(name, run && text.trim() ? `${several ? `run ${run.id} · ` : ""}${run.label}` : "");
-    name.hidden = name.textContent === "";
+    name.hidden = !run || !text.trim();
+    say(called, tried.name);
+    mark.paint(several ? tried.who : null);
     bar.paint({ part: p, value: p.toFixed(3), text: said ? p.toFixed(3) : "no answer yet", limit });
-    put(bar.root, { "aria-label": `${said?.name ?? shareName(labels)}${several && run ? `, run ${run.id}` : ""}` });
+    put(bar.root, { "aria-label": `${said?.name ?? shareName(labels)}${several && run ? `, ${tried.name}` : ""}` });
     put(bar.fill, { "data-side": said?.positive ? "positive" : "negative" });
     say(words, answerText(tried) || waitingText(lab, tried, text));
   };
@@ -126,8 +129,9 @@ export function tryPanel(lab) {
     const shown = lab.shown();
     take(shown.answer);
     const text = field.input.value;
-    const all = triedOf(shown, text).map((tried) =>
-      ({ ...tried, said: verdictOn(tried, shown.threshold, shown.against) }));
+    const all = triedOf(shown, text).map((tried) => ({ ...tried, name: tried.run ? shown.names[tried.run.id] : "",
+      who: tried.run ? shown.whos[tried.run.id] ?? null : null,
+      said: verdictOn(tried, shown.threshold, shown.against) }));
     answers.paint(all, text);
     words.paint(shown.answer?.text ?? "", all);
   };

@@ -8,7 +8,8 @@ import { h, say, tableFold } from "../../web/elements.js";
 import { countText, ofThem } from "../../web/text.js";
 import { effectFor, otherThan, pieceText, piecesOf, sideOf, signed } from "../asked.js";
 
-/** @typedef {Tried & {said: Verdict|null}} Judged */
+/** @typedef {Tried & {said: Verdict|null, name: string, who: number|null}} Judged a run that was asked, and what tells
+ * it from the others */
 
 /** @param {Piece} piece @param {string} text what it says aloud */
 function makeWord(piece, text) {
@@ -56,9 +57,9 @@ function legend() {
 /** A run's column of the table: what it is called, and its words' effects.
  * @param {Judged} judged @param {boolean} several
  * @returns {{name: string, words: Word[], effects: (number|null)[]}[]} none where no word was measured */
-function columnOf({ run, heard, said }, several) {
+function columnOf({ run, heard, said, name: called }, several) {
   if (!run || !said || !heard?.words.length) return [];
-  const name = `${several ? `run ${run.id}, ` : ""}for ${run.label_names[said.sought]}`;
+  const name = `${several ? `${called}, ` : ""}for ${run.label_names[said.sought]}`;
   return [{ name, words: heard.words, effects: heard.words.map(([, , effect]) => effectFor(effect, said.sought)) }];
 }
 
@@ -82,7 +83,7 @@ export function wordsPart(opened) {
   let drawn = "";
   /** The text as the first of these runs takes it. @param {string} text @param {Judged[]} all */
   const paint = (text, all) => {
-    const [{ run, heard, said }] = all;
+    const [{ run, heard, said, name }] = all;
     root.hidden = !run || !heard || !said;
     if (!run || !heard || !said) return;
     const [labels, sought] = [run.label_names, said.sought];
@@ -92,7 +93,7 @@ export function wordsPart(opened) {
       list.replaceChildren(...words, ...tailOf(heard));
     }
     drawn = now;
-    keys.paint(labels[sought], otherThan(labels, sought), all.length > 1 ? `in run ${run.id}` : "");
+    keys.paint(labels[sought], otherThan(labels, sought), all.length > 1 ? `in ${name}` : "");
     keys.root.hidden = !heard.words.some(([, , effect]) => sideOf(effectFor(effect, sought)));
     say(hint, hintOf(heard, labels[sought]));
     const { names, rows, some } = tableOf(all, text);

@@ -25,10 +25,10 @@ export function stepFrom(key, { at, last }) {
 function crossNodes({ cursor, lines }, { x, y, edge, size }) {
   if (!cursor || cursor.at === null) return [];
   const at = x(cursor.at);
-  const dots = lines.flatMap(({ points }, i) => {
+  const dots = lines.flatMap(({ points, tone }, i) => {
     const value = points.find((point) => point[0] === cursor.at)?.[1] ?? null;
     if (value === null || !Number.isFinite(value) || y(value) < edge.top - 4) return [];
-    return [s("circle", { cx: at, cy: y(value), r: 3.5, class: `hs-dot hs-dot-${i % 4}` })];
+    return [s("circle", { cx: at, cy: y(value), r: 3.5, class: `hs-dot hs-dot-${(tone ?? i) % 4}` })];
   });
   return cursor.live ? dots : [s("line", { x1: at, x2: at, y1: edge.top, y2: size[1] - edge.bottom }), ...dots];
 }

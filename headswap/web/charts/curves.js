@@ -1,16 +1,20 @@
 /**
  * Lines over two named axes.
  *
- * @typedef {{name: string, points: Point[], dash?: boolean, who?: number, band?: [number, number, number][]}} Line
- *   a dashed one differs without colour; `who` is its identity (web/identity.js), and its points are marked then; a
- *   band reaches at each place of x from low to high
+ * @typedef {{name: string, points: Point[], dash?: boolean, tone?: number, who?: number, mark?: number|null,
+ *   band?: [number, number, number][]}} Line a dashed one differs without colour; `tone` is its colour, else its place
+ *   in the list; `who` is its identity (web/identity.js), and its points are marked then; `mark` is the identity of a
+ *   line that keeps its colour: a few of its points are marked; a band reaches at each place of x from low to high
  * @typedef {[number, number, string]} Mark a diamond and its word
- * @typedef {{name: string, lines: {points: Point[], dash?: boolean}[]}} Ghost lines to compare with, faded
+ * @typedef {{name: string, tail?: string, who: number, points: Point[]}} Ghost a line to compare with, named at the
+ *   right; `tail` follows the name even where that is cut
  * @typedef {{name: string, value: number, says: string}} Floor the least that a line can come to
  * @typedef {Titled & {kind: "curves", x: string, y: string, lines: Line[], marks: Mark[],
  *   x_range: Range|null, y_range: Range|null, legend?: boolean, ghosts?: Ghost[], floor?: Floor|null,
- *   cursor?: Cursor|null, log?: boolean, rule?: number|null}} CurvesSpec `legend`: names in a legend even where they
- *   fit beside the lines; `log`: equal steps of x are equal factors; `rule` is a place of x that is pointed at
+ *   cursor?: Cursor|null, log?: boolean, y_log?: boolean, rule?: number|null,
+ *   own?: {name: string, who: number|null}|null}} CurvesSpec `legend`: names in a legend even where they fit beside the
+ *   lines; `log`, `y_log`: equal steps of x or y are equal factors; `rule` is a place of x that is pointed at; `own` is
+ *   what the last line is called among ghosts
  * @typedef {{x: Scale, y: Scale, xRange: Range, yRange: Range, ys: number[], edge: Edge, size: Range,
  *   named: boolean}} Layout `named`: the names stand where the lines end
  *
@@ -27,13 +31,11 @@ import { curvePath, linear, logTicks, logarithmic, rangeOf, roundRange, ticks } 
 import { ROW, numberText, widest } from "../text.js";
 import { cursor } from "./cursor.js";
 import { drawn, picture } from "./frame.js";
-import { endNames, ghostName, markNodes, overNodes } from "./names.js";
+import { endNames, lineLook, markNodes, overNodes, roomBeside, sideNames } from "./names.js";
 
 const SPOTS = 40; // points of a line that are still marked one by one
-
-/** @param {{dash?: boolean, who?: number}} line @param {number} i */
-export const lineLook = (line, i) =>
-  (line.who === undefined ? `hs-line hs-line-${i % 4}${line.dash ? " hs-dash" : ""}` : lineOf(line.who));
+const FEW = 6; // marks on a line that is one of many and crosses the whole picture
+const DECADE = 10; // an axis of fewer factors has the round numbers of a linear one
 
 /** @param {CurvesSpec} spec @param {Range} size @returns {Layout} */
 function layoutOf(spec, size) {
@@ -45,11 +47,11 @@ function layoutOf(spec, size) {
   const yRange = spec.y_range ?? roundRange(rangeOf(all.map(([, value]) => value)));
   const names = spec.lines.map((line) => line.name);
   const named = !spec.legend && widest(names) <= 0.34 * width && names.length * ROW <= height - 50;
-  const ys = ticks(...yRange, 4);
-  const right = named ? Math.max(14, widest(names) + 12) : 14;
+  const ys = spec.y_log && yRange[1] > DECADE * yRange[0] ? logTicks(...yRange, 6) : ticks(...yRange, 4);
+  const right = Math.max(14, named ? widest(names) + 12 : roomBeside(spec, width));
   const edge = { left: 31 + widest(ys.map(String)), right, top: 12, bottom: 34 };
   const x = (spec.log ? logarithmic : linear)(xRange, [edge.left, width - edge.right]);
-  const y = linear(yRange, [height - edge.bottom, edge.top]);
+  const y = (spec.y_log ? logarithmic : linear)(yRange, [height - edge.bottom, edge.top]);
   return { x, y, xRange, yRange, ys, edge, size, named };
 }
 
@@ -97,18 +99,16 @@ function layers() {
   const area = clipArea();
   const group = (/** @type {string} */ look, inside = {}) =>
     s("g", { class: `hs-${look}`, "aria-hidden": "true", ...inside });
-  const [axes, ghostNames, marks, ends, over] =
-    ["axes", "ghostnames", "best", "ends", "over"].map((look) => group(look));
+  const [axes, sides, marks, ends, over] = ["axes", "sides", "best", "ends", "over"].map((look) => group(look));
   const [bands, ghosts, lines] = ["bands", "ghosts", "lines"].map((look) => group(look, area.clipped));
   const rule = s("path", { class: "hs-pointed" });
   const floor = s("path", { class: "hs-line hs-floor", ...area.clipped });
   const back = (/** @type {CurvesSpec} */ spec, /** @type {Layout} */ at) => {
     area.paint(at);
     axes.replaceChildren(...axesOf(spec, at));
-    const faded = spec.ghosts ?? [];
-    ghosts.replaceChildren(...faded.flatMap((ghost) => ghost.lines.map((line) =>
-      s("path", { class: `hs-line hs-ghost${line.dash ? " hs-dash" : ""}`, d: curvePath(line.points, at.x, at.y) }))));
-    ghostNames.replaceChildren(...faded.flatMap((ghost) => ghostName(ghost, at)));
+    ghosts.replaceChildren(...(spec.ghosts ?? []).flatMap(({ who, points }) => [
+      s("path", { class: `${lineOf(who)} hs-beside`, d: curvePath(points, at.x, at.y) }),
+      s("path", { class: spotOf(who), d: spotPath(who, fewOf(points, who, at.xRange), at) })]));
   };
   const front = (/** @type {CurvesSpec} */ spec, /** @type {Layout} */ at) => {
     paintBands(bands, spec.lines, at);
@@ -116,31 +116,51 @@ function layers() {
     put(rule, { d: rulePath(spec, at) });
     put(floor, { d: floorPath(spec, at) });
     ends.replaceChildren(...(at.named ? endNames(spec.lines, at) : []));
-    marks.replaceChildren(...markNodes(spec.marks, at));
-    over.replaceChildren(...overNodes(spec.lines, spec.ghosts ?? [], at));
+    const tall = overNodes(spec.lines, spec.ghosts ?? [], at);
+    over.replaceChildren(...tall);
+    marks.replaceChildren(...markNodes(spec.marks, at, tall.length));
+    sides.replaceChildren(...sideNames(spec, at));
   };
-  return { nodes: [area.defs, axes, bands, rule, ghosts, floor, lines, ghostNames, marks, ends, over], back, front };
+  return { nodes: [area.defs, axes, bands, rule, ghosts, floor, lines, sides, marks, ends, over], back, front };
 }
 
 /** Each line, and the marks of those that have an identity. @param {Element} group @param {Line[]} lines
  * @param {Layout} at */
-function paintLines(group, lines, { x, y }) {
-  if (group.childElementCount !== 2 * lines.length) group.replaceChildren(...lines.flatMap(() => [s("path"), s("path")]));
+function paintLines(group, lines, at) {
+  const paths = lines.flatMap(() => [s("path"), s("path")]);
+  if (group.childElementCount !== paths.length) group.replaceChildren(...paths);
   lines.forEach((line, i) => {
-    put(group.children[2 * i], { class: lineLook(line, i), d: curvePath(line.points, x, y) });
-    put(group.children[2 * i + 1], { class: line.who === undefined ? null : spotOf(line.who), d: spotPath(line, x, y) });
+    const who = line.who ?? line.mark ?? null;
+    put(group.children[2 * i], { class: lineLook(line, i), d: curvePath(line.points, at.x, at.y) });
+    put(group.children[2 * i + 1], who === null ? { class: null, d: null }
+      : { class: spotOf(who), d: spotPath(who, marked(line, who, at.xRange), at) });
   });
 }
 
-/** @param {Line} line @param {Scale} x @param {Scale} y */
-const spotPath = ({ who, points }, x, y) => (who === undefined || points.length > SPOTS ? ""
-  : points.map(([at, value]) => (value === null ? "" : shapeOf(who, x(at), y(value), 3.6))).join(""));
+/** The points of a line that are marked. @param {Line} line @param {number} mark its identity
+ * @param {Range} xRange */
+function marked({ who, points }, mark, xRange) {
+  if (who === undefined) return fewOf(points, mark, xRange);
+  return points.length > SPOTS ? [] : points;
+}
+
+/** The last point and some before it, not the same ones for every identity: lines that lie over each other show both.
+ * @param {Point[]} points @param {number} who @param {Range} xRange */
+function fewOf(points, who, [low, high]) {
+  const [step, last] = [Math.max(1, Math.round((high - low) / FEW)), points.length - 1];
+  return points.filter((_, i) => i === last || (i % step === who % step && last - i > step / 2));
+}
+
+/** @param {number} who @param {Point[]} points @param {Layout} at */
+const spotPath = (who, points, { x, y }) => points.map(([at, value]) =>
+  (value === null || !Number.isFinite(value) ? "" : shapeOf(who, x(at), y(value), 3.6))).join("");
 
 /** @param {Element} group @param {Line[]} lines @param {Layout} at */
 function paintBands(group, lines, { x, y }) {
   const banded = lines.filter((line) => line.band?.length);
   group.replaceChildren(...banded.map(({ who = 0, band = [] }) => {
-    const place = (/** @type {number} */ at, /** @type {number} */ value) => `${x(at).toFixed(1)} ${y(value).toFixed(1)}`;
+    /** @param {number} at @param {number} value */
+    const place = (at, value) => `${x(at).toFixed(1)} ${y(value).toFixed(1)}`;
     const there = band.map(([at, , high]) => place(at, high));
     const back = [...band].reverse().map(([at, low]) => place(at, low));
     return s("path", { class: `hs-band hs-who-${who}`, d: `M${[...there, ...back].join("L")}Z` });
@@ -175,7 +195,7 @@ export function curves(place, walk = null, table = pointTable) {
   return drawn(parts, (/** @type {CurvesSpec} */ spec, size) => {
     const at = layoutOf(spec, size);
     // Axes and ghosts seldom change, and are most of the work.
-    const now = JSON.stringify([size, at.xRange, at.yRange, at.edge, spec.x, spec.y, spec.ghosts]);
+    const now = JSON.stringify([size, at.xRange, at.yRange, at.edge, spec.x, spec.y, spec.y_log, spec.ghosts]);
     if (now !== painted) back(spec, at);
     painted = now;
     front(spec, at);

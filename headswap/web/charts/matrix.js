@@ -5,7 +5,8 @@
  *
  * @typedef {number[][]} Counts K×K
  * @typedef {Titled & {kind: "matrix", counts: Counts|null, names: string[], key?: string, chosen?: string|null,
- *   rival?: Counts|null}} MatrixSpec `rival` is another matrix; each cell shows how far it differs
+ *   rival?: Counts|null, against?: string}} MatrixSpec `rival` is another matrix, called `against`; each cell shows how
+ *   far it differs
  * @typedef {{box: HTMLElement, count: Element, share: Element, change: Element, truth: number, guess: number}} Cell
  * @import {Place, Titled} from "./frame.js"
  */
@@ -35,12 +36,12 @@ export function cellAt(name) {
 const sum = (row) => row.reduce((all, one) => all + one, 0);
 
 /** What a cell says of itself. @param {MatrixSpec} spec @param {Cell} cell */
-function cellTexts({ counts, names, rival }, { truth, guess }) {
+function cellTexts({ counts, names, rival, against: other = "the pinned run" }, { truth, guess }) {
   const count = counts?.[truth][guess] ?? 0;
   const whole = sum(counts?.[truth] ?? []);
   const part = whole ? count / whole : 0;
   const difference = counts && rival ? count - rival[truth][guess] : null;
-  const against = difference === null ? "" : `, ${difference >= 0 ? "+" : ""}${difference} against the pinned run`;
+  const against = difference === null ? "" : `, ${difference >= 0 ? "+" : ""}${difference} against ${other}`;
   const said = `true ${names[truth]}, predicted ${names[guess]}: ${count}, ${percentText(part)} of all ${names[truth]}`;
   return { count: counts ? countText(count) : "–", share: counts ? percentText(part) : "", part,
     change: difference === null ? "" : differenceText(difference), label: `${said}${against}` };
