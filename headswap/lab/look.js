@@ -2,15 +2,17 @@
  * What is on show: which run, which of its epochs, and what follows from them.
  *
  * @typedef {{selected: number|null, at: number|null, held: boolean, playing: boolean, chosen: string|null,
- *   against: number|null}} Look
+ *   against: number|null, message: Marked|null}} Look
  *   the run that was chosen, the epoch under the cursor (null: the newest; between two while it plays), whether it
- *   stays, the chosen cell, and of more than two classes the one that is held against the rest
+ *   stays, the chosen cell (or "fixed" or "broken" against the rival), of more than two classes the one that is held
+ *   against the rest, and the marked message
+ * @typedef {{index: number, data: string}} Marked a message, and the data set that it is of
  * @typedef {{at: number, next: Epoch|null, share: number, trail: Epoch[]}} Glide while a run plays: where between two
  *   epochs it is, and the epochs just passed
- * @typedef {{run: Run, epoch: number, counts: Counts}} Rival a pinned run at the same time
+ * @typedef {{run: Run, epoch: number, counts: Counts, judged: Judged}} Rival a pinned run at the same time
  * @typedef {{run: Run|null, live: boolean, held: boolean, chosen: string|null, against: number|null,
  *   glide: Glide|null, epoch: Epoch|null, messages: Message[], judged: Judged, threshold: number, answer: Answer|null,
- *   spread: Spreads|null, labels: string[], pinned: Run[], rival: Rival|null,
+ *   spread: Spreads|null, labels: string[], pinned: Run[], rival: Rival|null, message: number|null,
  *   veiled: boolean}} Shown `veiled` where a bet is still to be made
  *
  * @import {Answer} from "./asked.js"
@@ -19,6 +21,7 @@
  */
 
 import { nearestEpoch } from "./epochs.js";
+import { chosenIn } from "./picked.js";
 import { intervals, judge } from "./scores.js";
 import { messagesFor, shownRun } from "./store.js";
 
@@ -26,9 +29,10 @@ const KEPT = 2000;
 const TRAIL = 5;
 const USUAL = ["ham", "spam"];
 
-/** Everything as at the start, but for the chosen cell where it is given. @returns {Look} */
-export const freshLook = (/** @type {string|null} */ chosen = null, /** @type {number|null} */ against = null) =>
-  ({ selected: null, at: null, held: false, playing: false, chosen, against });
+/** Everything as at the start, but for what is chosen, where that is given.
+ * @param {Partial<Pick<Look, "chosen"|"against"|"message">>} [kept] @returns {Look} */
+export const freshLook = ({ chosen = null, against = null, message = null } = {}) =>
+  ({ selected: null, at: null, held: false, playing: false, chosen, against, message });
 
 /** What a share is of, in words. @param {string[]} names those of the matrix */
 export const shareName = (names) => (names.length === 2 ? `P(${names[1]})` : "P(predicted)");
@@ -58,7 +62,8 @@ function rivalOf(store, run, look, epoch, threshold) {
   if (!other) return null;
   const then = look.at === null || !other.whole ? other.epochs.at(-1) : nearestEpoch(other.epochs, epoch.epoch);
   if (!then?.p.length) return null;
-  return { run: other, epoch: then.epoch, counts: judge(other, then, threshold, againstOf(run, look)).counts };
+  const judged = judge(other, then, threshold, againstOf(run, look));
+  return { run: other, epoch: then.epoch, counts: judged.counts, judged };
 }
 
 /** The run on show and its epoch; nothing while a bet waits for its answer, or before a run that plays has begun.
@@ -96,9 +101,11 @@ export function shownOf(store, look, threshold, spreadOf, veils = false, fits = 
   const empty = { names: labels, truths: [], guesses: [], shares: [], counts: labels.map(() => labels.map(() => 0)) };
   const judged = run ? judge(run, epoch, threshold, against) : empty;
   const there = epoch !== null && judged.guesses.length > 0;
-  return { held: look.held, chosen: look.chosen, against, run, live: look.at === null, glide: glideOf(run, look),
-    epoch, judged, threshold, labels,
+  const rival = run && epoch ? rivalOf(store, run, look, epoch, threshold) : null;
+  const message = run && look.message?.data === run.data_key ? look.message.index : null;
+  const chosen = chosenIn(look.chosen, judged.names, rival !== null);
+  return { held: look.held, chosen, against, run, live: look.at === null, glide: glideOf(run, look),
+    epoch, judged, threshold, labels, message, rival,
     messages: messagesFor(store, run), answer: store.answer, spread: there ? spreadOf(judged.counts) : null,
-    pinned: veils ? [] : store.runs.filter((one) => one.pinned), veiled: veils && store.runs.length > 0,
-    rival: run && epoch ? rivalOf(store, run, look, epoch, threshold) : null };
+    pinned: veils ? [] : store.runs.filter((one) => one.pinned), veiled: veils && store.runs.length > 0 };
 }
