@@ -9,6 +9,7 @@ import { h, panel, put, say, scroller } from "../../web/elements.js";
 import { countText } from "../../web/text.js";
 import { csvOf, saveCsv } from "../csv.js";
 import { COLUMNS, headText, sortRows } from "../rows.js";
+import { rowActions, runsTools } from "./rowmenu.js";
 
 /** What the cells say, the first one aside. @param {Row} row */
 function rowTexts(row) {
@@ -20,16 +21,14 @@ function rowTexts(row) {
 
 /** @param {Lab} lab @param {number} id */
 function makeRow(lab, id) {
-  const button = (/** @type {string} */ text, /** @type {() => void} */ onclick, kind = "hs-small") =>
-    h("button", { type: "button", class: kind, onclick }, text);
-  const show = button("", () => lab.gaze.show(id), "hs-link");
-  const [pin, copy] = [button("pin", () => lab.togglePin(id)), button("copy", () => lab.copy(id))];
+  const show = h("button", { type: "button", class: "hs-link", onclick: () => lab.gaze.show(id) }, "");
+  const actions = rowActions(lab, id);
   const tag = h("span", { class: "hs-tag" }, "recorded");
   const [first, ...cells] = COLUMNS.map(() => h("td"));
   const outcome = h("td");
   first.append(show, tag);
-  const tr = h("tr", { "data-run": id }, first, ...cells, outcome, h("td", { class: "hs-actions" }, pin, copy));
-  return { show, tag, pin, copy, cells, outcome, tr };
+  const tr = h("tr", { "data-run": id }, first, ...cells, outcome, actions.root);
+  return { show, tag, actions, cells, outcome, tr };
 }
 
 /** @param {Lab} lab @param {ReturnType<typeof makeRow>} at @param {Row} row */
@@ -41,10 +40,7 @@ function paintRow(lab, at, row) {
     "aria-current": shown ? "true" : null });
   at.tag.hidden = !row.recorded;
   say(at.outcome, [row.outcome, row.forecast && `predicted: ${row.forecast}`].filter(Boolean).join(" · "));
-  put(at.pin, { "aria-pressed": String(row.pinned), "aria-label": `pin run ${row.id}` });
-  at.pin.hidden = !lab.shows("pin");
-  at.pin.disabled = lab.locks("pin");
-  put(at.copy, { "aria-label": `copy run ${row.id} as Python`, title: row.line });
+  at.actions.paint(row);
   put(at.tr, { class: shown ? "hs-shown" : null });
 }
 
@@ -100,13 +96,15 @@ export function runsPanel(lab, rest) {
     h("thead", {}, h("tr", {}, ...heads.nodes, ...plain)), body);
   const download = h("button", { type: "button", class: "hs-button",
     onclick: () => saveCsv(csvOf(heads.sorted(lab.rows()))) }, "Export CSV");
-  const head = h("div", { class: "hs-head" }, h("h4", {}, "Runs"), rest, download);
+  const tools = runsTools(lab);
+  const head = h("div", { class: "hs-head" }, h("h4", {}, "Runs"), rest, ...tools.nodes, download);
   const root = panel("runs", "All runs", head, scroller("all runs", table));
   const paintRows = rowKeeper(lab, body);
   const paint = () => {
     const rows = heads.sorted(lab.rows());
     paintRows(rows);
     heads.paint();
+    tools.paint();
     download.disabled = !rows.length;
   };
   return { root, paint };
