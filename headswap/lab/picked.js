@@ -69,11 +69,11 @@ export function againstCounts({ epoch, judged, rival }) {
   return { fixed: between(judged, rival.judged, true).length, broken: between(judged, rival.judged, false).length };
 }
 
-/** What the list is called. @param {Shown} shown */
+/** What the listed messages are called. @param {Shown} shown */
 export function listName({ chosen, judged: { names } }) {
   const cell = cellIn(chosen, names);
   if (cell) return `${names[cell[0]]} taken for ${names[cell[1]]}`;
-  return chosen === "fixed" ? "Fixed" : chosen === "broken" ? "Broken" : "Wrong";
+  return chosen ?? "wrong";
 }
 
 /** A run in few words. @param {Run} run */

@@ -46,7 +46,7 @@ test("the points of what is chosen are ringed, and nothing is where nothing is c
   assert.equal(cloudSpec(shownWith({})).ringed, null);
   assert.deepEqual(cloudSpec(shownWith({ chosen: "fn" })).ringed, [3]);
   assert.deepEqual(cloudSpec(shownWith({ chosen: "fixed" })).ringed, [1]);
-  assert.match(cloudSpec(shownWith({ chosen: "fn" })).hint, /ringed: spam taken for ham, 1/);
+  assert.match(cloudSpec(shownWith({ chosen: "fn" })).hint, /ringed: 1 spam taken for ham/);
 });
 
 test("a message is marked in its own data set only", () => {
@@ -83,7 +83,7 @@ test("a chosen cell rings its points, the others fade, and its list says which",
   lab.do(lab.part("confusion").looking("hs-cell-fn")[0], "click");
   assert.equal(circles(lab.rings()), 1);
   assert.equal(lab.part("scatter").looking("hs-faded").length, 2);
-  assert.match(lab.svg().getAttribute("aria-label"), /ringed: spam taken for ham, 1/);
+  assert.match(lab.svg().getAttribute("aria-label"), /ringed: 1 spam taken for ham/);
   assert.match(lab.part("messages").textContent, /spam taken for ham: 1/);
   assert.match(lab.rows().join(), /prize/);
 });
@@ -147,7 +147,7 @@ test("another data set lets the marked message go, the same one keeps it for the
 test("with a pinned run beside it, the list can be what was fixed or broken, with what both said", () => {
   const lab = opened([FIRST, SECOND]);
   const which = lab.part("messages").tagged("select")[0];
-  assert.deepEqual(which.children.map((one) => one.textContent), ["wrong: 2", "fixed against head-only: 1", "broken against head-only: 1"]);
+  assert.deepEqual(which.children.map((one) => one.textContent), ["2 wrong", "1 fixed against head-only", "1 broken against head-only"]);
   which.value = "fixed";
   lab.do(which, "change");
   assert.match(lab.part("messages").tagged("h4")[0].textContent, /^Fixed: 1 · epoch 1/);

@@ -11,13 +11,16 @@ import { choiceInput } from "../../web/controls.js";
 import { h, panel, put, say } from "../../web/elements.js";
 import { countText } from "../../web/text.js";
 import { shareName } from "../look.js";
-import { againstCounts, asideOf, isAgainst, listName, listedOf, shortName } from "../picked.js";
+import { againstCounts, asideOf, cellIn, isAgainst, listName, listedOf, shortName } from "../picked.js";
 
 const LISTED = 160; // as many as the lab judges itself
 
 /** Which messages these are, and of when. @param {Shown} shown @param {number} many */
-const titleText = (shown, many) =>
-  (shown.epoch ? `${listName(shown)}: ${many} · epoch ${shown.epoch.epoch}` : listName(shown));
+function titleText(shown, many) {
+  const name = listName(shown);
+  const title = cellIn(shown.chosen, shown.judged.names) ? name : `${name[0].toUpperCase()}${name.slice(1)}`;
+  return shown.epoch ? `${title}: ${many} · epoch ${shown.epoch.epoch}` : title;
+}
 
 /** What is said instead of rows, or below them. @param {Shown} shown @param {number} many */
 function hintText({ epoch, rival, chosen }, many) {
@@ -72,9 +75,10 @@ function whichPart(lab) {
     const wrong = truths.filter((truth, i) => guesses[i] !== truth).length;
     const own = chosen !== null && !isAgainst(chosen);
     /** @type {[string, string][]} */
-    const options = [["", `wrong: ${wrong}`], ...(own ? [/** @type {[string, string]} */ ([chosen,
-      `${listName(shown)}: ${many}`])] : []), ["fixed", `fixed against ${rival.run.label}: ${counts.fixed}`],
-    ["broken", `broken against ${rival.run.label}: ${counts.broken}`]];
+    const options = [["", `${wrong} wrong`],
+      ...(own ? [/** @type {[string, string]} */ ([chosen, `${many} ${listName(shown)}`])] : []),
+      ["fixed", `${counts.fixed} fixed against ${rival.run.label}`],
+      ["broken", `${counts.broken} broken against ${rival.run.label}`]];
     paintChoice(options, chosen ?? "");
   };
   return { nodes: [input, all], paint };
