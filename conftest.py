@@ -19,6 +19,7 @@ LONG = (
     "tests/lab/test_lab_browser.py",
     "tests/lab/test_machine_browser.py",
     "tests/lab/test_hostile_browser.py",
+    "tests/lab/test_linked_browser.py",
     "tests/lessons/test_lessons_browser.py",
     "tests/explorers/test_explorers_browser.py",
     "tests/exercises/test_missions.py",

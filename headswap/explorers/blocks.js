@@ -39,8 +39,8 @@ import { arrange, h } from "../web/elements.js";
 import { guarded } from "../web/frames.js";
 
 /** @type {Record<string, (place: Place, explorer: Explorer, block: Block) => OneKind>} */
-const CHARTS = { words, tape, table, bars, gauge, heat, cloud, matrix: chosenMatrix, curves: (place) => curves(place),
-  machine: machineBlock };
+const CHARTS = { words, tape, table, bars, gauge, heat, matrix: chosenMatrix,
+  cloud: (place) => cloud(place), curves: (place) => curves(place), machine: machineBlock };
 
 /** A matrix whose cells set one of the explorer's values, where it names one.
  * @param {Place} place @param {Explorer} explorer @param {Block} block */

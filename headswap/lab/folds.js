@@ -31,6 +31,11 @@ export class Folds {
   }
 
   /** @param {string} name */
+  open(name) {
+    if (!this.isOpen(name)) this.turn(name);
+  }
+
+  /** @param {string} name */
   turn(name) {
     if (!this.lab.get("present")) {
       const open = this.lab.get("folds") ?? [];

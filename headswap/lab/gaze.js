@@ -1,5 +1,6 @@
 /**
- * Where the learner looks: which run, which of its epochs, which cell; and the painting of a run at the eye's pace.
+ * Where the learner looks: which run, which of its epochs, which cell, which message; and the painting of a run at the
+ * eye's pace.
  *
  * @import {Lab} from "./lab.js"
  * @import {Look} from "./look.js"
@@ -30,8 +31,15 @@ export class Gaze {
    * @param {boolean} keeps */
   refresh(keeps) {
     this.replay.pause();
-    const { chosen, against, rival, measure } = this.look;
-    this.look = freshLook(keeps ? { chosen, against, rival, measure } : { measure });
+    const { chosen, against, rival, measure, message } = this.look;
+    this.look = freshLook(keeps ? { chosen, against, rival, measure, message } : { measure });
+    this.#dropMessage();
+  }
+
+  /** Another data set has other messages: the marked one is none of them. */
+  #dropMessage() {
+    const [run, { message }] = [this.run(), this.look];
+    if (message && run && run.data_key !== message.data) this.look = { ...this.look, message: null };
   }
 
   /** The run on show. */
@@ -50,6 +58,7 @@ export class Gaze {
   #turn(part) {
     const was = this.look.playing;
     this.look = { ...this.look, ...part };
+    this.#dropMessage();
     if (was !== this.look.playing) this.lab.mark("buttons");
     this.lab.lookedAt();
   }
@@ -101,6 +110,29 @@ export class Gaze {
   /** @param {string|null} cell */
   choose(cell) {
     this.#turn({ chosen: this.look.chosen === cell ? null : cell });
+  }
+
+  /** @param {string|null} chosen which messages are listed: those of a cell, "fixed", "broken", or all wrong ones */
+  list(chosen) {
+    this.#turn({ chosen });
+  }
+
+  /** Mark a message; one that is marked already is let go, unless it stays. @param {number} index */
+  mark(index, stays = false) {
+    const run = this.run();
+    const marked = !stays && this.lab.shown().message === index;
+    this.#turn({ message: marked || !run ? null : { index, data: run.data_key } });
+  }
+
+  /** Mark a message by its point, and open the list that it is in. @param {number} index */
+  open(index) {
+    this.mark(index);
+    if (this.look.message) this.lab.folds.open("messages");
+  }
+
+  /** No message is marked any more. */
+  unmark() {
+    if (this.look.message) this.#turn({ message: null });
   }
 
   /** @param {number|null} against of more than two classes one against the rest, null for all of them */

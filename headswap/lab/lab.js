@@ -1,8 +1,8 @@
 /**
  * What the panels may ask and do: the only holder of state.
  *
- * @typedef {{do: "hello"|"stop"|"reset"|"restore"} | {do: "train"|"step", settings: Partial<Settings>}
- *   | {do: "pin"|"unpin", id: number}
+ * @typedef {{do: "hello"|"stop"|"reset"|"restore"} | {do: "train"|"step"|"line", settings: Partial<Settings>}
+ *   | {do: "pin"|"unpin"|"use"|"delete", id: number}
  *   | {do: "try", text: string, ids: number[]} | {do: "forecast", answer: string} | {do: "file", name: string}
  *   | {do: "flow", asked: string, id: number, text: string, position: number, head: number, zoom: string,
  *   swapped: boolean}
@@ -18,11 +18,11 @@
  */
 
 import { isOfContest } from "../comparing/contest.js";
-import { copyText } from "../web/clipboard.js";
 import { freshId } from "../web/elements.js";
 import { scheduler } from "../web/frames.js";
 import { BUSY, GONE, Link } from "../web/link.js";
 import { Compare } from "./compare/compare.js";
+import { Deeds } from "./deeds.js";
 import { Engine } from "./engine.js";
 import { Folds } from "./folds.js";
 import { Gaze } from "./gaze.js";
@@ -48,6 +48,7 @@ export class Lab {
   folds = new Folds(this);
   compare = new Compare(this);
   engine = new Engine(this);
+  deeds = new Deeds(this);
   #spreadOf = keptIntervals();
   /** @type {Shown|null} */
   #shown = null;
@@ -217,7 +218,7 @@ export class Lab {
     if (this.link.gone) return this.tell(GONE);
     if (button === "train" || button === "step") this.#begin(button);
     else if (button === "stop") this.#stop();
-    else if (button === "reset") this.store.away ? this.link.send({ do: "restore" }) : this.#reset();
+    else if (button === "reset") this.store.undo === "reset" ? this.deeds.undo() : this.#reset();
     else {
       const run = this.shown().run;
       if (run) this.togglePin(run.id);
@@ -284,12 +285,6 @@ export class Lab {
     this.mark("machine");
   }
 
-  /** @param {number} id of a run whose line is wanted */
-  copy(id) {
-    const run = this.store.runs.find((one) => one.id === id);
-    if (run) copyText(run.line).then(() => this.tell(`Copied: ${run.line}`));
-  }
-
   /** Something about the look has changed. */
   lookedAt() {
     this.mark(...EPOCH_PARTS, "root");
@@ -319,6 +314,7 @@ export class Lab {
     if (isOfContest(news)) return this.compare.take(news);
     if (news.kind === "answer") return this.mark("try", "machine");
     if (news.kind === "flow") return this.engine.take(news);
+    if (news.kind === "line") return this.deeds.take(news);
     if (news.kind === "state") return this.#stateChanged();
     if (news.kind === "said") return this.#said(news);
     if (news.kind === "run") this.#runBegan();
@@ -342,7 +338,7 @@ export class Lab {
     this.#starting = false;
     this.#begun = this.#settingsNow();
     // The first run of a page is painted at the eye's pace: most are over before anybody has looked.
-    if (this.store.runs.filter((run) => !run.recorded).length === 1 && !isStill()) this.gaze.play();
+    if (this.store.runs.filter((run) => !run.recorded && !run.ahead).length === 1 && !isStill()) this.gaze.play();
   }
 
   #paintSoon() {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -15,20 +15,21 @@ from ..comparing.comparison import Comparison
 from ..errors import DataError, HeadswapError, SettingError
 from ..live.prepare import SHIFT, at_hand, prepared
 from ..live.runner import Runner
-from ..live.runs import FIELDS, Prepared, Run, Settings
+from ..live.runs import Prepared, Run, Settings
 from ..live.shelf import for_the_lab
-from ..live.told import Told
 from ..results.compare import DEFAULT_REGIMES
 from ..training.regimes import REGIMES, find_regime
 from ..web.building import regime_of
 from ..web.cells import replaces_this_cells
+from .chosen import SETTINGS, check_names
 from .contest import Contest
-from .engine import drawn, flowed
+from .engine import drawn
 from .files import Files
 from .pictures import Still, picture
 from .rows import as_told, recorded_runs, row_of
 from .story import history, messages_told, plain
-from .view import READY, SETTINGS, View
+from .table import Table
+from .view import READY, View
 
 if TYPE_CHECKING:
     import pandas
@@ -43,7 +44,8 @@ class Lab(View):
     `controls` names the controls that are shown (all by default), `locked` those that cannot be changed. With
     `question` and `answers` the learner bets before Train, and no recorded run gives the outcome away. `folds` names
     the panels that stand open beside the main ones; with `present` the lab is large and simple, for a screen in a
-    classroom (key P). Nothing is trained before `train()` or the button.
+    classroom (key P). Nothing is trained before `train()` or the button; `pinned` are settings of runs that are then
+    trained first, and stay in view for comparison. `line()` gives all of it as one line to share.
     """
 
     def __init__(
@@ -55,13 +57,14 @@ class Lab(View):
         answers: Sequence[str] = (),
         folds: Sequence[str] = (),
         present: bool = False,
+        face: str = "run",
+        threshold: float = 0.5,
+        pinned: Sequence[Mapping[str, Any]] = (),
         **settings: str | float | bool | None,
     ) -> None:
-        unknown = [name for name in settings if name not in SETTINGS]
-        if unknown:
-            raise SettingError(f"setting {unknown[0]!r} is unknown; choose of {', '.join(SETTINGS)}")
+        check_names(settings)
         shown = {} if controls is None else {"controls": [*controls]}
-        super().__init__(locked=[*locked], question=question, answers=[*answers],
+        super().__init__(locked=[*locked], question=question, answers=[*answers], face=face, threshold=threshold,
                          folds=[*folds], present=present, **shown, **settings)  # fmt: skip
         self.state: dict[str, Any] = dict(READY)
         self.said: dict[str, Any] | None = None  # the answer to what the learner did last; a run's news do not end it
@@ -75,6 +78,8 @@ class Lab(View):
         self._runner = Runner(self._tell, self._prepare)
         self._contest = Contest(self._tell, self._settings, self._files.source, self._runner)
         self._recorded = [] if question else [as_told(run) for run in recorded_runs()]  # they might hold the answer
+        self._table = Table(self, self._runner, self._recorded, self._tell)
+        self.state["sentence"] = self._table.promise(pinned)
         self.on_msg(self._asked)
         self.observe(self._read_again, READING)
         self.observe(self._built, "rates")
@@ -112,11 +117,16 @@ class Lab(View):
     def reset(self) -> None:
         """Stop, and put all runs but the recorded ones away; until the next one begins, `restore` brings them back."""
         self._runner.clear()
-        self._tell({"kind": "cleared", "away": len(self._runner.away)})
+        self._tell({"kind": "cleared", **self._runner.undo})
+
+    def delete(self, id: int) -> None:
+        """Put one run away that is not under way; until the next one begins, `restore` brings it back."""
+        self._table.delete(id)
 
     def restore(self) -> None:
-        """Bring back the runs that `reset` put away."""
+        """Bring back what `reset` or `delete` put away last."""
         self._runner.restore()
+        self._table.keep_latest()
         self._resend()
 
     def compare(
@@ -145,13 +155,15 @@ class Lab(View):
 
     def pin(self, id: int, pinned: bool = True) -> None:
         """Keep a run in view for comparison, or let it go; recorded runs have ids below 0."""
-        for run in self.runs:
-            if run.id == id:
-                run.pinned = pinned
-        for told in self._told():
-            if told.head["id"] == id:
-                told.head["pinned"] = pinned
-        self._tell({"kind": "pin", "id": id, "pinned": pinned})
+        self._table.pin(id, pinned)
+
+    def use(self, id: int) -> None:
+        """Set every setting to that of a run, but for those that are locked."""
+        self._say(self._table.use(id), wrong=False)
+
+    def line(self) -> str:
+        """This view as one line of Python: its settings, threshold, pinned runs and open panels."""
+        return self._table.line(self._files.names)
 
     def forecast(self, answer: str) -> None:
         """Bet on the next run's outcome; the answer is kept beside it."""
@@ -214,12 +226,7 @@ class Lab(View):
 
     # ---- between the browser and the runner
 
-    def _settings(self) -> Settings:
-        values: dict[str, Any] = {name: getattr(self, name) for name in FIELDS}
-        order = {layer["key"]: place for place, layer in enumerate(self.machine.get("layers", []))}
-        rates = sorted(self.rates.items(), key=lambda rate: order.get(rate[0], 0))
-        values["rates"] = tuple(rates)
-        return Settings(**values)
+    _settings = View.settings
 
     def _redraw(self, change: dict[str, Any] | None = None) -> None:
         """The machine as the next run would train it."""
@@ -259,7 +266,7 @@ class Lab(View):
             return
         orders = {
             "hello": self._hello,
-            "want": lambda: self._send_wanted(content),
+            "want": lambda: self._table.tell_wanted(content.get("runs") or [], content.get("data") or []),
             "train": lambda: self._with(content, self.train),
             "stop": partial(self.stop, block=False),
             "step": lambda: self._with(content, self.step),
@@ -267,9 +274,12 @@ class Lab(View):
             "restore": self.restore,
             "pin": lambda: self.pin(content.get("id", -1)),
             "unpin": lambda: self.pin(content.get("id", -1), False),
+            "delete": lambda: self._with(content, lambda: self.delete(content.get("id", -1))),
+            "use": lambda: self._with(content, lambda: self.use(content.get("id", -1))),
+            "line": lambda: self._with(content, lambda: self._tell({"kind": "line", "line": self.line()})),
             "try": lambda: self._try(content),
             "forecast": lambda: self.forecast(str(content.get("answer", ""))),
-            "flow": lambda: threading.Thread(target=self._send_flow, args=(content,), daemon=True).start(),
+            "flow": lambda: threading.Thread(target=self._table.tell_flow, args=(content,), daemon=True).start(),
             "file": lambda: self._take_file(str(content.get("name", "file")), buffers),
         }
         orders |= {name: partial(self._with, content, do) for name, do in self._contest.orders(content).items()}
@@ -279,7 +289,7 @@ class Lab(View):
         """Carry out an order with the settings the learner saw: their own messages may still be on the way."""
         try:
             for name, value in dict(content.get("settings") or {}).items():
-                if name in SETTINGS:
+                if name in SETTINGS or name == "threshold":
                     setattr(self, name, value)
             order()
         except (HeadswapError, TraitError) as error:
@@ -352,20 +362,11 @@ class Lab(View):
         self._heard.add(key)
         return messages_told(self.runs, self._recorded, [key])
 
-    def _told(self) -> list[Told]:
-        return [*self._recorded, *(run.told for run in self.runs)]
-
     def story(self, *, whole: bool = False) -> dict[str, Any]:
         """What a new page must know: every run in brief, the one on show and the pinned ones whole; or all of them."""
-        beside = {"n": self._count, "state": self.state, "said": self.said, "away": len(self._runner.away),
+        beside = {"n": self._count, "state": self.state, "said": self.said, **self._runner.undo,
                   "forecast": self._forecast, "contest": self._contest.story()}  # fmt: skip
         return history(self.runs, self._recorded, whole) | beside
-
-    def _send_flow(self, content: dict[str, Any]) -> None:
-        """A text's way through a run's model, unless that is training."""
-        run = next((run for run in self.runs if run.id == content.get("id")), None)
-        if run is not None and run.outcome != "running":
-            self._tell(flowed(run, content))
 
     def _hello(self) -> None:
         self._resend()
@@ -388,12 +389,6 @@ class Lab(View):
             story = self.story()
             self._heard |= set(story["messages"])
             self.send(story)
-
-    def _send_wanted(self, content: dict[str, Any]) -> None:
-        """Whole runs and the messages of data sets, for a page that shows them."""
-        ids, keys = content.get("runs") or [], content.get("data") or []
-        runs = [plain(told.whole()) for told in self._told() if told.head["id"] in ids]
-        self._tell({"kind": "told", "runs": runs, "messages": messages_told(self.runs, self._recorded, keys)})
 
     def _check_free(self) -> None:
         if self._contest.comparer.busy:

@@ -2,19 +2,20 @@
  * What is on show: which run, which of its epochs, and what follows from them.
  *
  * @typedef {{selected: number|null, at: number|null, held: boolean, playing: boolean, chosen: string|null,
- *   against: number|null, rival: number|null, measure: Measure}} Look
+ *   against: number|null, rival: number|null, measure: Measure, message: Marked|null}} Look
  *   the run that was chosen, the epoch under the cursor (null: the newest; between two while it plays), whether it
- *   stays, the chosen cell, of more than two classes the one that is held against the rest, the pinned run that was
- *   chosen to differ from, and what the curves are of
+ *   stays, the chosen cell (or "fixed" or "broken" against the rival), of more than two classes the one that is held
+ *   against the rest, the pinned run that was chosen to differ from, what the curves are of, and the marked message
+ * @typedef {{index: number, data: string}} Marked a message, and the data set that it is of
  * @typedef {{at: number, next: Epoch|null, share: number, trail: Epoch[]}} Glide while a run plays: where between two
  *   epochs it is, and the epochs just passed
- * @typedef {{run: Run, epoch: number, counts: Counts}} Rival a pinned run at the same time
+ * @typedef {{run: Run, epoch: number, counts: Counts, judged: Judged}} Rival a pinned run at the same time
  * @typedef {{run: Run|null, live: boolean, held: boolean, chosen: string|null, against: number|null,
  *   glide: Glide|null, epoch: Epoch|null, messages: Message[], judged: Judged, threshold: number, answer: Answer|null,
  *   spread: Spreads|null, labels: string[], pinned: Run[], rival: Rival|null, rivals: Run[], measure: Measure,
- *   names: Record<number, string>, whos: Record<number, number>, veiled: boolean}} Shown `rivals` are the pinned runs
- *   on the same messages; `names` tell the runs in view apart, `whos` are the identities of pinned ones; `veiled` where
- *   a bet is still to be made
+ *   message: number|null, names: Record<number, string>, whos: Record<number, number>, veiled: boolean}} Shown
+ *   `rivals` are the pinned runs on the same messages; `names` tell the runs in view apart, `whos` are the identities of
+ *   pinned ones; `veiled` where a bet is still to be made
  *
  * @import {Answer} from "./asked.js"
  * @import {Measure} from "./measures.js"
@@ -24,6 +25,7 @@
 
 import { namesOf } from "./apart.js";
 import { nearestEpoch } from "./epochs.js";
+import { chosenIn } from "./picked.js";
 import { intervals, judge } from "./scores.js";
 import { messagesFor, shownRun } from "./store.js";
 
@@ -34,7 +36,7 @@ const USUAL = ["ham", "spam"];
 /** Everything as at the start, but for what is kept. @param {Partial<Look>} [kept] @returns {Look} */
 export const freshLook = (kept = {}) =>
   ({ selected: null, at: null, held: false, playing: false, chosen: null, against: null, rival: null, measure: "loss",
-    ...kept });
+    message: null, ...kept });
 
 /** What a share is of, in words. @param {string[]} names those of the matrix */
 export const shareName = (names) => (names.length === 2 ? `P(${names[1]})` : "P(predicted)");
@@ -67,7 +69,8 @@ function rivalOf(rivals, run, look, epoch, threshold) {
   if (!other) return null;
   const then = look.at === null || !other.whole ? other.epochs.at(-1) : nearestEpoch(other.epochs, epoch.epoch);
   if (!then?.p.length) return null;
-  return { run: other, epoch: then.epoch, counts: judge(other, then, threshold, againstOf(run, look)).counts };
+  const judged = judge(other, then, threshold, againstOf(run, look));
+  return { run: other, epoch: then.epoch, counts: judged.counts, judged };
 }
 
 /** The run on show and its epoch; nothing while a bet waits for its answer, or before a run that plays has begun.
@@ -106,10 +109,12 @@ export function shownOf(store, look, threshold, spreadOf, veils = false, fits = 
   const judged = run ? judge(run, epoch, threshold, against) : empty;
   const there = epoch !== null && judged.guesses.length > 0;
   const rivals = veils ? [] : rivalsOf(store, run);
-  return { held: look.held, chosen: look.chosen, against, run, live: look.at === null, glide: glideOf(run, look),
-    epoch, judged, threshold, labels, measure: look.measure, rivals, whos: store.whos,
+  const rival = run && epoch ? rivalOf(rivals, run, look, epoch, threshold) : null;
+  const message = run && look.message?.data === run.data_key ? look.message.index : null;
+  const chosen = chosenIn(look.chosen, judged.names, rival !== null);
+  return { held: look.held, chosen, against, run, live: look.at === null, glide: glideOf(run, look),
+    epoch, judged, threshold, labels, measure: look.measure, rivals, rival, whos: store.whos, message,
     messages: messagesFor(store, run), answer: store.answer, spread: there ? spreadOf(judged.counts) : null,
     pinned: veils ? [] : store.runs.filter((one) => one.pinned), veiled: veils && store.runs.length > 0,
-    names: namesOf(runsOnShow(store, look.selected, fits)),
-    rival: run && epoch ? rivalOf(rivals, run, look, epoch, threshold) : null };
+    names: namesOf(runsOnShow(store, look.selected, fits)) };
 }

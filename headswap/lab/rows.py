@@ -6,7 +6,7 @@ import json
 from importlib.resources import files
 from typing import Any
 
-from ..live.runs import FIELDS, Run, diagnose
+from ..live.runs import FIELDS, Run, Settings, diagnose
 from ..live.told import Told
 
 
@@ -24,6 +24,8 @@ def recorded_runs() -> list[dict[str, Any]]:
 def as_told(run: dict[str, Any]) -> Told:
     """A recorded run as the browser is told of any other."""
     truths = "".join(str(label) for _, label in run["messages"])
+    settings = Settings(regime=run["regime"], pool=run["pool"], seed=run["seed"], epochs=run["planned"])
+    run = run | {"settings": settings.changed()}
     return Told.of(run | {"truths": truths, "epochs": [{"said": ""} | epoch for epoch in run["epochs"]]})
 
 

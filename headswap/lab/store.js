@@ -11,25 +11,27 @@
  *   seed: number, planned: number, learning: number, total: number, cached: string, floor?: number|null,
  *   recorded: boolean, pinned: boolean, outcome: string, forecast: string, machine?: string, perplexity0: number|null,
  *   stages: number, truths: string, data_key: string, label_names: string[], epochs: Epoch[], whole: boolean,
- *   diagnosis: string, best: number|null}} Run
+ *   diagnosis: string, best: number|null, ahead?: boolean}} Run
  *   `settings` are those that are not the usual ones (a run recorded long ago tells none); `truths` holds a digit for
- *   each message's class; a run that is not `whole` has p and xy for its last epoch alone
+ *   each message's class; a run that is not `whole` has p and xy for its last epoch alone; one that is trained `ahead`
+ *   was promised when the lab was made
  * @typedef {{phase: string, sentence: string, done: number, left?: number|null}} State
  * @typedef {{sentence: string, wrong: boolean}} Said the kernel's answer to what the learner did
  * @typedef {Record<string, Message[]>} Texts the messages of each data set
  * @typedef {{n: number, gap: boolean, runs: Run[], current: number|null, messages: Texts, answer: Answer|null,
- *   state: State, away: number, contest: Contest|null, whos: Record<number, number>}} Store `n` counts the news; `gap`
- *   says that some are missing; `away` counts the runs that Reset has put away and that can be brought back; `whos` has
- *   the identity of each pinned run
+ *   state: State, undo: string, contest: Contest|null, whos: Record<number, number>}} Store `n` counts the news; `gap`
+ *   says that some are missing; `undo` is "reset" or "delete" where that has put runs away last, and they can be brought
+ *   back; `whos` has the identity of each pinned run
  * @typedef {{kind: "history", n: number, runs?: Run[], current?: number|null, state?: State, said?: Said|null,
- *   messages?: Texts, away?: number, forecast?: string, contest?: Contest|null}} History
+ *   messages?: Texts, undo?: string, forecast?: string, contest?: Contest|null}} History
  *   all there is to know
  * @typedef {{n: number} & ({kind: "run", run: Run, messages?: Texts} | {kind: "epoch", id: number, epoch: Epoch}
  *   | {kind: "told", runs: Run[], messages: Texts} | ({kind: "state"} & State)
  *   | ({kind: "said"} & Said)
  *   | {kind: "end", id: number, outcome: string, diagnosis: string, best?: number|null}
  *   | {kind: "pin", id: number, pinned: boolean} | ({kind: "answer"} & Answer)
- *   | ({kind: "flow"} & Flowed) | {kind: "cleared", away?: number} | Told)} Step one thing that happened
+ *   | ({kind: "flow"} & Flowed) | {kind: "cleared", undo?: string} | {kind: "deleted", id: number, undo?: string}
+ *   | {kind: "line", line: string} | Told)} Step one thing that happened
  * @typedef {History|Step} News
  *
  * @import {Contest, Told} from "../comparing/contest.js"
@@ -43,7 +45,7 @@ import { identities } from "./apart.js";
 import { withAnswers } from "./asked.js";
 
 /** @returns {Store} */
-export const emptyStore = () => ({ n: 0, gap: false, runs: [], current: null, messages: {}, answer: null, away: 0,
+export const emptyStore = () => ({ n: 0, gap: false, runs: [], current: null, messages: {}, answer: null, undo: "",
   contest: null, whos: {}, state: { phase: "idle", sentence: "ready", done: 0 } });
 
 /** @param {Store} store @param {number} id @param {(run: Run) => Run} change @returns {Store} */
@@ -96,7 +98,7 @@ const stateOf = ({ phase, sentence, done, left }) => ({ phase, sentence, done, l
  * @param {Store} store @param {Step} step @returns {Store} */
 function applied(store, step) {
   switch (step.kind) {
-    case "run": return { ...takeTexts(takeRun(store, step.run), step.messages), current: step.run.id, away: 0 };
+    case "run": return { ...takeTexts(takeRun(store, step.run), step.messages), current: step.run.id, undo: "" };
     case "told": return takeTexts(takeRuns(store, step.runs), step.messages);
     case "state": return { ...store, state: stateOf(step) };
     case "epoch": return withRun(store, step.id, (run) => ({ ...run, epochs: putEpoch(run.epochs, step.epoch) }));
@@ -105,7 +107,9 @@ function applied(store, step) {
     case "pin": return pinRun(store, step.id, step.pinned);
     case "answer": return { ...store, answer: withAnswers(store.answer, step) };
     case "cleared": return { ...store, runs: store.runs.filter((run) => run.recorded), current: null, answer: null,
-      away: step.away ?? 0 };
+      undo: step.undo ?? "" };
+    case "deleted": return { ...store, runs: store.runs.filter((run) => run.id !== step.id), undo: step.undo ?? "",
+      current: store.current === step.id ? null : store.current };
     case "contest": case "contested": case "contesting": return { ...store, contest: afterNews(store.contest, step) };
     default: return store;
   }
@@ -120,7 +124,7 @@ function reduced(store, news) {
   if (news.kind === "history") {
     const state = news.state ?? store.state;
     const fresh = { ...store, n: news.n, gap: false, runs: [], current: news.current ?? null, state,
-      away: news.away ?? 0, contest: news.contest ?? null };
+      undo: news.undo ?? "", contest: news.contest ?? null };
     return takeTexts(takeRuns(fresh, (news.runs ?? []).map((run) => fuller(store.runs, run))), news.messages);
   }
   if (typeof news.n !== "number" || news.n <= store.n) return store;

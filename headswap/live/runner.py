@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from ..errors import HeadswapError
+from ..errors import HeadswapError, SettingError
 from ..model.classifier import Classifier
 from ..results.progress import Progress, counting
 from ..training.events import EpochDone, Event, StageBegan, StageEnded, StepDone
@@ -37,7 +37,9 @@ class Runner:
     ) -> None:
         self.publish, self.prepare, self.start = publish, prepare, start
         self.runs: list[Run] = []
-        self.away: list[Run] = []
+        self.promised: list[Settings] = []  # to be trained, and pinned, before the next run
+        self._away: list[tuple[str, list[Run]]] = []  # what was put away, and how: the last one comes back first
+        self._deleted = 0  # the highest number of a deleted run: no other run gets it
         self.phase = "idle"
         self.asked = Asked(publish)
         self._stop, self._go, self._single = threading.Event(), threading.Event(), threading.Event()
@@ -59,8 +61,17 @@ class Runner:
         """As busy, without the moment between the last word of a thread and its end."""
         return self.busy and self.phase not in ("idle", "failed")
 
+    @property
+    def undo(self) -> dict[str, Any]:
+        """How many runs `restore` would bring back, and whether reset or delete has put them away."""
+        how, runs = self._away[-1] if self._away else ("", [])
+        return {"away": len(runs), "undo": how}
+
     def train(self, settings: Settings, forecast: str = "", *, single: bool = False) -> None:
-        """Begin a run, or let a paused one go on; with `single` pause after the next epoch. A second one is ignored."""
+        """Begin a run, or let a paused one go on; with `single` pause after the next epoch. A second one is ignored.
+
+        Runs that were promised are trained before it, whole.
+        """
         with self._lock:
             if not single:
                 self._single.clear()  # also while one epoch trains: who asks for the whole run gets it
@@ -72,10 +83,11 @@ class Runner:
                 self._go.set()
                 return
             self._stop.clear()
-            self.away = []
+            self._away = []
             self._say("preparing", "preparing the messages and the body")
             self._training = run = Run(self.next_id(), settings, forecast=forecast)
-            self._thread = threading.Thread(target=self._work, args=(run,), daemon=True, name=f"headswap-run-{run.id}")
+            name = f"headswap-run-{run.id}"
+            self._thread = threading.Thread(target=self._work_all, args=(run,), daemon=True, name=name)
             self._thread.start()
 
     def look_ahead(self, settings: Settings, wanted: Callable[[], bool]) -> None:
@@ -119,15 +131,29 @@ class Runner:
         self.stop()
         self.wait()
         with self._lock:
-            self.away, self.runs = self.runs or self.away, []
+            if self.runs:
+                self._away.append(("reset", self.runs))
+            self.runs, self._deleted = [], 0
             self.asked.forget()
             self._say("idle", "ready")
 
-    def restore(self) -> None:
-        """Bring back the runs that were put away."""
+    def delete(self, id: int) -> None:
+        """Put one run away, to be forgotten when the next one begins; SettingError where that cannot be."""
         with self._lock:
-            if not self.runs:
-                self.runs, self.away = self.away, []
+            run = next((run for run in self.runs if run.id == id), None)
+            if run is None:
+                raise SettingError(f"there is no run {id} to delete; only runs of this lab's own can be deleted")
+            if run is self._training:
+                raise SettingError(f"run {id} is under way; stop it, then delete it")
+            self.runs = [other for other in self.runs if other is not run]
+            self._deleted = max(self._deleted, id)
+            self._away.append(("delete", [run]))
+
+    def restore(self) -> None:
+        """Bring back the runs that were put away last."""
+        with self._lock:
+            if self._away:
+                self.runs = sorted([*self.runs, *self._away.pop()[1]], key=lambda run: run.id)
 
     def adopt(self, run: Run) -> None:
         """Take a run among its own that was carried out elsewhere."""
@@ -136,7 +162,39 @@ class Runner:
 
     def next_id(self) -> int:
         """What the next run is called."""
-        return 1 + max((run.id for run in self.runs), default=0)
+        away = [run for _, runs in self._away for run in runs]
+        return 1 + max([self._deleted, *(run.id for run in [*self.runs, *away])])
+
+    def _work_all(self, run: Run) -> None:
+        """Train the promised runs, then the one that was asked for; Stop ends them all, and the promise is kept."""
+        for number in range(1, 1 + (many := len(self.promised))):
+            first = Run(self.next_id(), self.promised[0], pinned=True, ahead=f"{number} of {many}")
+            self._training, self.promised = first, self.promised[1:]
+            self._work(first)
+            if first.outcome == "stopped":
+                return
+        run.id = self.next_id()
+        self._training = run
+        self._work(run)
+
+    def _last_word(self, run: Run) -> None:
+        """Say how a run has ended; after one that was promised the next one begins, unless it was stopped."""
+        failed, stopped = run.outcome.startswith("failed"), run.outcome == "stopped"
+        if run.ahead and stopped:
+            self._promise_again(run)
+        if run.ahead and not stopped:
+            self._say("preparing", f"{_named(run)}: {run.outcome}")
+        else:
+            self._say("failed" if failed else "idle", run.outcome if failed else f"run {run.id}: {run.outcome}")
+        if run.ahead and failed:
+            self.publish({"kind": "said", "sentence": f"a pinned run ({run.label}) {run.outcome}", "wrong": True})
+
+    def _promise_again(self, run: Run) -> None:
+        """A run that was stopped is not the one that was promised: the next Train begins it anew."""
+        self.promised, run.pinned = [run.settings, *self.promised], False
+        if run.told.head:
+            run.told.head["pinned"] = False
+            self.publish({"kind": "pin", "id": run.id, "pinned": False})
 
     def _work(self, run: Run) -> None:
         try:
@@ -151,10 +209,9 @@ class Runner:
             end = {"outcome": run.outcome, "diagnosis": diagnose(run), "best": run.best}
             run.told.head |= end
             self.publish({"kind": "end", "id": run.id, **end})
-        failed = run.outcome.startswith("failed")
         with self._lock:
             self._keep(run)
-            self._say("failed" if failed else "idle", run.outcome if failed else f"run {run.id}: {run.outcome}")
+            self._last_word(run)
         if run.model and (run.outcome != "done" or self._unheard):  # asked after the last epoch, or there was none
             self._answer(run.model, run, spoken)
 
@@ -198,7 +255,7 @@ class Runner:
     def _progress_of(self, run: Run, prepared: Prepared) -> Progress:
         examples = len(prepared.split.train) + len(prepared.split.validation)
         epochs = sum(epochs_of(run.settings.chosen_regime(), run.settings.epochs))
-        return Progress(f"run {run.id}", examples, epochs, self._advance)
+        return Progress(_named(run), examples, epochs, self._advance)
 
     def _began(self, run: Run, prepared: Prepared, event: StageBegan, watch: Watch) -> None:
         run.learning, run.total, run.cached = max(run.learning, event.learning), event.total, event.cached
@@ -207,10 +264,10 @@ class Runner:
             run.perplexities.append(watch.before())
             run.held_out, run.label_names = prepared.held_out, prepared.split.label_names
             run.old_head = getattr(prepared.base, "head", None) if watch.speaks else None
-            run.told = Told(head_of(run, prepared.key, prepared.note))
+            run.told = Told(head_of(run, prepared.key, prepared.note) | {"ahead": bool(run.ahead)})
             self.runs.append(run)  # not before all of it can be told: Stop may end the lines above
             self.publish({"kind": "run", "run": run.told.whole()})
-        self._say("training", f"run {run.id}: training")
+        self._say("training", f"{_named(run)}: training")
 
     def _epoch(self, run: Run, event: EpochDone, watch: Watch, model: Classifier) -> bool:
         """Keep an epoch and tell it; whether the run paused after it."""
@@ -221,9 +278,10 @@ class Runner:
         run.told.add(epoch)
         self.publish({"kind": "epoch", "id": run.id, "epoch": epoch})
         last = len(run.epochs) >= run.told.head["planned"]
+        single = self._single.is_set() and not run.ahead
         # Its words would take as long as some steps: while epochs fly by, nobody could read them anyway.
-        self._answer(model, run, spoken if last or self._single.is_set() else glimpsed)
-        if not self._single.is_set() or last:
+        self._answer(model, run, spoken if last or single else glimpsed)
+        if not single or last:
             return False
         self._pause(run, model)
         return True
@@ -288,6 +346,11 @@ class Runner:
     def _tell_state(self, phase: str, sentence: str, done: float = 0.0, left: float | None = None) -> None:
         seconds = None if left is None else round(left, 1)
         self.publish({"kind": "state", "phase": phase, "sentence": sentence, "done": round(done, 4), "left": seconds})
+
+
+def _named(run: Run) -> str:
+    """What the status line calls a run that trains."""
+    return f"first the pinned runs, {run.ahead}" if run.ahead else f"run {run.id}"
 
 
 def _kept(run: Run | None) -> tuple[Run, Classifier] | None:

@@ -91,14 +91,14 @@ class Settings:
         first = replace(first, loss=CROSS_ENTROPY, weight_decay=None, least_steps=0) if probes else first
         return replace(regime, stages=(replace(first, head=self.head), *rest))
 
+    def changed(self) -> dict[str, Any]:
+        """What differs from the defaults, as a lab takes it: rates are a dict."""
+        values = {n: getattr(self, n) for n in FIELDS if getattr(self, n) != getattr(DEFAULTS, n)}
+        return {n: dict(value) if n == "rates" else value for n, value in values.items()}
+
     def line(self) -> str:
         """The settings as one line of Python that makes the same lab."""
         return f"Lab({', '.join(f'{name}={value!r}' for name, value in self.changed().items())})"
-
-    def changed(self) -> dict[str, Any]:
-        """The settings that are not the defaults, as plain JSON."""
-        values = {n: getattr(self, n) for n in FIELDS if getattr(self, n) != getattr(DEFAULTS, n)}
-        return {n: dict(value) if n == "rates" else value for n, value in values.items()}
 
     def machine(self) -> str:
         """A text that is the same where the machine looks the same: the same layers, learning at the same rates."""
@@ -143,7 +143,8 @@ class Prepared:
 class Run:
     """One run of the lab: its settings, what learned, its epochs, how it ended, and its classifier while that is kept.
 
-    `model` is None until the run has ended, and again when newer runs have taken its place.
+    `model` is None until the run has ended, and again when newer runs have taken its place. `ahead` is "1 of 2" where
+    the lab was made with two runs pinned, and trains this one before the run that was asked for.
     """
 
     id: int
@@ -158,6 +159,7 @@ class Run:
     floor: float | None = None
     objective: float | None = None
     pinned: bool = False
+    ahead: str = ""
     held_out: tuple[tuple[str, int], ...] = ()
     label_names: tuple[str, ...] = HAM_SPAM
     told: Told = field(default_factory=lambda: Told({}))

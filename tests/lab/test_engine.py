@@ -111,5 +111,5 @@ def test_a_run_that_trains_is_not_asked_for_its_values(trained: Lab, monkeypatch
     told: list[Any] = []
     monkeypatch.setattr(trained, "_tell", told.append)
     monkeypatch.setattr(trained.runs[0], "outcome", "running")
-    trained._send_flow({"id": 1, "text": TEXT})
+    trained._table.tell_flow({"id": 1, "text": TEXT})
     assert told == []

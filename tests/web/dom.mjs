@@ -48,6 +48,9 @@ class Node {
     this.remove();
   }
   contains(node) { return node === this || this.children.some((child) => child.contains(node)); }
+  focus() { document.activeElement = this; }
+  closest() { return null; }
+  select() {}
   matches() { return false; }
   getRootNode() { return document; }
   getBoundingClientRect() { return { left: 0, top: 0 }; }

@@ -164,7 +164,7 @@ test("P presents the lab: curves and vectors stand open, the rest is a word; P a
 
 test("Reset can be taken back until the next run", () => {
   const lab = opened();
-  lab.tell(told(1), { kind: "cleared", away: 1 });
+  lab.tell(told(1), { kind: "cleared", undo: "reset" });
   paintFrames();
   lab.button("Undo reset").click();
   assert.deepEqual(lab.model.sent.at(-1), { do: "restore" });

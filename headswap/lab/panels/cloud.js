@@ -9,6 +9,7 @@
 
 import { cloud } from "../../web/charts/cloud.js";
 import { shareName } from "../look.js";
+import { listName, listedOf } from "../picked.js";
 
 const MARKS = ["circle", "triangle"];
 
@@ -29,10 +30,11 @@ function groupsOf({ messages, epoch, judged, glide }) {
   const { names, truths, guesses, shares } = judged;
   /** @type {Required<Group>[]} */
   const groups = names.map((name, i) => ({ name, mark: MARKS[i % 2], points: [], wrong: [], texts: [], shares: [],
-    trails: [] }));
+    trails: [], ids: [] }));
   const many = epoch ? Math.min(truths.length, Math.floor(epoch.xy.length / 2)) : 0;
   for (let i = 0; epoch && i < many; i++) {
     const group = groups[truths[i]];
+    group.ids.push(i);
     group.points.push(pointOf(epoch, glide, i));
     group.trails.push(glide ? [...glide.trail.map((one) => placeIn(one, i)), pointOf(epoch, glide, i)] : []);
     group.wrong.push(guesses[i] !== truths[i]);
@@ -42,12 +44,20 @@ function groupsOf({ messages, epoch, judged, glide }) {
   return groups;
 }
 
-/** @param {Shown} shown @returns {CloudSpec} */
-export const cloudSpec = (shown) => ({ kind: "cloud", title: "Pooled vectors", groups: groupsOf(shown),
-  x_range: [-1, 1], y_range: [-1, 1], share: shareName(shown.judged.names), hint: "main directions of the start" });
+/** What is below the points: which of them are ringed, or what they are. @param {Shown} shown @param {number} many */
+const hintText = (shown, many) =>
+  (shown.chosen === null ? "main directions of the start" : `ringed: ${many} ${listName(shown)}`);
+
+/** The points; those of the chosen messages ringed, the marked one with a target. @param {Shown} shown
+ * @returns {CloudSpec} */
+export function cloudSpec(shown) {
+  const ringed = shown.chosen === null ? null : listedOf(shown).map(({ index }) => index);
+  return { kind: "cloud", title: "Pooled vectors", groups: groupsOf(shown), x_range: [-1, 1], y_range: [-1, 1],
+    share: shareName(shown.judged.names), ringed, marked: shown.message, hint: hintText(shown, ringed?.length ?? 0) };
+}
 
 /** @param {Lab} lab */
 export function cloudPanel(lab) {
-  const chart = cloud({ name: "scatter", heading: "h4" });
+  const chart = cloud({ name: "scatter", heading: "h4" }, (index) => lab.gaze.open(index));
   return { ...chart, paint: () => chart.paint(cloudSpec(lab.shown())) };
 }

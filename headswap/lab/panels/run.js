@@ -61,7 +61,7 @@ export function buttonsPanel(lab) {
     }
     const pinned = Boolean(lab.shown().run?.pinned);
     say(train, lab.phase() === "paused" ? "Continue" : BUTTONS.train);
-    say(reset, lab.store.away ? "Undo reset" : BUTTONS.reset);
+    say(reset, lab.store.undo === "reset" ? "Undo reset" : BUTTONS.reset);
     put(pin, { "aria-pressed": String(pinned) });
     say(pin, pinned ? "Unpin" : BUTTONS.pin);
     root.hidden = question.root.hidden && nodes.slice(0, IN_SIGHT).every((node) => node.hidden);

@@ -11,6 +11,7 @@ import { sample } from "../../web/identity.js";
 import { countText } from "../../web/text.js";
 import { csvOf, saveCsv } from "../csv.js";
 import { columnsOf, headText, sortRows } from "../rows.js";
+import { rowActions, runsTools } from "./rowmenu.js";
 
 /** What the cells say, by column, the first one aside. @param {Row} row @param {Ways} ways
  * @returns {Record<string, string>} */
@@ -25,13 +26,11 @@ function rowTexts(row, ways) {
 
 /** @param {Lab} lab @param {number} id */
 function makeRow(lab, id) {
-  const button = (/** @type {string} */ text, /** @type {() => void} */ onclick, kind = "hs-small") =>
-    h("button", { type: "button", class: kind, onclick }, text);
-  const show = button("", () => lab.gaze.show(id), "hs-link");
-  const [pin, copy] = [button("pin", () => lab.togglePin(id)), button("copy", () => lab.copy(id))];
+  const show = h("button", { type: "button", class: "hs-link", onclick: () => lab.gaze.show(id) }, "");
+  const actions = rowActions(lab, id);
   const tag = h("span", { class: "hs-tag" }, "recorded");
   const mark = sample();
-  const [first, outcome, actions] = [h("td"), h("td"), h("td", { class: "hs-actions" }, pin, copy)];
+  const [first, outcome] = [h("td"), h("td")];
   first.append(show, mark.root, tag);
   const tr = h("tr", { "data-run": id });
   /** @type {Record<string, HTMLElement>} */
@@ -40,10 +39,10 @@ function makeRow(lab, id) {
   const paintCells = (/** @type {Record<string, string>} */ texts, /** @type {Column[]} */ columns) => {
     const names = columns.slice(1).map(([name]) => name);
     for (const name of names) say(cells[name] ??= h("td"), texts[name]);
-    if (known !== names.join()) arrange(tr, [first, ...names.map((name) => cells[name]), outcome, actions]);
+    if (known !== names.join()) arrange(tr, [first, ...names.map((name) => cells[name]), outcome, actions.root]);
     known = names.join();
   };
-  return { show, mark, tag, pin, copy, outcome, tr, paintCells };
+  return { show, mark, tag, actions, outcome, tr, paintCells };
 }
 
 /** @param {Lab} lab @param {ReturnType<typeof makeRow>} at @param {Row} row @param {Ways} ways */
@@ -56,10 +55,7 @@ function paintRow(lab, at, row, ways) {
     "aria-current": shown ? "true" : null });
   at.tag.hidden = !row.recorded;
   say(at.outcome, [row.outcome, row.forecast && `predicted: ${row.forecast}`].filter(Boolean).join(" · "));
-  put(at.pin, { "aria-pressed": String(row.pinned), "aria-label": `pin run ${row.id}` });
-  at.pin.hidden = !lab.shows("pin");
-  at.pin.disabled = lab.locks("pin");
-  put(at.copy, { "aria-label": `copy run ${row.id} as Python`, title: row.line });
+  at.actions.paint(row);
   put(at.tr, { class: shown ? "hs-shown" : null });
 }
 
@@ -120,13 +116,15 @@ export function runsPanel(lab, rest) {
   const table = h("table", { class: "hs-table", "aria-label": "all runs" }, h("thead", {}, heads.root), body);
   const download = h("button", { type: "button", class: "hs-button",
     onclick: () => saveCsv(csvOf(heads.sorted(lab.table().rows))) }, "Export CSV");
-  const head = h("div", { class: "hs-head" }, h("h4", {}, "Runs"), rest, download);
+  const tools = runsTools(lab);
+  const head = h("div", { class: "hs-head" }, h("h4", {}, "Runs"), rest, ...tools.nodes, download);
   const root = panel("runs", "All runs", head, scroller("all runs", table));
   const paintRows = rowKeeper(lab, body);
   const paint = () => {
     const { ways, rows } = lab.table();
     heads.paint(columnsOf(ways));
     paintRows(heads.sorted(rows), ways);
+    tools.paint();
     download.disabled = !rows.length;
   };
   return { root, paint };

@@ -1,11 +1,14 @@
 /**
- * Points in two dimensions: shape and colour say the group, an outline says wrong.
+ * Points in two dimensions: shape and colour say the group, an outline says wrong. Some may be ringed, the others then
+ * fade, and one may be marked by a target.
  *
  * @typedef {{name: string, mark: string, points: [number, number][], wrong?: boolean[], texts?: string[],
- *   shares?: number[], trails?: [number, number][][]}} Group `mark` is circle or triangle; for each point whether it is
- *   wrong, its text, the share that it was given, and the places that it has just come through
- * @typedef {Titled & {kind: "cloud", groups: Group[], x_range?: Range, y_range?: Range, hint?: string, share?: string}}
- *   CloudSpec `hint` is read where no point is; `share` names the shares, such as P(spam)
+ *   shares?: number[], trails?: [number, number][][], ids?: number[]}} Group `mark` is circle or triangle; for each
+ *   point whether it is wrong, its text, the share that it was given, the places that it has just come through, and its
+ *   number among all
+ * @typedef {Titled & {kind: "cloud", groups: Group[], x_range?: Range, y_range?: Range, hint?: string, share?: string,
+ *   ringed?: number[]|null, marked?: number|null}} CloudSpec `hint` is read where no point is; `share` names the
+ *   shares, such as P(spam); `ringed` and `marked` are numbers of points
  *
  * @import {Key} from "../axes.js"
  * @import {Range, Scale} from "../scales.js"
@@ -20,6 +23,9 @@ import { drawn, picture } from "./frame.js";
 
 const MARGIN = 10;
 const NEAR = 12;
+const RING = 6.5; // pixels: the radius of the ring around a chosen point
+const TARGET = 9; // that of the target on the marked one
+const STROKE = 5;
 
 /** A few points alone are what the picture is about. @param {Group} group */
 const isSpecial = ({ wrong, points }) => !wrong && points.length < 5;
@@ -50,8 +56,11 @@ function keysOf({ groups }) {
 }
 
 /** @param {CloudSpec} spec */
-const cloudText = ({ title, groups }) =>
-  `${title}: ${groups.map((group) => `${group.name}, ${ofThem(group.points.length, group.mark)}`).join("; ")}`;
+function cloudText({ title, groups, ringed, marked, hint }) {
+  const all = groups.map((group) => `${group.name}, ${ofThem(group.points.length, group.mark)}`);
+  const one = groups.flatMap(({ ids, texts }) => texts?.filter((_, i) => ids?.[i] === marked) ?? []);
+  return [`${title}: ${all.join("; ")}`, ...(ringed ? [hint] : []), ...one.map((text) => `marked: ${text}`)].join("; ");
+}
 
 /** @param {CloudSpec} spec @returns {[string[], () => (string|number)[][]]} */
 function pointTable({ groups, share }) {
@@ -66,26 +75,35 @@ function pointTable({ groups, share }) {
     () => groups.flatMap((group) => group.points.map((_, i) => row(group, i)))];
 }
 
-/** What the point nearest to a place says, where one is near.
- * @param {CloudSpec} spec @param {Scale} x @param {Scale} y @param {[number, number]} place in pixels */
-export function nearestText({ groups, share }, x, y, [px, py]) {
-  let [found, least] = ["", NEAR ** 2];
-  for (const { points, texts, shares } of withTexts(groups)) {
-    points.forEach(([a, b], i) => {
+/** The point nearest to a place, where one is near; only points with a text count.
+ * @param {Group[]} groups @param {Scale} x @param {Scale} y @param {[number, number]} place in pixels */
+function nearest(groups, x, y, [px, py]) {
+  /** @type {{group: Group, i: number}|null} */
+  let found = null;
+  let least = NEAR ** 2;
+  for (const group of groups) {
+    if (!group.texts) continue;
+    group.points.forEach(([a, b], i) => {
       const distance = (x(a) - px) ** 2 + (y(b) - py) ** 2;
       if (distance >= least) return;
-      least = distance;
-      found = share && shares ? `${share} ${shares[i].toFixed(3)}: ${texts[i]}` : texts[i];
+      [found, least] = [{ group, i }, distance];
     });
   }
-  return found;
+  return /** @type {{group: Group, i: number}|null} */ (found);
 }
 
-/** The groups whose points have texts. @param {Group[]} groups */
-const withTexts = (groups) => groups.flatMap((group) => (group.texts ? [{ ...group, texts: group.texts }] : []));
+/** What the point nearest to a place says.
+ * @param {CloudSpec} spec @param {Scale} x @param {Scale} y @param {[number, number]} place in pixels */
+export function nearestText({ groups, share }, x, y, place) {
+  const found = nearest(groups, x, y, place);
+  if (!found) return "";
+  const { group: { texts = [], shares }, i } = found;
+  return share && shares ? `${share} ${shares[i].toFixed(3)}: ${texts[i]}` : texts[i];
+}
 
-/** The line below that reads out the point under the mouse. @param {SVGSVGElement} svg */
-function pointed(svg) {
+/** The line below that reads out the point under the mouse; a click chooses it.
+ * @param {SVGSVGElement} svg @param {((id: number) => void)|null} choose */
+function pointed(svg, choose) {
   const said = h("p", { class: "hs-under", hidden: true });
   /** @type {{spec: CloudSpec, x: Scale, y: Scale}|null} */
   let now = null;
@@ -99,7 +117,12 @@ function pointed(svg) {
     if (!now) return;
     read(nearestText(now.spec, now.x, now.y, placeIn(event, svg)));
   };
-  put(svg, { onpointermove: point, onpointerleave: () => read("") });
+  const click = (/** @type {MouseEvent} */ event) => {
+    const hit = now && nearest(now.spec.groups, now.x, now.y, placeIn(event, svg));
+    const id = hit?.group.ids?.[hit.i];
+    if (id !== undefined) choose?.(id);
+  };
+  put(svg, { onpointermove: point, onpointerleave: () => read(""), onclick: choose && click });
   /** @param {CloudSpec} spec @param {Scale} x @param {Scale} y */
   const paint = (spec, x, y) => {
     now = { spec, x, y };
@@ -108,9 +131,38 @@ function pointed(svg) {
   return { said, paint };
 }
 
-/** All right ones first: those that are outlined lie over them. @param {Element} group @param {CloudSpec} spec
+/** The groups without the points that lie in front, and with them alone.
+ * @param {CloudSpec} spec @returns {[Group[], Group[]]} */
+function layersOf({ groups, ringed, marked }) {
+  const inFront = (/** @type {number|undefined} */ id) =>
+    id !== undefined && (id === marked || Boolean(ringed?.includes(id)));
+  const part = (/** @type {Group} */ group, /** @type {boolean} */ front) => {
+    const kept = group.points.map((_, i) => i).filter((i) => inFront(group.ids?.[i]) === front);
+    const wrong = group.wrong && kept.map((i) => Boolean(group.wrong?.[i]));
+    return { ...group, points: kept.map((i) => group.points[i]), wrong };
+  };
+  if (!ringed && typeof marked !== "number") return [groups, []];
+  return [groups.map((group) => part(group, false)), groups.map((group) => part(group, true))];
+}
+
+/** Where the points of these numbers are. @param {Group[]} groups @param {number[]} wanted */
+const placesOf = (groups, wanted) =>
+  groups.flatMap(({ ids, points }) => points.filter((_, i) => ids !== undefined && wanted.includes(ids[i])));
+
+/** A ring around each of these points. @param {[number, number][]} points @param {Scale} x @param {Scale} y */
+export const ringPath = (points, x, y) => points.map(([a, b]) => circle(x(a), y(b), RING)).join("");
+
+/** A target: a larger ring with four strokes. @param {[number, number][]} points @param {Scale} x @param {Scale} y */
+export const targetPath = (points, x, y) => points.map(([a, b]) => {
+  const [px, py] = [x(a), y(b)];
+  const strokes = [[-1, 0], [1, 0], [0, -1], [0, 1]].map(([dx, dy]) =>
+    `M${(px + TARGET * dx).toFixed(1)} ${(py + TARGET * dy).toFixed(1)}l${STROKE * dx} ${STROKE * dy}`);
+  return `${circle(px, py, TARGET)}${strokes.join("")}`;
+}).join("");
+
+/** All right ones first: those that are outlined lie over them. @param {Element} group @param {Group[]} groups
  * @param {Scale} x @param {Scale} y */
-function paintMarks(group, { groups }, x, y) {
+function paintMarks(group, groups, x, y) {
   const many = groups.length;
   if (group.childElementCount !== 2 * many) group.replaceChildren(...groups.flatMap(() => [s("path"), s("path")]));
   groups.forEach((one, i) => groupPaths(one, x, y).forEach((d, outlined) =>
@@ -128,12 +180,14 @@ function paintTrails(group, { groups }, x, y) {
     put(group.children[i], { class: `hs-trail hs-trail-${i % 4}`, d: path(trails) }));
 }
 
-/** @param {Place} place */
-export function cloud(place) {
-  const parts = picture(place, "hs-cloud");
+/** @param {Place} place @param {((id: number) => void)|null} [choose] what a click on a point does */
+export function cloud(place, choose = null) {
+  const parts = picture(place, `hs-cloud${choose ? " hs-choosable" : ""}`);
   const [cross, trails, marks] = [s("path", { class: "hs-rule" }), s("g", { "aria-hidden": "true" }), s("g")];
-  parts.svg.append(cross, trails, marks);
-  const pointer = pointed(parts.svg);
+  const [front, rings, halo, target] = [s("g"), s("path", { class: "hs-ring" }), s("path", { class: "hs-halo" }),
+    s("path", { class: "hs-target" })];
+  parts.svg.append(cross, trails, marks, front, rings, halo, target);
+  const pointer = pointed(parts.svg, choose);
   parts.under.append(pointer.said);
   return drawn(parts, (/** @type {CloudSpec} */ spec, [width, height]) => {
     const all = spec.groups.flatMap((group) => group.points);
@@ -141,7 +195,13 @@ export function cloud(place) {
     const y = linear(spec.y_range ?? rangeOf(all.map(([, at]) => at)), [height - MARGIN, MARGIN]);
     put(cross, { d: `M0 ${y(0).toFixed(1)}H${width}M${x(0).toFixed(1)} 0V${height}` });
     paintTrails(trails, spec, x, y);
-    paintMarks(marks, spec, x, y);
+    const [back, chosen] = layersOf(spec);
+    paintMarks(marks, back, x, y);
+    paintMarks(front, chosen, x, y);
+    for (const layer of [trails, marks]) put(layer, { class: spec.ringed ? "hs-faded" : null });
+    put(rings, { d: ringPath(placesOf(spec.groups, spec.ringed ?? []), x, y) });
+    const marked = targetPath(placesOf(spec.groups, typeof spec.marked === "number" ? [spec.marked] : []), x, y);
+    for (const layer of [halo, target]) put(layer, { d: marked });
     paintKeys(parts.keys, keysOf(spec));
     put(parts.svg, { "aria-label": cloudText(spec) });
     pointer.paint(spec, x, y);

@@ -1,0 +1,81 @@
+/**
+ * What is done with single runs, and with the view as a whole: copied, deleted, used again, shared.
+ *
+ * @import {Lab, Order} from "./lab.js"
+ */
+
+import { copyText } from "../web/clipboard.js";
+import { SETTINGS } from "./settings.js";
+
+export class Deeds {
+  #sharing = false;
+  #deleted = false;
+
+  /** @param {Lab} lab */
+  constructor(lab) {
+    this.lab = lab;
+  }
+
+  /** @param {number} id */
+  #run(id) {
+    return this.lab.store.runs.find((one) => one.id === id);
+  }
+
+  /** @param {number} id of a run whose line is wanted */
+  copy(id) {
+    const run = this.#run(id);
+    if (run) this.#copied(run.line);
+  }
+
+  /** @param {string} line */
+  async #copied(line) {
+    this.lab.tell(`${(await copyText(line)) ? "Copied" : "Copy this line"}: ${line}`);
+  }
+
+  /** An order that the kernel answers; silence is told. @param {Order} order */
+  #order(order) {
+    const { link, store: { n } } = this.lab;
+    link.send(order);
+    link.expect(() => this.lab.store.n === n);
+  }
+
+  /** Set all settings to those of a run. @param {number} id */
+  use(id) {
+    this.lab.answers.clear();
+    this.#order({ do: "use", id });
+  }
+
+  /** @param {number} id */
+  remove(id) {
+    if (this.lab.shown().run?.id === id) this.lab.gaze.refresh(true);
+    this.#deleted = true;
+    this.#order({ do: "delete", id });
+  }
+
+  /** Whether a run has just been deleted here: the button that had the focus has gone with it. */
+  takesFocus() {
+    const was = this.#deleted;
+    this.#deleted = false;
+    return was;
+  }
+
+  /** Bring back what was put away last. */
+  undo() {
+    this.lab.link.send({ do: "restore" });
+  }
+
+  /** Ask for the one line of Python that makes this view, with everything as it is on the page. */
+  share() {
+    const { lab } = this;
+    lab.link.flush();
+    this.#sharing = true;
+    const settings = Object.fromEntries(SETTINGS.map((name) => [name, lab.get(name)]));
+    this.#order({ do: "line", settings });
+  }
+
+  /** The line has come; other pages that show this lab have not asked for it. @param {{line: string}} told */
+  take({ line }) {
+    if (this.#sharing) this.#copied(line);
+    this.#sharing = false;
+  }
+}
