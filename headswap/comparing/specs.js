@@ -122,8 +122,10 @@ export function lossesSpec(contest, at) {
         [epoch, some.reduce((sum, one) => sum + one, 0) / some.length])),
       band: there.map(({ epoch, some }) => /** @type {Estimate} */ ([epoch, Math.min(...some), Math.max(...some)])) }];
   });
+  const means = lines.flatMap((line) => line.points.map(([, loss]) => loss));
   return { kind: "curves", title: "Validation loss", subtitle: "mean over seeds; the band reaches from the least to the most",
-    x: "epoch", y: "loss (nats)", lines, marks: [], x_range: null, y_range: null, legend: true };
+    x: "epoch", y: "loss (nats)", lines, marks: [], x_range: null, y_range: means.length ? roomy(means) : null,
+    legend: true };
 }
 
 /** The mean of the seeds' confusion matrices. @param {Contest} contest @param {number} candidate

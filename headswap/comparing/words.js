@@ -45,17 +45,15 @@ const alone = (contest, cells, score) =>
 
 /** @param {Contest} contest @param {Cell[]} others @param {string} score @param {string} rival */
 function verdict(contest, others, score, rival) {
+  const luck = (/** @type {Cell} */ cell) => couldBeLuck(cell.ahead[score]);
   const better = (/** @type {Cell} */ cell) => SCORES[score].more * cell.ahead[score][0] > 0;
-  const name = (/** @type {Cell} */ cell) => nameIn(contest, cell.candidate);
-  const sure = others.filter((cell) => !couldBeLuck(cell.ahead[score]));
-  const [up, down] = [sure.filter(better), sure.filter((cell) => !better(cell))].map((some) => some.map(name));
-  const luck = others.filter((cell) => couldBeLuck(cell.ahead[score])).map(name);
-  const parts = [up.length ? `${listed(up)} beat${up.length > 1 ? "" : "s"} ${rival} by more than luck` : "",
-    down.length ? `${listed(down)} fall${down.length > 1 ? "" : "s"} behind ${up.length ? "it" : rival} by more than luck`
-      : ""].filter(Boolean).join(", ");
-  const rest = luck.length
-    ? `${listed(luck)} against ${rival}: could be luck` : "";
-  return `${[parts, rest].filter(Boolean).join("; ")}.`;
+  const named = (/** @type {(cell: Cell) => boolean} */ holds) =>
+    listed(others.filter(holds).map((cell) => nameIn(contest, cell.candidate)));
+  const [up, down] = [named((cell) => !luck(cell) && better(cell)), named((cell) => !luck(cell) && !better(cell))];
+  const sure = [up && `${up} beat${up.includes(" ") ? "" : "s"} ${rival} by more than luck.`,
+    down && `${down} ${down.includes(" ") ? "are" : "is"} behind ${rival} by more than luck.`].filter(Boolean).join(" ");
+  const open = named(luck);
+  return [sure, open && `Against ${rival}, ${open} could be luck.`].filter(Boolean).join(" ");
 }
 
 /** How far it has come. @param {Contest} contest */

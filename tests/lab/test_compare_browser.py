@@ -1,4 +1,7 @@
-"""Many runs in one look, in a real browser: points as they come in, a sweep's slider, a click on a run."""
+"""Many runs in one look, in a real browser: points as they come in, a sweep's slider, a click on a run.
+
+Regimes on a random body need no schooling, so that nobody waits for it here.
+"""
 
 from __future__ import annotations
 
@@ -58,11 +61,11 @@ def wait_points(view: Page, many: int) -> None:
 def test_two_regimes_over_two_seeds_by_mouse(plain: tuple[Page, Heard]) -> None:
     """Started by a click, drawn as runs end, a headline that says what is luck; and the numbers are Python's."""
     view, heard = plain
-    compare(view, "head-only", "full")
+    compare(view, "frozen-random", "scratch")
     wait_points(view, 4)
     view.wait_for_function(f"{SAYS}.startsWith('4 of 4 runs')")
     said = lab(view).locator(".hs-headline").inner_text()
-    assert "luck" in said and "head-only" in said
+    assert "luck" in said and "frozen-random" in said
     f1 = json.loads(
         ask_kernel(view, "import json; print(json.dumps(lab.comparison().groupby('regime').f1.mean().to_dict()))")
     )
@@ -74,13 +77,13 @@ def test_two_regimes_over_two_seeds_by_mouse(plain: tuple[Page, Heard]) -> None:
 
 def test_a_click_on_a_point_shows_that_run_without_training_it(plain: tuple[Page, Heard]) -> None:
     view, _ = plain
-    compare(view, "head-only", "full", seeds=1)
+    compare(view, "frozen-random", "scratch", seeds=1)
     wait_points(view, 2)
     view.wait_for_function(f"{SAYS}.startsWith('2 of 2 runs')")
     lab(view).locator(".hs-contenders tbody tr").nth(1).locator("path.hs-seed").click(force=True)
     lab(view).locator("[data-hs=curves] .hs-runname").wait_for()
     view.wait_for_function("document.querySelector('.hs-lab').dataset.run === '1'")
-    assert "full" in lab(view).locator("[data-hs=curves] .hs-runname").inner_text()
+    assert "frozen-random" in lab(view).locator("[data-hs=curves] .hs-runname").inner_text()
     assert ask_kernel(view, "print(len(lab.runs), lab.runs[0].model)").strip() == "1 None"
     face(view, "Compare")
     assert view.evaluate(POINTS) == 2
@@ -89,7 +92,7 @@ def test_a_click_on_a_point_shows_that_run_without_training_it(plain: tuple[Page
 def test_stop_in_the_middle_keeps_what_is_finished(plain: tuple[Page, Heard]) -> None:
     view, _ = plain
     ask_kernel(view, "lab.epochs, lab.messages = 40, 640")
-    compare(view, "full", seeds=12)
+    compare(view, "scratch", seeds=12)
     wait_points(view, 1)
     lab(view).locator(".hs-do-halt").click()
     view.wait_for_function(f"{SAYS}.startsWith('stopped')", timeout=5_000)
@@ -105,7 +108,7 @@ def test_stop_in_the_middle_keeps_what_is_finished(plain: tuple[Page, Heard]) ->
 
 def test_the_slider_along_a_sweep_moves_rows_and_matrix_within_a_frame(plain: tuple[Page, Heard]) -> None:
     view, _ = plain
-    ask_kernel(view, "lab.compare(('head-only', 'frozen-random'), 2, 'messages', (20, 40, 80), block=True)")
+    ask_kernel(view, "lab.compare(('scratch', 'frozen-random'), 2, 'messages', (20, 40, 80), block=True)")
     wait_points(view, 4)
     slider = lab(view).get_by_role("slider", name="Training messages")
     slider.focus()
@@ -147,7 +150,7 @@ def test_keys_of_the_face_are_its_own(plain: tuple[Page, Heard]) -> None:
 
 def test_a_page_that_is_opened_anew_shows_the_comparison(plain: tuple[Page, Heard]) -> None:
     view, _ = plain
-    compare(view, "head-only", "frozen-random")
+    compare(view, "frozen-random", "scratch")
     wait_points(view, 4)
     view.wait_for_function(f"{SAYS}.startsWith('4 of 4 runs')")
     before = lab(view).locator(".hs-contenders").inner_text()
@@ -160,7 +163,7 @@ def test_a_page_that_is_opened_anew_shows_the_comparison(plain: tuple[Page, Hear
 def test_it_can_be_read_light_and_dark_wide_and_narrow(plain: tuple[Page, Heard], theme: str, width: int) -> None:
     view, _ = plain
     set_theme(view, f"JupyterLab {theme}")
-    ask_kernel(view, "lab.compare(('head-only', 'frozen-random'), 2, block=True)")
+    ask_kernel(view, "lab.compare(('scratch', 'frozen-random'), 2, block=True)")
     wait_points(view, 4)
     lab(view).evaluate("(e, width) => { e.style.width = `${width}px`; }", width)
     view.wait_for_timeout(400)

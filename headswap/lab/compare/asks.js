@@ -56,7 +56,7 @@ function varyPart(lab) {
   const [first, second] = [row("vary", "Vary", vary.input), row("values", "Values", values.input)];
   const paint = () => {
     const { vary: now, values: there } = lab.compare.asked();
-    vary.paint([["", "only the regime"], ...varied().map(({ name, label }) =>
+    vary.paint([["", "nothing else"], ...varied().map(({ name, label }) =>
       /** @type {[string, string]} */ ([name, label]))], now);
     second.hidden = !now;
     if (document.activeElement !== values.input) values.paint(there.map(valueText).join(", ").replaceAll(" ", " "));

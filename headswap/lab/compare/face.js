@@ -155,10 +155,10 @@ function topPart(lab) {
 /** @param {Lab} lab */
 export function compareFace(lab) {
   const [asks, top, shown, runs] = [asksPanel(lab), topPart(lab), pictures(lab), runsTable(lab)];
-  const folds = { costs: fold(lab, "costs", "Cost", shown.costs.root), mean: fold(lab, "mean", "Matrix", shown.mean.root),
-    losses: fold(lab, "losses", "Loss", shown.losses.root), compared: fold(lab, "compared", "Runs", runs.root) };
+  const folds = { mean: fold(lab, "mean", "Matrix", shown.mean.root), losses: fold(lab, "losses", "Loss", shown.losses.root),
+    compared: fold(lab, "compared", "Runs", runs.root) };
   const folded = h("div", { class: "hs-folds" }, ...Object.values(folds).map(({ root }) => root));
-  const shows = h("div", { class: "hs-shows hs-compared-all" }, top.root, shown.sweep.root, shown.rows.root, folded);
+  const shows = h("div", { class: "hs-shows hs-compared-all" }, top.root, shown.sweep.root, shown.rows.root, shown.costs.root, folded);
   const root = h("div", { class: "hs-grid hs-compareface" }, h("div", { class: "hs-side" }, asks.root), shows);
   const paint = () => {
     root.hidden = !lab.compare.open;
@@ -167,11 +167,11 @@ export function compareFace(lab) {
     asks.paint();
     top.paint();
     shown.sweep.root.hidden = !contest?.plan.sweep;
-    for (const node of [shown.rows.root, folded]) node.hidden = !contest;
+    for (const node of [shown.rows.root, shown.costs.root, folded]) node.hidden = !contest;
     if (!contest) return;
     for (const { paint: paintFold } of Object.values(folds)) paintFold();
     for (const [name, paintOne] of Object.entries(shown.paints))
-      if (name === "rows" || name === "sweep" || lab.folds.isOpen(name)) paintOne(contest);
+      if (!Object.hasOwn(folds, name) || lab.folds.isOpen(name)) paintOne(contest);
     if (lab.folds.isOpen("compared")) runs.paint(contest);
   };
   const sized = [shown.costs, shown.sweep, shown.losses];

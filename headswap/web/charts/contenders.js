@@ -18,6 +18,7 @@ import { frame } from "./frame.js";
 
 const HIGH = 26;
 const MIDDLE = HIGH / 2;
+const TICKS = 5;
 
 /** @param {number} value @param {Range} range */
 const percentIn = (value, [low, high]) => `${(100 * (value - low)) / (high - low || 1)}%`;
@@ -51,12 +52,12 @@ function estimateNodes([mean, low, high], range, who, hollow) {
 }
 
 /** @param {Range} range @param {number|null} strong a value whose rule is stronger */
-const rules = (range, strong) => ticks(...range, 4).map((value) => s("line", {
+const rules = (range, strong) => ticks(...range, TICKS).map((value) => s("line", {
   class: value === strong ? "hs-base" : "hs-rule", x1: percentIn(value, range), x2: percentIn(value, range), y1: 0,
   y2: HIGH }));
 
 /** The numbers over a column. @param {Range} range @param {boolean} signed */
-const axisTexts = (range, signed) => ticks(...range, 4).map((value) => {
+const axisTexts = (range, signed) => ticks(...range, TICKS).map((value) => {
   const sign = signed && value > 0 ? "+" : value < 0 ? "−" : "";
   return s("text", { x: percentIn(value, range), y: 11, "text-anchor": "middle" }, `${sign}${Math.abs(value)}`);
 });

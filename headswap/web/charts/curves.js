@@ -33,7 +33,7 @@ import { cursor } from "./cursor.js";
 import { drawn, picture } from "./frame.js";
 import { endNames, lineLook, markNodes, overNodes, roomBeside, sideNames } from "./names.js";
 
-const SPOTS = 40; // points of a line that are still marked one by one
+const SPOTS = 12; // points of a line that are still marked one by one
 const FEW = 6; // marks on a line that is one of many and crosses the whole picture
 const DECADE = 10; // an axis of fewer factors has the round numbers of a linear one
 
