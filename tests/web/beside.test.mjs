@@ -128,12 +128,13 @@ test("names beside the lines never overlap, and stay in the picture", () => {
   for (let n = 0; n < 200; n++) {
     const ghosts = Array.from({ length: 1 + (n % 20) }, (_, i) => ({ name: `a long name of run ${i} `.repeat(2), who: i % 8,
       tail: i % 3 ? "" : " → 200", points: [[1, 0.3], [20, n % 2 ? 0.5 : Math.random() * 1.4]] }));
-    const own = { name: "own", who: null };
+    const own = { name: "the run on show, at length", who: null };
     const texts = sideNames({ own, lines: [{ points: [[20, 0.5]] }], ghosts }, at).filter((node) => node.tag === "text");
     const heights = texts.map((text) => Number(text.attributes.y)).sort((a, b) => a - b);
     heights.forEach((height, i) => assert.ok(!i || height - heights[i - 1] > ROW - 0.01, `${heights}`));
     assert.ok(heights[0] >= edge.top && heights.at(-1) <= size[1] - edge.bottom + 5);
-    for (const text of texts) assert.ok(Number(text.attributes.x) + LETTER * [...text.childNodes[0]].length <= size[0]);
+    for (const { attributes: { x, class: look }, childNodes: [words] } of texts)
+      assert.ok(Number(x) + LETTER * (look ? 1.15 : 1) * [...words].length <= size[0], words);
     if (ghosts.length > 13) assert.match(texts.at(-1).textContent, /and \d+ more/);
   }
 });

@@ -41,8 +41,9 @@ export function overNodes(lines, ghosts, { edge, size, yRange }) {
   return texts.map((text, i) => s("text", { ...place, y: edge.top + 10 + ROW * i }, text));
 }
 
-// From the end of the axis to a name beside it: its mark stands between.
-const INDENT = 16;
+const GAP = 7; // from the end of the axis to a mark beside it
+const INDENT = 16; // from there to its name
+const BOLD = 1.15; // how much wider the name of the run on show is
 
 /** What is named beside the lines: the run whose lines these are, then the others.
  * @param {CurvesSpec} spec @returns {Aside[]} */
@@ -54,14 +55,14 @@ function asides({ own, lines, ghosts = [] }) {
 /** The room that names beside the lines take, at most a third of the width. @param {CurvesSpec} spec
  * @param {number} width */
 export function roomBeside(spec, width) {
-  const names = asides(spec).map(({ name, tail = "" }) => `${name}${tail}`);
-  return names.length ? Math.min(0.33 * width, widest(names) + INDENT + 4) : 0;
+  const rooms = asides(spec).map(({ name, tail = "", line }) => widest([`${name}${tail}`]) * (line ? BOLD : 1));
+  return rooms.length ? Math.min(0.33 * width, Math.max(...rooms) + GAP + INDENT + 2) : 0;
 }
 
 /** Names beside the lines, each with its mark and as high as its line ends; as many as there is room for.
  * @param {CurvesSpec} spec @param {Layout} at */
 export function sideNames(spec, { y, xRange, edge, size }) {
-  const [left, low, high] = [size[0] - edge.right + 3, edge.top, size[1] - edge.bottom];
+  const [left, low, high] = [size[0] - edge.right + GAP, edge.top, size[1] - edge.bottom];
   const [all, fits] = [asides(spec), Math.max(1, Math.floor((high - low) / ROW) + 1)];
   const named = all.length > fits ? all.slice(0, fits - 1) : all;
   const ends = named.map(({ points }) => {
@@ -71,12 +72,12 @@ export function sideNames(spec, { y, xRange, edge, size }) {
   const rest = all.length - named.length;
   const places = apart(rest ? [...ends, high] : ends, ROW, low, high);
   const more = rest ? [s("text", { x: left + INDENT, y: places[named.length] + 4 }, `and ${rest} more`)] : [];
-  return [...named.flatMap((one, i) => sideName(one, left, places[i], edge.right - INDENT - 4)), ...more];
+  return [...named.flatMap((one, i) => sideName(one, left, places[i], edge.right - GAP - INDENT)), ...more];
 }
 
 /** @param {Aside} aside @param {number} left @param {number} height @param {number} room */
 function sideName({ name, tail = "", who, line }, left, height, room) {
-  const short = cut(name, room - LETTER * tail.length);
+  const short = cut(name, (line ? room / BOLD : room) - LETTER * tail.length);
   const text = s("text", { x: left + INDENT, y: height + 4, class: line ? "hs-own" : null }, `${short}${tail}`);
   if (short !== name) text.append(s("title", {}, name));
   const piece = line ? [s("path", { class: lineLook(line, 0), d: `M${left} ${height}h14` })] : [];
