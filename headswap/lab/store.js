@@ -41,8 +41,8 @@ import { afterNews } from "../comparing/contest.js";
 import { withAnswers } from "./asked.js";
 
 /** @returns {Store} */
-export const emptyStore = () => ({ n: 0, gap: false, runs: [], current: null, messages: {}, answer: null, undo: "", contest: null,
-  state: { phase: "idle", sentence: "ready", done: 0 } });
+export const emptyStore = () => ({ n: 0, gap: false, runs: [], current: null, messages: {}, answer: null, undo: "",
+  contest: null, state: { phase: "idle", sentence: "ready", done: 0 } });
 
 /** @param {Store} store @param {number} id @param {(run: Run) => Run} change @returns {Store} */
 function withRun(store, id, change) {
