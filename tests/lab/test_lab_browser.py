@@ -292,8 +292,8 @@ def _all_differences(view: Page) -> list[str]:
     """What the table of runs and the machine show otherwise than Python knows it."""
     differences = _differences(json.loads(ask_kernel(view, KNOWN)), shown(view))
     learning, drawn = json.loads(ask_kernel(view, LEARNING)), view.evaluate(DRAWN)
-    if view.evaluate(WAITING):  # a head that is not in use shows no state
-        learning = [key for key in learning if key != "head"]
+    if view.evaluate(WAITING):  # a head that is not in use shows no state, and the pool below it is not drawn
+        learning = [key for key in learning if key not in ("head", "pool")]
     return differences + ([] if drawn == learning else [f"{learning} learn and {drawn} are drawn"])
 
 
@@ -335,8 +335,8 @@ def _click(view: Page, selector: str, share: float) -> str:
         one.click(force=True, timeout=500)
     except TimeoutError:
         return "gone"
-    except Error as error:  # a key has set the page scrolling
-        if "outside of the viewport" not in str(error):
+    except Error as error:  # a key has set the page scrolling, or a run has begun that has nothing to replay yet
+        if "outside of the viewport" not in str(error) and "not visible" not in str(error):
             raise
         return "out of view"
     return repr(text)

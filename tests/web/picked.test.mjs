@@ -148,8 +148,10 @@ test("with a pinned run beside it, the list can be what was fixed or broken, wit
   const lab = opened([FIRST, SECOND]);
   const which = lab.part("messages").tagged("select")[0];
   assert.deepEqual(which.children.map((one) => one.textContent), ["2 wrong", "1 fixed against head-only", "1 broken against head-only"]);
+  lab.list().scrollTop = 40;
   which.value = "fixed";
   lab.do(which, "change");
+  assert.equal(lab.list().scrollTop, 0, "another list begins at its top");
   assert.match(lab.part("messages").tagged("h4")[0].textContent, /^Fixed: 1 · epoch 1/);
   assert.match(lab.rows().join(), /win.*run 2: spam 0\.600 · run 1: ham 0\.200/);
   assert.equal(circles(lab.rings()), 1);

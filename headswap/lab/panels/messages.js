@@ -88,7 +88,7 @@ function whichPart(lab) {
 function rowsPart(lab) {
   /** @type {Map<number, HTMLElement>} */
   let rows = new Map();
-  let [painted, active, revealed] = ["", -1, -1];
+  let [painted, which, active, revealed] = ["", "", -1, -1];
   const key = (/** @type {KeyboardEvent} */ event) => {
     const order = [...rows.keys()];
     const [at, last] = [order.indexOf(active), order.length - 1];
@@ -111,6 +111,10 @@ function rowsPart(lab) {
     painted = now;
     rows = new Map(all.map((row, i) => [row.index, messageNode(lab, row, shown, i < aside.length)]));
     root.replaceChildren(...rows.values());
+    const other = JSON.stringify([chosen, run?.id, rival?.run.id]);
+    if (other === which) return;
+    [which, revealed] = [other, -1]; // another list begins at its top, or where the marked message is
+    root.scrollTop = 0;
   };
   const mark = (/** @type {number|null} */ message) => {
     if (message !== null) active = message;
