@@ -17,7 +17,8 @@
  * @typedef {Progress & {plan: Plan, runs: Trial[], cells: Cell[], rival: number, test: string}} Contest
  * @typedef {{sentence: string, wrong: boolean}} Expected how long the next one would take, or why it cannot be
  * @typedef {{regimes: string[], seeds: number, vary: string, values: (string|number)[]}} Asked what to compare
- * @typedef {{kind: "contest", contest: Contest} | ({kind: "contested", run: Trial, cells: Cell[], test: string} & Progress)
+ * @typedef {{kind: "contest", contest: Contest}
+ *   | ({kind: "contested", run: Trial, cells: Cell[], test: string} & Progress)
  *   | ({kind: "contesting"} & Progress) | ({kind: "expected"} & Expected) | {kind: "opened", id: number}} Told
  */
 
@@ -79,6 +80,11 @@ export const cellOf = (contest, candidate) => contest.cells.find((cell) => cell.
 
 /** A score of a run on the test set in view. @param {Contest} contest @param {Trial} trial @param {string} score */
 export const scoreOf = (contest, trial, score) => trial.scores?.[contest.test]?.[score] ?? null;
+
+/** A candidate's name where the value is told apart elsewhere: of a sweep by the slider.
+ * @param {Plan} plan @param {number} candidate */
+export const shortName = (plan, candidate) =>
+  (plan.sweep ? plan.candidates[candidate].regime : nameOf(plan, candidate));
 
 /** A value as the page writes it. @param {string|number|null} value */
 export const valueText = (value) => (typeof value === "number" ? value.toLocaleString("en-US", {

@@ -10,7 +10,7 @@
  */
 
 import { rangeOf } from "../web/scales.js";
-import { COSTS, SCORES, cellOf, nameOf, scoreOf, trialsOf, valueText, whoIs } from "./contest.js";
+import { COSTS, SCORES, cellOf, scoreOf, shortName, trialsOf, valueText, whoIs } from "./contest.js";
 import { rowsAt } from "./words.js";
 
 const ROOM = 0.05;
@@ -25,7 +25,8 @@ function roomy(values) {
 /** @param {Contest} contest @param {string} score */
 export function scoreName({ plan, test }, score) {
   const many = plan.judged[test];
-  return `${SCORES[score].name}${many ? ` on ${valueText(many)} ${test === "natural" ? "natural " : ""}test messages` : ""}`;
+  const which = test === "natural" ? "natural " : "";
+  return `${SCORES[score].name}${many ? ` on ${valueText(many)} ${which}test messages` : ""}`;
 }
 
 /** The points of a candidate's runs. @param {Contest} contest @param {number} candidate @param {string} score */
@@ -53,13 +54,13 @@ export function contendersSpec(contest, score, at) {
   /** @type {Contender[]} */
   const rows = rowsAt(contest, at).map((candidate) => {
     const cell = cellOf(contest, candidate);
-    return { name: plan.sweep ? plan.candidates[candidate].regime : nameOf(plan, candidate), who: whoIs(plan, candidate),
+    return { name: shortName(plan, candidate), who: whoIs(plan, candidate),
       points: pointsOf(contest, candidate, score), mean: cell?.means[score] ?? null, ahead: cell?.ahead[score] ?? null,
       rival: isRival(plan.candidates[candidate]), note: noteOf(contest, candidate) };
   });
   const scores = rows.flatMap((row) => [...row.points.map(({ value }) => value), ...(row.mean ?? [])]);
   const gaps = rows.flatMap((row) => row.ahead ?? []);
-  const name = plan.sweep ? own.regime : nameOf(plan, rival);
+  const name = shortName(plan, rival);
   const value = plan.sweep ? ` at ${valueText(plan.values[at])}` : "";
   return { kind: "contenders", title: `${SCORES[score].name}${value}`, subtitle: plan.same, rows,
     range: scores.length ? roomy(scores) : [0, 1], gap: gaps.length ? roomy([...gaps, 0]) : [-0.1, 0.1],
@@ -78,8 +79,7 @@ export function costSpec(contest, score, cost, at) {
     if (!cell || !points.length) return [];
     const [y, low, high] = cell.means[score];
     const x = points.reduce((sum, point) => sum + point.x, 0) / points.length;
-    const name = plan.sweep ? plan.candidates[candidate].regime : nameOf(plan, candidate);
-    return [{ name, who: whoIs(plan, candidate), x, y, low, high, points }];
+    return [{ name: shortName(plan, candidate), who: whoIs(plan, candidate), x, y, low, high, points }];
   });
   const random = cost === "perplexity" ? " A random body never knew the language." : "";
   return { kind: "scatter", title: `${SCORES[score].short} against cost`, x: COSTS[cost].name, y: SCORES[score].name,
@@ -114,17 +114,18 @@ export function lossesSpec(contest, at) {
     const all = trialsOf(contest, candidate).map((trial) => trial.validation ?? []);
     if (!all.length) return [];
     const epochs = Math.min(...all.map((losses) => losses.length));
-    const columns = Array.from({ length: epochs }, (_, i) => all.map((losses) => losses[i]).filter((one) => one !== null));
+    const columns = Array.from({ length: epochs }, (_, i) =>
+      all.map((losses) => losses[i]).filter((one) => one !== null));
     const there = columns.map((some, i) => ({ epoch: i + 1, some })).filter(({ some }) => some.length);
-    const name = plan.sweep ? plan.candidates[candidate].regime : nameOf(plan, candidate);
-    return [{ name, who: whoIs(plan, candidate),
+    return [{ name: shortName(plan, candidate), who: whoIs(plan, candidate),
       points: there.map(({ epoch, some }) => /** @type {[number, number]} */ (
         [epoch, some.reduce((sum, one) => sum + one, 0) / some.length])),
       band: there.map(({ epoch, some }) => /** @type {Estimate} */ ([epoch, Math.min(...some), Math.max(...some)])) }];
   });
   const means = lines.flatMap((line) => line.points.map(([, loss]) => loss));
-  return { kind: "curves", title: "Validation loss", subtitle: "mean over seeds; the band reaches from the least to the most",
-    x: "epoch", y: "loss (nats)", lines, marks: [], x_range: null, y_range: means.length ? roomy(means) : null,
+  return { kind: "curves", title: "Validation loss",
+    subtitle: "mean over seeds; the band reaches from the least to the most", x: "epoch",
+    y: "loss (nats)", lines, marks: [], x_range: null, y_range: means.length ? roomy(means) : null,
     legend: true };
 }
 

@@ -5,7 +5,7 @@
  */
 
 import { couldBeLuck, estimateText } from "../web/charts/contenders.js";
-import { RUNNING, SCORES, cellOf, nameOf, valueText } from "./contest.js";
+import { RUNNING, SCORES, cellOf, shortName, valueText } from "./contest.js";
 
 /** @param {string[]} names */
 const listed = (names) => (names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`);
@@ -18,9 +18,11 @@ export function rowsAt({ plan }, at) {
 }
 
 /** @param {Contest} contest @param {number} rival @param {number} at */
-const rivalAt = (contest, rival, at) => (contest.plan.sweep
-  ? rowsAt(contest, at).find((one) => contest.plan.candidates[one].regime === contest.plan.candidates[rival].regime) ?? -1
-  : rival);
+function rivalAt(contest, rival, at) {
+  const { candidates, sweep } = contest.plan;
+  const isRival = (/** @type {number} */ one) => candidates[one].regime === candidates[rival].regime;
+  return sweep ? rowsAt(contest, at).find(isRival) ?? -1 : rival;
+}
 
 /** @param {Contest} contest @param {string} score @param {number} at */
 export function headline(contest, score, at) {
@@ -33,33 +35,31 @@ export function headline(contest, score, at) {
   if (!others.length) return `${where}${alone(contest, cells, score)}`;
   if (Math.max(...cells.map((cell) => cell.seeds)) < 2)
     return `${where}One seed is an anecdote: give it more, and see how far luck reaches.`;
-  return where + verdict(contest, others, score, nameIn(contest, rival));
+  return where + verdict(contest, others, score, shortName(contest.plan, rival));
 }
 
-/** @param {Contest} contest @param {number} candidate */
-const nameIn = ({ plan }, candidate) => (plan.sweep ? plan.candidates[candidate].regime : nameOf(plan, candidate));
-
 /** @param {Contest} contest @param {Cell[]} cells @param {string} score */
-const alone = (contest, cells, score) =>
-  `${nameIn(contest, cells[0].candidate)} reaches ${SCORES[score].name} ${estimateText(cells[0].means[score])}.`;
+const alone = ({ plan }, [{ candidate, means }], score) =>
+  `${shortName(plan, candidate)} reaches ${SCORES[score].name} ${estimateText(means[score])}.`;
 
 /** @param {Contest} contest @param {Cell[]} others @param {string} score @param {string} rival */
 function verdict(contest, others, score, rival) {
   const luck = (/** @type {Cell} */ cell) => couldBeLuck(cell.ahead[score]);
   const better = (/** @type {Cell} */ cell) => SCORES[score].more * cell.ahead[score][0] > 0;
   const named = (/** @type {(cell: Cell) => boolean} */ holds) =>
-    listed(others.filter(holds).map((cell) => nameIn(contest, cell.candidate)));
+    listed(others.filter(holds).map((cell) => shortName(contest.plan, cell.candidate)));
   const [up, down] = [named((cell) => !luck(cell) && better(cell)), named((cell) => !luck(cell) && !better(cell))];
-  const sure = [up && `${up} beat${up.includes(" ") ? "" : "s"} ${rival} by more than luck.`,
-    down && `${down} ${down.includes(" ") ? "are" : "is"} behind ${rival} by more than luck.`].filter(Boolean).join(" ");
+  const sure = [up && `${up} beat${up.includes(" and ") ? "" : "s"} ${rival} by more than luck.`,
+    down && `${down} ${down.includes(" and ") ? "are" : "is"} behind ${rival} by more than luck.`];
   const open = named(luck);
-  return [sure, open && `Against ${rival}, ${open} could be luck.`].filter(Boolean).join(" ");
+  return [...sure, open && `Against ${rival}, ${open} could be luck.`].filter(Boolean).join(" ");
 }
 
 /** How far it has come. @param {Contest} contest */
 export function progressText({ phase, sentence, done, left, plan }) {
   if (!RUNNING.includes(phase)) return sentence;
-  const rest = left === null || left < 1 ? "" : `, about ${left < 100 ? `${Math.ceil(left)} s` : `${Math.round(left / 60)} min`} left`;
+  const time = (/** @type {number} */ s) => (s < 100 ? `${Math.ceil(s)} s` : `${Math.round(s / 60)} min`);
+  const rest = left === null || left < 1 ? "" : `, about ${time(left)} left`;
   return phase === "stopping" ? "stopping…" : `${done} of ${plan.planned} runs${rest} · ${sentence}`;
 }
 

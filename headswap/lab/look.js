@@ -14,8 +14,8 @@
  *   glide: Glide|null, epoch: Epoch|null, messages: Message[], judged: Judged, threshold: number, answer: Answer|null,
  *   spread: Spreads|null, labels: string[], pinned: Run[], rival: Rival|null, rivals: Run[], measure: Measure,
  *   message: number|null, names: Record<number, string>, whos: Record<number, number>, veiled: boolean}} Shown
- *   `rivals` are the pinned runs on the same messages; `names` tell the runs in view apart, `whos` are the identities of
- *   pinned ones; `veiled` where a bet is still to be made
+ *   `rivals` are the pinned runs on the same messages; `names` tell the runs in view apart, `whos` are the identities
+ *   of pinned ones; `veiled` where a bet is still to be made
  *
  * @import {Answer} from "./asked.js"
  * @import {Measure} from "./measures.js"

@@ -12,7 +12,8 @@
  * @typedef {MachineSpec & {key: string, tuned: number}} Drawn the machine as the next run would train it
  * @typedef {Settings & {machine: Drawn|{layers?: undefined, tuned?: undefined}, choices: Partial<Choices>,
  *   controls: string[]|null, locked: string[], question: string, answers: string[], files: string[], folds: string[],
- *   present: boolean, face: string, contest: Partial<Asked>, kept: Run|{id?: undefined}}} Traits what both sides know; see view.py
+ *   present: boolean, face: string, contest: Partial<Asked>, kept: Run|{id?: undefined}}} Traits
+ *   what both sides know; see view.py
  *
  * @import {Asked} from "../comparing/contest.js"
  * @import {MachineSpec} from "../web/charts/machine_words.js"

@@ -20,8 +20,8 @@
  * @typedef {Record<string, Message[]>} Texts the messages of each data set
  * @typedef {{n: number, gap: boolean, runs: Run[], current: number|null, messages: Texts, answer: Answer|null,
  *   state: State, undo: string, contest: Contest|null, whos: Record<number, number>}} Store `n` counts the news; `gap`
- *   says that some are missing; `undo` is "reset" or "delete" where that has put runs away last, and they can be brought
- *   back; `whos` has the identity of each pinned run
+ *   says that some are missing; `undo` is "reset" or "delete" where that has put runs away last, and they can be
+ *   brought back; `whos` has the identity of each pinned run
  * @typedef {{kind: "history", n: number, runs?: Run[], current?: number|null, state?: State, said?: Said|null,
  *   messages?: Texts, undo?: string, forecast?: string, contest?: Contest|null}} History
  *   all there is to know

@@ -64,7 +64,8 @@ function listen(lab) {
 }
 
 /** Pictures that are painted again when their size changes.
- * @param {Lab} lab @param {ReturnType<typeof panelsOf>} panels @param {ReturnType<typeof compareFace>["sized"]} compared
+ * @param {Lab} lab @param {ReturnType<typeof panelsOf>} panels
+ * @param {ReturnType<typeof compareFace>["sized"]} compared
  */
 function watchSizes(lab, { curves, cloud, machine }, compared) {
   const watch = new ResizeObserver(() => {

@@ -9,7 +9,8 @@ export const IDENTITIES = 8;
 
 /** @typedef {(x: number, y: number, r: number) => string} Shape the path of a mark around a place */
 
-/** A path through corners that are given in shares of the radius. @param {[number, number][]} corners @returns {Shape} */
+/** A path through corners that are given in shares of the radius.
+ * @param {[number, number][]} corners @returns {Shape} */
 const corners = (corners) => (x, y, r) =>
   `${corners.map(([a, b], i) => `${i ? "L" : "M"}${(x + a * r).toFixed(1)} ${(y + b * r).toFixed(1)}`).join("")}Z`;
 

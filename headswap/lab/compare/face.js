@@ -1,11 +1,11 @@
 /**
  * The lab's second face: many runs, many seeds, one look.
  *
- * @import {Contest} from "../../comparing/contest.js"
+ * @import {Contest, Trial} from "../../comparing/contest.js"
  * @import {Lab} from "../lab.js"
  */
 
-import { COSTS, RUNNING, SCORES, nameOf, rowsOf, scoreOf, trialsOf, valueText } from "../../comparing/contest.js";
+import { COSTS, RUNNING, SCORES, rowsOf, scoreOf, shortName, trialsOf, valueText } from "../../comparing/contest.js";
 import { contendersSpec, costSpec, lossesSpec, meanMatrixSpec, sweepSpec } from "../../comparing/specs.js";
 import { failuresText, headline, progressText, rowsAt } from "../../comparing/words.js";
 import { contenders } from "../../web/charts/contenders.js";
@@ -33,15 +33,15 @@ function lookPart(lab) {
   const rival = chooser(lab, "rival", "against", (value) => lab.compare.against(Number(value)));
   const test = chooser(lab, "test", "on", (value) => lab.compare.judgeBy(value));
   const paint = (/** @type {Contest} */ contest) => {
-    const { plan, tests } = { plan: contest.plan, tests: contest.plan.tests };
+    const { plan } = contest;
     score.paint(Object.entries(SCORES).map(([name, { name: text }]) => [name, text]), lab.compare.look.score);
     const rivals = plan.candidates.map((_, i) => i).filter((i) => !plan.sweep || rowsAt(contest, 0).includes(i));
-    const own = plan.sweep ? rivals.find((i) => plan.candidates[i].regime === plan.candidates[contest.rival].regime) ?? 0
-      : contest.rival;
-    rival.paint(rivals.map((i) => [String(i), plan.sweep ? plan.candidates[i].regime : nameOf(plan, i)]), String(own));
+    const named = shortName(plan, contest.rival);
+    const own = plan.sweep ? rivals.find((i) => shortName(plan, i) === named) ?? 0 : contest.rival;
+    rival.paint(rivals.map((i) => [String(i), shortName(plan, i)]), String(own));
     rival.root.hidden = rivals.length < 2;
-    test.paint(tests.map((name) => [name, `${name} test`]), contest.test || tests[0] || "");
-    test.root.hidden = tests.length < 2;
+    test.paint(plan.tests.map((name) => [name, `${name} test`]), contest.test || plan.tests[0] || "");
+    test.root.hidden = plan.tests.length < 2;
   };
   return { nodes: [score.root, rival.root, test.root], paint };
 }
@@ -66,7 +66,8 @@ function sliderPart(lab) {
 function runsTable(lab) {
   const body = h("tbody");
   const heads = ["run", "score", "seconds", "weights", ""].map((text) => h("th", { scope: "col" }, text));
-  const table = h("table", { class: "hs-table", "aria-label": "compared runs" }, h("thead", {}, h("tr", {}, ...heads)), body);
+  const table = h("table", { class: "hs-table", "aria-label": "compared runs" },
+    h("thead", {}, h("tr", {}, ...heads)), body);
   const csv = h("button", { type: "button", class: "hs-button", onclick: () => {
     if (lab.compare.contest) saveCsv(csvOf(rowsOf(lab.compare.contest)), "headswap-comparison.csv");
   } }, "Export CSV");
@@ -80,13 +81,19 @@ function runsTable(lab) {
     if (now === painted) return;
     painted = now;
     say(heads[1], SCORES[score].name);
-    body.replaceChildren(...plan.candidates.flatMap((candidate, i) => trialsOf(contest, i).map((run) => h("tr", {},
-      h("td", {}, `${candidate.label}, seed ${run.seed}`), h("td", {}, numberText(scoreOf(contest, run, score))),
-      h("td", {}, numberText(run.seconds)), h("td", {}, numberText(run.learning)),
-      h("td", {}, h("button", { type: "button", class: "hs-small", "aria-label": `show ${candidate.label}, seed ${run.seed}`,
-        onclick: () => lab.compare.show(i, run.seed) }, "show"))))));
+    body.replaceChildren(...plan.candidates.flatMap((_, i) => trialsOf(contest, i).map((run) =>
+      trialRow(lab, contest, run, score))));
   };
   return { root, paint };
+}
+
+/** @param {Lab} lab @param {Contest} contest @param {Trial} run @param {string} score */
+function trialRow(lab, contest, run, score) {
+  const name = `${contest.plan.candidates[run.candidate].label}, seed ${run.seed}`;
+  const show = h("button", { type: "button", class: "hs-small", "aria-label": `show ${name}`,
+    onclick: () => lab.compare.show(run.candidate, run.seed) }, "show");
+  const texts = [name, ...[scoreOf(contest, run, score), run.seconds, run.learning].map(numberText)];
+  return h("tr", {}, ...texts.map((text) => h("td", {}, text)), h("td", {}, show));
 }
 
 /** The pictures, each with how to paint it. @param {Lab} lab */
@@ -108,28 +115,32 @@ function pictures(lab) {
   mean.root.append(whose.root);
   const matrixOf = (/** @type {Contest} */ contest) => {
     const there = rowsAt(contest, compare.at());
-    const names = there.map((i) => contest.plan.candidates[i]).map(({ regime, value }, k) =>
-      (contest.plan.sweep ? regime : nameOf(contest.plan, there[k])) || String(value));
+    const names = there.map((i) => shortName(contest.plan, i));
     const best = names.includes(compare.look.whose) ? compare.look.whose : names.at(-1) ?? "";
     whose.paint(names.map((name) => [name, name]), best);
     return there[names.indexOf(best)] ?? -1;
   };
-  return { rows, costs, sweep, losses, mean, paints: {
-    rows: guarded(rows.root, (/** @type {Contest} */ c) => rows.paint(contendersSpec(c, compare.look.score, compare.at()))),
-    costs: guarded(costs.root, (/** @type {Contest} */ c) => {
+  /** @type {Record<string, (contest: Contest, score: string, at: number) => void>} */
+  const draws = {
+    rows: (contest, score, at) => rows.paint(contendersSpec(contest, score, at)),
+    costs: (contest, score, at) => {
       cost.paint(Object.entries(COSTS).map(([name, { name: text }]) => [name, text]), compare.look.cost);
-      costs.paint(costSpec(c, compare.look.score, compare.look.cost, compare.at()));
-    }),
-    sweep: guarded(sweep.root, (/** @type {Contest} */ c) => {
-      if (c.plan.sweep) sweep.paint(sweepSpec(c, compare.look.score, compare.at()));
-      slider.paint(c);
-    }),
-    losses: guarded(losses.root, (/** @type {Contest} */ c) => losses.paint(lossesSpec(c, compare.at()))),
-    mean: guarded(mean.root, (/** @type {Contest} */ c) => mean.paint(meanMatrixSpec(c, matrixOf(c)))),
-  } };
+      costs.paint(costSpec(contest, score, compare.look.cost, at));
+    },
+    sweep: (contest, score, at) => {
+      if (contest.plan.sweep) sweep.paint(sweepSpec(contest, score, at));
+      slider.paint(contest);
+    },
+    losses: (contest, _, at) => losses.paint(lossesSpec(contest, at)),
+    mean: (contest) => mean.paint(meanMatrixSpec(contest, matrixOf(contest))),
+  };
+  const shown = { rows, costs, sweep, losses, mean };
+  const paints = Object.fromEntries(Object.entries(shown).map(([name, { root }]) =>
+    [name, guarded(root, draws[name])]));
+  return { ...shown, paints };
 }
 
-const INVITES = "Choose regimes and press Compare: each is trained at every seed, and you see what is luck and what is not.";
+const INVITES = "Choose regimes and press Compare: each is trained at every seed, and you see what could be luck.";
 
 /** How far it has come, and what it says. @param {Lab} lab */
 function topPart(lab) {
@@ -141,8 +152,8 @@ function topPart(lab) {
   const paint = () => {
     const { contest, look: { score } } = lab.compare;
     say(words, contest ? headline(contest, score, lab.compare.at()) : INVITES);
-    const said = lab.answers.sentence || (contest ? [progressText(contest), failuresText(contest)].filter(Boolean).join(" · ") : "");
-    say(line, lab.compare.starting ? "starting…" : said);
+    const told = contest ? [progressText(contest), failuresText(contest)].filter(Boolean).join(" · ") : "";
+    say(line, lab.compare.starting ? "starting…" : lab.answers.sentence || told);
     put(line, { "data-failed": lab.answers.wrong || contest?.phase === "failed" || lab.link.gone ? "yes" : null });
     put(bar, { class: contest && RUNNING.includes(contest.phase) ? "hs-on" : "hs-off" });
     bar.value = contest ? contest.done / Math.max(1, contest.plan.planned) : 0;
@@ -155,10 +166,10 @@ function topPart(lab) {
 /** @param {Lab} lab */
 export function compareFace(lab) {
   const [asks, top, shown, runs] = [asksPanel(lab), topPart(lab), pictures(lab), runsTable(lab)];
-  const folds = { mean: fold(lab, "mean", "Matrix", shown.mean.root), losses: fold(lab, "losses", "Loss", shown.losses.root),
-    compared: fold(lab, "compared", "Runs", runs.root) };
+  const folds = { mean: fold(lab, "mean", "Matrix", shown.mean.root),
+    losses: fold(lab, "losses", "Loss", shown.losses.root), compared: fold(lab, "compared", "Runs", runs.root) };
   const folded = h("div", { class: "hs-folds" }, ...Object.values(folds).map(({ root }) => root));
-  const shows = h("div", { class: "hs-shows hs-compared-all" }, top.root, shown.sweep.root, shown.rows.root, shown.costs.root, folded);
+  const shows = h("div", { class: "hs-shows" }, top.root, shown.sweep.root, shown.rows.root, shown.costs.root, folded);
   const root = h("div", { class: "hs-grid hs-compareface" }, h("div", { class: "hs-side" }, asks.root), shows);
   const paint = () => {
     root.hidden = !lab.compare.open;
@@ -171,7 +182,8 @@ export function compareFace(lab) {
     if (!contest) return;
     for (const { paint: paintFold } of Object.values(folds)) paintFold();
     for (const [name, paintOne] of Object.entries(shown.paints))
-      if (!Object.hasOwn(folds, name) || lab.folds.isOpen(name)) paintOne(contest);
+      if (!Object.hasOwn(folds, name) || lab.folds.isOpen(name))
+        paintOne(contest, lab.compare.look.score, lab.compare.at());
     if (lab.folds.isOpen("compared")) runs.paint(contest);
   };
   const sized = [shown.costs, shown.sweep, shown.losses];

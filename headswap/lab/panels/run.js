@@ -36,7 +36,8 @@ function questionPart(lab) {
 function worksNow(lab) {
   const works = buttonsAt(lab.starting() ? "preparing" : lab.phase(), !lab.asks() || lab.answered() !== "");
   const free = !RUNNING.includes(lab.compare.phase());
-  return { ...works, train: works.train && free, step: works.step && free, stop: (works.stop && !lab.starting()) || lab.gaze.playing, pin: lab.shown().run !== null };
+  return { ...works, train: works.train && free, step: works.step && free,
+    stop: (works.stop && !lab.starting()) || lab.gaze.playing, pin: lab.shown().run !== null };
 }
 
 /** @param {Lab} lab */

@@ -58,12 +58,13 @@ const table = ({ x, y, spots }) => [["", x, y, "95 % from", "to"], () => spots.m
 export function scatter(place, open) {
   const parts = picture(place, "hs-plot hs-scattered");
   const groups = ["axes", "seeds", "spots", "spotnames"].map((look) => s("g", { class: `hs-${look}` }));
-  const [axes, seeds, marks, names] = groups;
+  const [axes, seeds, marks, words] = groups;
   parts.svg.append(...groups);
   const said = h("p", { class: "hs-under" }, " ");
   parts.under.append(said);
   return drawn(parts, (/** @type {ScatterSpec} */ spec, size) => {
-    put(parts.svg, { "aria-label": `${spec.title}: ${spec.y} by ${spec.x}; ${spec.spots.map((spot) => spot.name).join(", ")}` });
+    const names = spec.spots.map((spot) => spot.name).join(", ");
+    put(parts.svg, { "aria-label": `${spec.title}: ${spec.y} by ${spec.x}; ${names}` });
     if (!spec.spots.length) {
       for (const group of groups) group.replaceChildren();
       return say(said, spec.empty);
@@ -75,9 +76,10 @@ export function scatter(place, open) {
       onpointerenter: () => say(said, `${spot.name}, seed ${one.seed}: ${numberText(one.x)}, ${one.y.toFixed(3)}.`),
       onpointerleave: () => say(said, " ") }))));
     marks.replaceChildren(...spec.spots.flatMap((spot) => [
-      s("line", { class: `hs-reach hs-who-${spot.who}`, x1: x(spot.x), x2: x(spot.x), y1: y(spot.low), y2: y(spot.high) }),
+      s("line", { class: `hs-reach hs-who-${spot.who}`, x1: x(spot.x), x2: x(spot.x), y1: y(spot.low),
+        y2: y(spot.high) }),
       s("path", { class: spotOf(spot.who), d: shapeOf(spot.who, x(spot.x), y(spot.y)) })]));
-    names.replaceChildren(...nameNodes(spec.spots, x, y, edge, size));
+    words.replaceChildren(...nameNodes(spec.spots, x, y, edge, size));
     say(said, " ");
   }, table);
 }
