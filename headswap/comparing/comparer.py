@@ -15,6 +15,7 @@ from ..results.progress import OFTEN, seconds_left
 from .comparison import Comparison
 from .plan import Plan
 
+BEGINS = "starting"  # the first word of a comparison: whoever hears it must be told the plan
 News = Callable[["Comparer", tuple[int, int] | None], None]
 
 
@@ -50,7 +51,7 @@ class Comparer:
                 return
             self._stop.clear()
             self.show(Comparison(plan))
-            self.phase, self.sentence = "running", "starting"
+            self._say("running", BEGINS)
             self._thread = threading.Thread(target=self._work, daemon=True, name="headswap-comparison")
             self._thread.start()
 

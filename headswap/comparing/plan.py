@@ -154,10 +154,11 @@ def _checked(vary: str, value: object) -> Value:
             raise SettingError(f"{vary} {value!r} is unknown; choose of {', '.join(map(str, VARIED[vary].usual))}")
         return str(value)
     (low, high), whole = BOUNDS[vary], vary in LIMITS
-    number = not isinstance(value, bool) and isinstance(value, int | float)
-    if not number or not low <= value <= high or (whole and value != int(value)):
-        kind = "a whole number" if whole else "a number"
+    kind = "a whole number" if whole else "a number"
+    if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
         raise SettingError(f"{vary} is to be {value!r}; give {kind} from {low:g} to {high:g}")
     if not whole:
         return float(value)
+    if value != int(value):
+        raise SettingError(f"{vary} is to be {value!r}; give {kind} from {low:g} to {high:g}")
     return int(value) - int(value) % 2 if vary == "messages" else int(value)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..comparing.comparer import Comparer
+from ..comparing.comparer import BEGINS, Comparer
 from ..comparing.comparison import Comparison
 from ..comparing.pace import expected, factor_of
 from ..comparing.plan import Plan
@@ -137,7 +137,7 @@ class Contest:
         if place is None:
             if comparer.phase in ("idle", "stopped"):
                 self._factor = factor_of(found.results.values(), self._factor)
-            self._tell({"kind": "contesting", **self._state()} if comparer.sentence != "starting" else self._whole())
+            self._tell({"kind": "contesting", **self._state()} if comparer.sentence != BEGINS else self._whole())
             return
         if not self.test:
             self.test = next(iter(found.tests), "")
