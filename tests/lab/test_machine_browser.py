@@ -408,7 +408,7 @@ def test_a_rate_chosen_in_a_layer_reaches_the_kernel_and_the_run(plain: tuple[Pa
     trained(view)
     assert dict(told(view, "lab.runs[-1].settings.rates"))["block[1]"] == 0.38
     assert rate(view, "block[1]").input_value() == "0.38"
-    assert "block[1] \u00d70.38" in ask_kernel(view, "print(lab.runs[-1].label)")
+    assert "block 2 \u00d70.38" in ask_kernel(view, "print(lab.runs[-1].label)")
     rate(view, "block[1]").select_option("0")
     wait_regime(view, "head-only")
 
