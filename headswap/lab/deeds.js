@@ -10,6 +10,7 @@ import { SETTINGS } from "./settings.js";
 export class Deeds {
   #sharing = false;
   #deleted = false;
+  #reset = false;
 
   /** @param {Lab} lab */
   constructor(lab) {
@@ -56,6 +57,23 @@ export class Deeds {
   takesFocus() {
     const was = this.#deleted;
     this.#deleted = false;
+    return was;
+  }
+
+  /** Put all runs away. */
+  reset() {
+    const { lab } = this;
+    this.#reset = true;
+    lab.gaze.refresh(false);
+    lab.answers.clear();
+    lab.link.send({ do: "reset" });
+    lab.redraw();
+  }
+
+  /** Whether a reset from this page has just come through. */
+  wasReset() {
+    const was = this.#reset && this.lab.store.runs.every((run) => run.recorded);
+    if (was) this.#reset = false;
     return was;
   }
 

@@ -4,7 +4,7 @@
  * @import {Lab} from "./lab.js"
  */
 
-import { h, put, say } from "../web/elements.js";
+import { h, say } from "../web/elements.js";
 
 /** Open in every lab, without a word in front; and open while the lab is presented. */
 const MAIN = ["settings", "curves", "confusion", "machine", "try"];
@@ -13,10 +13,17 @@ const PRESENTED = ["curves", "scatter"];
 export class Folds {
   /** @type {Set<string>} opened or closed by hand while the lab is presented */
   #turned = new Set();
+  /** @type {HTMLElement|null} the lab as a whole, which takes the focus where nothing else can */
+  home = null;
 
   /** @param {Lab} lab */
   constructor(lab) {
     this.lab = lab;
+  }
+
+  /** The keys go on here, and the page stays where it is. @param {HTMLElement|null} [where] */
+  takeFocus(where = null) {
+    (where?.checkVisibility() ? where : this.home)?.focus({ preventScroll: true });
   }
 
   /** @param {string} name */
@@ -51,6 +58,8 @@ export function fold(lab, name, word, panel) {
     event.preventDefault();
     lab.folds.turn(name);
   } }, word);
+  /** @type {HTMLElement|null} what had the focus before the panel was closed */
+  let came = null;
   const root = h("details", { class: `hs-panelfold hs-of-${name}`, "data-fold": name }, summary, panel);
   const paint = () => {
     const focused = document.activeElement;
@@ -60,11 +69,10 @@ export function fold(lab, name, word, panel) {
     summary.hidden = main;
     say(summary, word);
     // The keys must go on where they are: a focus that is hidden is lost to the page around the lab.
-    if (!open && panel.contains(focused)) summary.focus();
-    if (main && focused === summary) {
-      put(panel, { tabindex: -1 });
-      panel.focus();
-    }
+    if (!open && focused instanceof HTMLElement && panel.contains(focused)) {
+      came = focused;
+      summary.focus({ preventScroll: true });
+    } else if (main && focused === summary) lab.folds.takeFocus(came);
   };
   return { root, paint };
 }

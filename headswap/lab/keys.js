@@ -1,6 +1,6 @@
 /**
- * Keys of the lab as a whole: Space ends the painting of a run, Escape returns to the latest epoch and lets the marked
- * message go, P presents the lab.
+ * Keys of the lab as a whole: Space ends the painting of a run, Escape returns to the latest epoch, lets the marked
+ * message go and closes the look inside a block, or else ends the presentation; P presents the lab.
  *
  * @import {Lab} from "./lab.js"
  */
@@ -12,7 +12,24 @@ const isTyping = ({ target }) => target instanceof HTMLElement && TYPED.includes
 
 /** @param {Event} event whether it comes from a menu, which Escape closes */
 const isInMenu = ({ target }) => target instanceof HTMLElement
-  && (target.getAttribute("role") === "menuitem" || target.getAttribute("aria-expanded") === "true");
+  && (target.getAttribute("role") === "menuitem"
+    || (target.getAttribute("aria-haspopup") === "menu" && target.getAttribute("aria-expanded") === "true"));
+
+/** Whether there was something that Escape has undone. @param {Lab} lab */
+function undone({ gaze, engine }) {
+  const { held, message } = gaze.look;
+  if (held) gaze.goLive();
+  gaze.unmark();
+  const open = Boolean(engine.spec()?.flow?.zoom);
+  if (open) engine.turn({ zoom: "" });
+  return held || message !== null || open;
+}
+
+/** @param {Lab} lab @param {boolean} is */
+function present(lab, is) {
+  lab.link.set("present", is);
+  lab.redraw();
+}
 
 /** @param {Lab} lab @param {HTMLElement} el @returns {() => void} how to stop */
 export function takeKeys(lab, el) {
@@ -20,14 +37,14 @@ export function takeKeys(lab, el) {
   const down = (/** @type {KeyboardEvent} */ event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.key === "Escape" && !isInMenu(event)) { // a field may want it, too
-      if (lab.gaze.look.held) lab.gaze.goLive();
-      lab.gaze.unmark();
+      const some = undone(lab);
+      if (!some && lab.get("present") && !isTyping(event)) present(lab, false);
     }
     if (isTyping(event)) return;
     if (event.key === " " && lab.gaze.playing) {
       skipped = true;
       lab.gaze.goLive();
-    } else if (event.key.toLowerCase() === "p") lab.link.set("present", !lab.get("present"));
+    } else if (event.key.toLowerCase() === "p") present(lab, !lab.get("present"));
     else return;
     event.preventDefault();
     event.stopPropagation();

@@ -218,7 +218,7 @@ export class Lab {
     if (this.link.gone) return this.tell(GONE);
     if (button === "train" || button === "step") this.#begin(button);
     else if (button === "stop") this.#stop();
-    else if (button === "reset") this.store.undo === "reset" ? this.deeds.undo() : this.#reset();
+    else if (button === "reset") this.store.undo === "reset" ? this.deeds.undo() : this.deeds.reset();
     else {
       const run = this.shown().run;
       if (run) this.togglePin(run.id);
@@ -230,6 +230,7 @@ export class Lab {
     this.link.flush();
     this.#starting = true;
     this.answers.clear();
+    this.engine.swapped = true; // the new head is trained, so it is the one to be seen
     this.gaze.refresh(true);
     const settings = Object.fromEntries(SETTINGS.map((name) => [name, this.get(name)]));
     this.link.send({ do: what, settings });
@@ -253,13 +254,6 @@ export class Lab {
       this.mark("buttons", "status", "root");
     }, STOP_TAKES);
     this.mark("buttons", "status", "root");
-  }
-
-  #reset() {
-    this.gaze.refresh(false);
-    this.answers.clear();
-    this.link.send({ do: "reset" });
-    this.redraw();
   }
 
   /** @param {number} id */

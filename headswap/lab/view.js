@@ -5,7 +5,7 @@
  * @import {Traits} from "./settings.js"
  */
 
-import { h, region } from "../web/elements.js";
+import { h, put, region } from "../web/elements.js";
 import { guarded } from "../web/frames.js";
 import { compareFace, facesPart } from "./compare/face.js";
 import { takeDrops } from "./drops.js";
@@ -45,7 +45,7 @@ function grid(lab, { controls, buttons, status, diagnosis, cloud, ...shown }) {
   const folds = /** @type {(keyof typeof WORDS)[]} */ (Object.keys(WORDS)).map((name) =>
     fold(lab, name, WORDS[name], panels[name].root));
   const [settings, curves, confusion, own, machine, ...onDemand] = folds.map(({ root }) => root);
-  const top = h("div", { class: "hs-top" }, diagnosis.root, status.root);
+  const top = h("div", { class: "hs-top hs-news" }, diagnosis.root, status.root);
   const root = h("div", { class: "hs-grid" }, h("div", { class: "hs-side" }, buttons.root, settings),
     h("div", { class: "hs-shows" }, top, curves, h("div", { class: "hs-right" }, confusion, own), machine,
       h("div", { class: "hs-folds" }, ...onDemand)));
@@ -91,6 +91,8 @@ function render({ model, el }) {
   lab.paintWith({ ...Object.fromEntries(paints), folds: paintPage, faces: faces.paint, compare: face.paint,
     root: () => lab.describe(el) });
   region(el, "hs-lab", "headswap lab");
+  put(el, { tabindex: -1 }); // a click between its controls gives it the keys
+  lab.folds.home = el;
   el.replaceChildren(faces.root, page.root, face.root);
   listen(lab);
   const ends = [takeKeys(lab, el), takeDrops(lab, el), watchSizes(lab, panels, face.sized),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -109,8 +110,17 @@ class Settings:
         """What a table calls the regime."""
         if not self.rates:
             return self.regime
-        learning = [key if rate == 1 else f"{key} \u00d7{rate:g}" for key, rate in reversed(self.rates) if rate]
+        learning = [
+            _part_name(key) if rate == 1 else f"{_part_name(key)} \u00d7{rate:g}"
+            for key, rate in reversed(self.rates)
+            if rate
+        ]
         return f"by hand: {', '.join(learning)}"
+
+
+def _part_name(key: str) -> str:
+    """A part as the machine calls it: block[1] of the code is block 2 there."""
+    return re.sub(r"^block\[(\d+)\]", lambda found: f"block {int(found[1]) + 1}", key)
 
 
 DEFAULTS = Settings()
@@ -262,6 +272,8 @@ def diagnose(run: Run) -> str:
     if since == 0 and losses[-1] < losses[-3] * 0.99:
         return "It still improves." if run.outcome == "running" else "It still improves: more epochs would help."
     if run.epochs[-1].train_loss < 0.95 * run.epochs[-3].train_loss - 0.005:
+        if losses[-1] > 1.01 * min(losses[-3:]) + 0.002:
+            return "The training loss still falls while the validation loss rises."
         return "The training loss still falls, the validation loss hardly."
     return "It has settled."
 
@@ -269,9 +281,9 @@ def diagnose(run: Run) -> str:
 def _against_the_floor(run: Run, floor: float) -> str:
     """How near a probe is to the best head there is; it has one, so it cannot overfit any further than that."""
     if run.objective is None and run.epochs[-1].train_loss > tolerated(floor):
-        return f"It nears the best head there is: {run.epochs[-1].train_loss - floor:.3f} nats above the floor."
+        return f"It nears the best possible: {run.epochs[-1].train_loss - floor:.3f} nats to go."
     if run.objective is None or run.objective <= tolerated(floor):
-        return "It has arrived: the best head on this frozen body would hardly have a lower training loss."
+        return "It has settled: no head on this frozen body could do much better on the training messages."
     return (
         f"The head is not done: its loss is {run.objective:.3f} nats and the least there is {floor:.3f}. "
         "Give it more epochs, or its tuned learning rate."

@@ -32,7 +32,7 @@ def test_what_was_built_is_drawn_trained_and_told(trained: Lab) -> None:
     assert drawn_layers["block[1]"]["rate"] == 0.1
     (run,) = trained.runs
     assert run.learning == sum(layer["learns"] for layer in drawn_layers.values())
-    assert run.label.startswith("by hand: head, block[1] \u00d70.1 · mean")
+    assert run.label.startswith("by hand: head, block 2 \u00d70.1 · mean")
     assert set(run.told.epochs[-1]["moved"]) == {"block[1]", "head"}, "what is frozen has not moved"
 
 

@@ -350,6 +350,7 @@ def made(train: list[float], validation: list[float]) -> Run:
         ([0.1, 0.01, 0.001, 0.0, 0.0], [0.01, 1e-4, 2e-4, 3e-4, 4e-4], "settled"),
         ([0.3] * 6, [0.4, 0.35, 0.3501, 0.3502, 0.3503, 0.3504], "settled"),
         ([0.5, 0.4, 0.3, 0.2], [0.4, 0.36, 0.35, 0.351], "training loss still falls, the validation loss hardly"),
+        ([0.5, 0.4, 0.3, 0.2], [0.4, 0.36, 0.35, 0.37], "training loss still falls while the validation loss rises"),
     ],
 )
 def test_the_curves_are_put_into_words(train: list[float], validation: list[float], said: str) -> None:
@@ -366,8 +367,8 @@ def _until(true: Any, seconds: float = 30) -> None:
 @pytest.mark.parametrize(
     ("objective", "said"),
     [
-        (None, "0.200 nats above the floor"),
-        (0.303, "It has arrived"),
+        (None, "nears the best possible: 0.200 nats to go"),
+        (0.303, "It has settled: no head on this frozen body could do much better"),
         (0.31, "its loss is 0.310 nats and the least there is 0.300"),
     ],
 )

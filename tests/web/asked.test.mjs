@@ -76,8 +76,10 @@ test("a run that has not answered says why", () => {
   const lab = opened();
   tell(lab, { kind: "history", runs: [done(-1, { recorded: true, label: "old" })], current: null, messages: {} }, IDLE);
   type(lab, "win");
+  assert.match(rows(lab)[0], /Press Train first\.$/, "no run is in view");
+  tell(lab, { kind: "pin", id: -1, pinned: true });
   assert.match(rows(lab)[0], /Press Train first: a recorded run keeps no model/);
-  tell(lab, { kind: "pin", id: -1, pinned: true }, { kind: "run", run: done(1) }, { kind: "run", run: done(2) });
+  tell(lab, { kind: "run", run: done(1) }, { kind: "run", run: done(2) });
   tell(lab, { kind: "pin", id: 1, pinned: true }, { ...answer("win"), gone: [-1, 1] });
   assert.deepEqual(rows(lab).map((row) => row.replace(/.*?(waiting|A recorded|Its model)/, "$1")), ["waiting for the model…",
     "A recorded run keeps no model.", "Its model is gone: the lab keeps those of the latest 8 runs and of pinned ones."]);

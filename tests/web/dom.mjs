@@ -15,6 +15,7 @@ class Node {
   get children() { return this.childNodes.filter((child) => child instanceof Node); }
   get firstElementChild() { return this.children[0] ?? null; }
   get childElementCount() { return this.children.length; }
+  get tagName() { return this.tag.toUpperCase(); }
   get id() { return this.attributes.id; }
   get hidden() { return "hidden" in this.attributes; }
   set hidden(is) { if (is) this.attributes.hidden = ""; else delete this.attributes.hidden; }
@@ -42,6 +43,9 @@ class Node {
     this.childNodes = [];
     this.append(...nodes);
   }
+  after(node) { this.parentNode.insertBefore(node, this.parentNode.childNodes[this.parentNode.childNodes.indexOf(this) + 1] ?? null); }
+  scrollIntoView() {}
+  checkVisibility() { return !this.hidden; }
   replaceWith(node) {
     const parent = this.parentNode;
     parent.insertBefore(node, this);

@@ -155,10 +155,10 @@ test("curves to look at are a picture with words; curves to walk along are a sli
   const walk = { to: (at) => went.push(at), leave: () => went.push("live"), hold: () => went.push("held") };
   const live = curves({ name: "curves" }, walk);
   const cursor = { at: 2, live: false, held: false, last: 3, readout: "epoch 2" };
-  live.paint({ ...LOSS, cursor, legend: true, floor: { name: "floor", value: 0.2, says: "least" } });
+  live.paint({ ...LOSS, cursor, legend: true, floor: { name: "best possible", value: 0.2, says: "least" } });
   const slider = live.root.named("Epoch shown");
   assert.deepEqual(["aria-valuenow", "aria-valuemax", "aria-valuetext"].map((name) => slider.getAttribute(name)), ["2", "3", "epoch 2"]);
-  assert.deepEqual(live.root.looking("hs-key").map((key) => key.textContent), ["training", "floor"]);
+  assert.deepEqual(live.root.looking("hs-key").map((key) => key.textContent), ["training", "best possible"]);
   slider.fire("keydown", { key: "ArrowLeft" });
   slider.fire("keydown", { key: "Escape" });
   slider.fire("click", { clientX: 400 });

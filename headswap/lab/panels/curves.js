@@ -19,6 +19,7 @@ import { bestEpoch, lossTop } from "../epochs.js";
 import { MEASURES, isLoss, measureText, validationOf } from "../measures.js";
 import { playPart } from "./play.js";
 
+const LEAST = "best possible";
 const FLOOR = "the lowest training loss that any head on this frozen body can have";
 const NARROWEST = 3; // a pinned run may make the axis so many times as long; beyond, its name says how far it goes
 const MISSING = "Some epochs are missing here: their probabilities are still to come from the kernel.";
@@ -105,7 +106,7 @@ function readoutOf(shown) {
   const { run, epoch, measure } = shown;
   if (!run || !epoch) return "";
   if (isLoss(measure)) {
-    const least = run.floor == null ? "" : `; floor ${lossText(run.floor)}`;
+    const least = run.floor == null ? "" : `; ${LEAST} ${lossText(run.floor)}`;
     const both = `training ${lossText(epoch.train)}, validation ${lossText(epoch.validation)} nats`;
     return `epoch ${epoch.epoch}: ${both}${least}`;
   }
@@ -135,7 +136,7 @@ export function curvesSpec(shown, planned) {
     x_range: [0, until], y_range: heightOf(shown, floor), y_log: measure === "log", legend: true,
     lines: linesOf(shown), marks: bestMark(shown), ghosts, note: noteOf(shown),
     own: run && ghosts.length ? { name: names[run.id], who: whos[run.id] ?? null } : null,
-    floor: floor === null ? null : { name: "floor", value: floor, says: FLOOR }, cursor: cursorOf(shown) };
+    floor: floor === null ? null : { name: LEAST, value: floor, says: FLOOR }, cursor: cursorOf(shown) };
 }
 
 /** The numbers behind the lines, an epoch a row. @param {Shown} shown

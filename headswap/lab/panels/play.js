@@ -24,7 +24,7 @@ export function playPart(lab) {
   const paint = () => {
     const { run, epoch } = lab.shown();
     const last = run?.whole ? run.epochs.length : 0;
-    root.hidden = last < 2;
+    put(root, { "data-idle": last < 2 }); // its room stays
     say(button, gaze.playing ? "❚❚ Pause" : "▶ Replay");
     put(scrubber, { max: Math.max(1, last), "aria-valuetext": `epoch ${epoch?.epoch ?? 0} of ${last}` });
     const now = String(epoch?.epoch ?? 1);

@@ -3,12 +3,14 @@
  *
  * @import {Lab} from "../lab.js"
  * @import {Shown} from "../look.js"
+ * @import {Run} from "../store.js"
  */
 
 import { RUNNING } from "../../comparing/contest.js";
 import { choiceInput } from "../../web/controls.js";
 import { h, put, say } from "../../web/elements.js";
 import { UNDER_WAY, buttonsAt } from "../phases.js";
+import { isStill } from "../replay.js";
 
 const BUTTONS = { train: "Train", stop: "Stop", step: "Step", reset: "Reset", pin: "Pin" };
 const IN_SIGHT = 2; // Train and Stop; the others stand with the runs
@@ -121,15 +123,28 @@ function diagnosisText({ run, epoch, live, veiled }, asks, hasBegun, waits) {
   return said || (epoch ? "Too early to tell." : "");
 }
 
+const AGAIN = " Same settings and seed, so the same curve.";
+
+/** What a run that is over adds where it was told the same as the one before it. @param {Shown} shown
+ * @param {Run[]} runs */
+function againText({ run, live }, runs) {
+  if (!run || run.recorded || run.outcome !== "done" || !live) return "";
+  const before = runs.filter(({ id, recorded }) => !recorded && id < run.id).at(-1);
+  return before?.line === run.line ? AGAIN : "";
+}
+
 /** @param {Lab} lab */
 export function diagnosisPanel(lab) {
   const [words, forecast] = [h("p"), h("p", { class: "hs-hint" })];
   const root = h("div", { class: "hs-diagnosis", "data-hs": "diagnosis" }, words, forecast);
   const paint = () => {
     const bet = lab.shown().run?.forecast;
-    say(words, diagnosisText(lab.shown(), lab.asks(), began(lab), schools(lab)));
+    const text = diagnosisText(lab.shown(), lab.asks(), began(lab), schools(lab));
+    say(words, `${text}${text && began(lab) && !schools(lab) ? againText(lab.shown(), lab.store.runs) : ""}`);
+    // Without its runs the lab is shorter: whoever has reset them from far below would see nothing of it.
+    if (lab.deeds.wasReset()) root.scrollIntoView({ block: "nearest", behavior: isStill() ? "auto" : "smooth" });
     say(forecast, bet ? `Your prediction: ${bet}` : "");
-    forecast.hidden = !bet;
+    forecast.hidden = !bet && !lab.asks();
   };
   return { root, paint };
 }

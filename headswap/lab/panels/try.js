@@ -11,21 +11,25 @@ import { meter } from "../../web/charts/gauge.js";
 import { textInput } from "../../web/controls.js";
 import { h, panel, put, say } from "../../web/elements.js";
 import { sample } from "../../web/identity.js";
+import { settingsOf } from "../apart.js";
 import { triedOf, verdictOn } from "../asked.js";
 import { shareName } from "../look.js";
 import { UNDER_WAY } from "../phases.js";
 import { wordsPart } from "./words.js";
 
 const PAUSE = 120;
-const PRACTICE = " The practice messages are polite scams and notes between friends: Example shows one.";
+const RECORDED = "Press Train first: a recorded run keeps no model.";
+const PRACTICE = " The practice messages are polite scams and notes between friends.";
+const INVENTED = "It has only seen invented messages: polite scams and notes between friends.";
 
 /** Why there is no answer. @param {Lab} lab @param {Tried} tried @param {string} text */
 function waitingText(lab, { run, gone }, text) {
   const own = lab.store.runs.some((one) => !one.recorded);
   const practice = lab.get("data") === "fixture" ? PRACTICE : "";
-  if (!text.trim()) return `Type anything; the answer follows the training.${practice}`;
+  const example = examplesOf(lab.shown()).length ? " Example shows one." : "";
+  if (!text.trim()) return `Type anything; the answer follows the training.${practice}${example}`;
   if (lab.shown().veiled) return "Choose an answer first, and you see what the model says.";
-  if (!own && !UNDER_WAY.includes(lab.phase())) return "Press Train first: a recorded run keeps no model.";
+  if (!own && !UNDER_WAY.includes(lab.phase())) return run ? RECORDED : "Press Train first.";
   if (run?.recorded) return own ? "A recorded run keeps no model." : "waiting for the model…";
   if (gone) return "Its model is gone: the lab keeps those of the latest 8 runs and of pinned ones.";
   return "waiting for the model…";
@@ -96,8 +100,9 @@ export function tryPanel(lab) {
     timer = setTimeout(() => lab.try(text), PAUSE);
     lab.mark("try");
   };
-  const field = textInput({ id: lab.id("try"), longest: 500, hint: "You have won a prize…" }, type);
+  const field = textInput({ id: lab.id("try"), longest: 500, hint: "Dan, are you home?" }, type);
   const [answers, words] = [answersPart(lab), wordsPart(() => lab.mark("try"))];
+  const seen = h("p", { class: "hs-hint", hidden: true }, INVENTED);
   const title = h("label", { class: "hs-title", for: field.input.id }, "Try a message");
   let turn = 0;
   const next = () => {
@@ -109,7 +114,7 @@ export function tryPanel(lab) {
   const example = h("button", { type: "button", class: "hs-link hs-example", onclick: next,
     title: "a validation message: one of each class, then one that is taken for another" }, "Example");
   const head = h("div", { class: "hs-head" }, title, example);
-  const root = panel("try", "A message of your own", head, field.input, answers.root, words.root);
+  const root = panel("try", "A message of your own", head, field.input, answers.root, seen, words.root);
   root.dataset.control = "predict";
   /** @type {Answer|null} */
   let last = null;
@@ -133,6 +138,7 @@ export function tryPanel(lab) {
       who: tried.run ? shown.whos[tried.run.id] ?? null : null,
       said: verdictOn(tried, shown.threshold, shown.against) }));
     answers.paint(all, text);
+    seen.hidden = !all.some(({ run, said }) => said && run && settingsOf(run).data === "fixture");
     words.paint(shown.answer?.text ?? "", all);
   };
   return { root, paint, stop: () => clearTimeout(timer) };

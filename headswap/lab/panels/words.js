@@ -36,6 +36,15 @@ function hintOf({ words, more }, positive) {
   return `A number is how far the logit falls without the word: ${odds}.${rest}`;
 }
 
+const APART = "The words don't add up to the verdict: without one, the rest reads differently.";
+
+/** Whether the words that have a number, taken together, speak for the verdict. @param {Piece[]} pieces
+ * @param {Verdict} said */
+export function addsUp(pieces, { positive }) {
+  const sum = pieces.reduce((all, { strong, effect }) => all + (strong ? effect ?? 0 : 0), 0);
+  return sum === 0 || (sum > 0) === positive;
+}
+
 /** Samples of both kinds of words, and whose words they are where there are several runs. */
 function legend() {
   const [one, other] = ["for", "against"].map((side) => {
@@ -77,9 +86,9 @@ function tableOf(all, text) {
 /** @param {() => void} opened called when the table opens */
 export function wordsPart(opened) {
   const list = h("ul", { class: "hs-words", role: "list", "aria-label": "the text, word by word" });
-  const [keys, hint] = [legend(), h("p", { class: "hs-hint" })];
+  const [keys, hint, apart] = [legend(), h("p", { class: "hs-hint" }), h("p", { class: "hs-hint" }, APART)];
   const table = tableFold(opened);
-  const root = h("div", { class: "hs-wordwise" }, list, keys.root, hint, table.fold);
+  const root = h("div", { class: "hs-wordwise" }, list, keys.root, hint, apart, table.fold);
   let drawn = "";
   /** The text as the first of these runs takes it. @param {string} text @param {Judged[]} all */
   const paint = (text, all) => {
@@ -88,8 +97,10 @@ export function wordsPart(opened) {
     if (!run || !heard || !said) return;
     const [labels, sought] = [run.label_names, said.sought];
     const now = JSON.stringify([text, heard.words, heard.bytes, labels, sought]);
+    const pieces = piecesOf(text, heard, sought);
+    apart.hidden = addsUp(pieces, said);
     if (now !== drawn) {
-      const words = piecesOf(text, heard, sought).map((piece) => makeWord(piece, pieceText(piece, labels, sought)));
+      const words = pieces.map((piece) => makeWord(piece, pieceText(piece, labels, sought)));
       list.replaceChildren(...words, ...tailOf(heard));
     }
     drawn = now;

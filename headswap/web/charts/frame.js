@@ -17,15 +17,17 @@ export function frame({ name, heading = "h5" }, ...children) {
   const title = h(heading, { class: "hs-title" });
   const subtitle = h("span", { class: "hs-runname", hidden: true });
   const tag = h("span", { class: "hs-tag", hidden: true });
+  const whose = h("span", { class: "hs-whose" }, subtitle, tag);
   const keys = h("span", { class: "hs-keys" });
   const note = h("p", { class: "hs-hint", hidden: true });
-  const root = panel(name, "", h("div", { class: "hs-head" }, title, subtitle, tag, keys), ...children, note);
+  const root = panel(name, "", h("div", { class: "hs-head" }, title, whose, keys), ...children, note);
   const entitle = (/** @type {Titled} */ spec) => {
     say(title, spec.title);
     const texts = /** @type {const} */ ([[subtitle, spec.subtitle], [tag, spec.tag], [note, spec.note]]);
     for (const [node, text] of texts) {
       node.hidden = !text;
       say(node, text ?? "");
+      if (node !== note) put(node, { title: text || null }); // where it has to be cut
     }
     const label = spec.label ?? spec.title;
     for (const node of [root, ...root.querySelectorAll(".hs-fold [aria-label]")]) put(node, { "aria-label": label });

@@ -64,7 +64,8 @@ function bodyPart(make) {
     stream.style.setProperty("grid-row", String(layers.length));
     arrange(root, [...brackets.slice(0, runs.length), ...nodes, stream]);
   };
-  return { root, paint };
+  const focus = (/** @type {string} */ key) => kept.get(key)?.box.inside.focus({ preventScroll: true });
+  return { root, paint, focus };
 }
 
 /** The code of what is set, to take along. @param {boolean} open whether it is in sight from the start */
@@ -131,10 +132,11 @@ function partsOf(on, spec, again, compact) {
     if (repaint) again();
   });
   const few = fewRows();
+  const body = bodyPart((key) => layerBox(key, asks));
   return { told, few, old: slab(), head: layerBox("head", asks, few.root), scale: toScale(), result: resultList(),
     swap: h("button", { type: "button", class: "hs-m-button hs-m-swap", onclick: () => on.swap?.() }),
-    body: bodyPart((key) => layerBox(key, asks)), message: messagePart(on.text ?? null),
-    tokens: tokenRow(on.look ?? null), zoom: zoomPart(on.zoom ?? null, on.head ?? null),
+    body, message: messagePart(on.text ?? null),
+    tokens: tokenRow(on.look ?? null), zoom: zoomPart(on.zoom ?? null, on.head ?? null, body.focus),
     summary: h("p", { class: "hs-m-summary" }), code: codePart(!compact) };
 }
 

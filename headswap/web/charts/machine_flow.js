@@ -56,7 +56,7 @@ export function layerFlow(key, zoom) {
     say(inside, open ? "close" : "look inside");
     put(inside, { "aria-expanded": String(open), "aria-label": `${open ? "Close" : "Look inside"} ${layer.name}` });
   };
-  return { above, below, paint };
+  return { above, below, inside, paint };
 }
 
 /** @param {Token} token @param {number} i @param {(i: number) => void} look */

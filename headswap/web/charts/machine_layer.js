@@ -12,8 +12,10 @@
 import { choiceInput } from "../controls.js";
 import { freshId, h, put, say } from "../elements.js";
 import { layerFlow } from "./machine_flow.js";
-import { isBlock, layerLabel, movedWords, originWords, rateWords, stateOf, stateWords,
+import { isBlock, layerLabel, movedPart, movedWords, originWords, rateWords, stateOf, stateWords,
   weightWords } from "./machine_words.js";
+
+const MOVED = "how far its weights are from where they began; the bar is full at 100 %, and half full at 25 %";
 
 const tag = () => h("span", { class: "hs-m-tag", hidden: true });
 
@@ -23,17 +25,16 @@ function sayOrHide(node, text) {
   node.hidden = !text;
 }
 
-/** How far the weights have moved: a thin bar against the layer that moved farthest, and the number. */
+/** How far the weights have moved: a thin bar and the number. */
 function movedFoot() {
   const bar = h("span", { class: "hs-m-bar" });
   const words = h("span");
-  const root = h("span", { class: "hs-m-moved", hidden: true }, h("span", { class: "hs-m-way" }, bar), words);
-  /** @param {Layer} layer @param {MachineSpec} spec */
-  const paint = ({ moved }, { layers }) => {
+  const root = h("span", { class: "hs-m-moved", hidden: true, title: MOVED }, h("span", { class: "hs-m-way" }, bar),
+    words);
+  const paint = (/** @type {Layer} */ { moved }) => {
     root.hidden = moved === null;
-    const most = Math.max(...layers.map((layer) => layer.moved ?? 0)) || 1;
     bar.hidden = !moved;
-    put(bar, { style: `width: ${((100 * (moved ?? 0)) / most).toFixed(1)}%` });
+    put(bar, { style: `width: ${(100 * movedPart(moved)).toFixed(1)}%` });
     say(words, movedWords(moved));
   };
   return { root, paint };
@@ -48,13 +49,13 @@ function plateOf(...more) {
   const line = h("span", { class: "hs-m-line" }, h("span", { class: "hs-m-called" }, name, origin), weights);
   const root = h("div", { class: "hs-m-plate" }, line, state, detail, ...more, moved.root);
   /** @param {Layer} layer @param {Around} around */
-  const paint = (layer, { spec, waiting }) => {
+  const paint = (layer, { waiting }) => {
     say(name, layer.name);
     say(weights, weightWords(layer));
     say(detail, layer.detail);
     say(state, waiting ? "waiting" : stateWords(layer));
     sayOrHide(origin, originWords(layer));
-    moved.paint(layer, spec);
+    moved.paint(layer);
   };
   return { root, paint };
 }
@@ -107,5 +108,5 @@ export function layerBox(key, asks, ...more) {
     paintRate(rates.map((rate) => [String(rate), rateWords(rate)]), String(now));
     flow.paint(layer, around);
   };
-  return { root, paint };
+  return { root, paint, inside: flow.inside };
 }

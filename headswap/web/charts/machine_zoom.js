@@ -23,8 +23,9 @@ function stepNode() {
   return { root, paint };
 }
 
-/** @param {((key: string) => void)|null} zoom @param {((head: number) => void)|null} look which head is looked at */
-export function zoomPart(zoom, look) {
+/** @param {((key: string) => void)|null} zoom @param {((head: number) => void)|null} look which head is looked at
+ * @param {(key: string) => void} back what takes the focus when it closes: nothing that is hidden can keep it */
+export function zoomPart(zoom, look, back) {
   const title = h("h6", { class: "hs-m-inside" });
   const { input, paint: paintHeads } = choiceInput(freshId(), (value) => look?.(Number(value)));
   const heads = h("label", { class: "hs-m-heads", for: input.id }, "attention head", input);
@@ -39,11 +40,15 @@ export function zoomPart(zoom, look) {
     nodes = Array.from({ length: many }, (_, i) => nodes[i] ?? stepNode());
     list.replaceChildren(...nodes.map((node) => node.root));
   };
+  let shown = "";
   /** @param {MachineSpec} spec @param {number} room */
   const paint = ({ flow, layers }, room) => {
     const layer = layers.find(({ key }) => key === flow?.zoom);
+    const held = root.contains(document.activeElement);
     root.hidden = !layer || !flow;
+    if (held && root.hidden) back(shown);
     if (!layer || !flow) return;
+    shown = layer.key;
     say(title, `Inside ${layer.name}, at ${tokenWords(flow.tokens[flow.position], flow.position)}`);
     put(root, { "aria-label": title.textContent });
     close.hidden = !zoom;

@@ -1,0 +1,199 @@
+// What a new person stumbles over: what a picture, a message or a key must not do.
+import assert from "node:assert/strict";
+import { mock, test } from "node:test";
+import { fakeModel, makeElement, paintFrames } from "./dom.mjs";
+import { answer, epoch, heard, run } from "./runs.mjs";
+import widget from "../../headswap/lab/view.js";
+import { addsUp } from "../../headswap/lab/panels/words.js";
+import { machine } from "../../headswap/web/charts/machine.js";
+
+const layer = (key, name, more = {}) => ({ key, name, detail: "", weights: 4, learns: 0, rate: null,
+  origin: "pretrained", once: true, moved: null, parts: [], ...more });
+const MACHINE = { kind: "machine", title: "The machine", key: "K", tuned: 0.002, swapped: true, labels: ["ham", "spam"],
+  code: "Regime()", summary: "4 of 12 weights learn.", choices: { rates: [0, 1] }, flow: null,
+  old: { name: "Language-model head", rows: 260, weights: 9 },
+  layers: [layer("embedding", "Embeddings"), layer("block[0]", "Block 1"),
+    layer("head", "Head", { learns: 4, rate: 1, origin: "new", once: false, rows: 2 })] };
+const TRAITS = { regime: "head-only", pool: "mean", epochs: 3, learning_rate: null, messages: 640, max_len: 32, seed: 0,
+  data: "fixture", head: "", batch_size: 32, schedule: "", causal: true, encoding: "", positive: "", threshold: 0.5,
+  choices: { regimes: [], pools: [], heads: [], schedules: [] }, controls: null, locked: [], question: "", answers: [],
+  files: [], kept: {}, text_column: "", label_column: "", folds: [], present: false, rates: {}, machine: MACHINE };
+const TEXTS = { d: [["hi", 0], ["win", 1]] };
+const EPOCHS = [epoch(1, 0.5), epoch(2, 0.4), epoch(3, 0.3)];
+
+function opened(traits = {}) {
+  const [model, el] = [fakeModel({ ...TRAITS, ...traits }), makeElement("div")];
+  widget.render({ model, el });
+  paintFrames();
+  let told = 0;
+  const tell = (...news) => {
+    for (const one of news) model.tell("msg:custom", { n: ++told, ...one });
+    paintFrames();
+  };
+  const part = (name) => el.all().find((node) => node.attributes["data-hs"] === name);
+  const key = (name, target = el) => {
+    el.fire("keydown", { key: name, target, stopPropagation() {} });
+    paintFrames();
+  };
+  const type = (text) => {
+    const field = part("try").tagged("input")[0];
+    field.value = text;
+    field.fire("input");
+    paintFrames();
+  };
+  return { model, el, tell, part, key, type, says: (name) => part(name).textContent };
+}
+
+const done = (id, more = {}) => ({ kind: "run", messages: TEXTS,
+  run: run(id, { machine: "K", outcome: "done", epochs: EPOCHS, diagnosis: "It has settled.", ...more }) });
+const state = (phase) => ({ kind: "state", phase, sentence: "", done: 0 });
+
+for (const button of ["Train", "Step"])
+  test(`${button} glues the new head on, so that what learns is what one sees`, () => {
+    const lab = opened();
+    lab.part("machine").looking("hs-m-swap")[0].click();
+    paintFrames();
+    const head = () => lab.el.all().find((node) => node.attributes["data-key"] === "head").attributes["data-state"];
+    assert.equal(head(), "waiting");
+    lab.el.looking(`hs-do-${button.toLowerCase()}`)[0].click();
+    paintFrames();
+    assert.equal(head(), "learns");
+  });
+
+test("a bar grows with what its own part has moved, whatever the others do", () => {
+  const chart = machine({ name: "machine" }, {});
+  const width = (block, head) => {
+    const [embedding, one, top] = MACHINE.layers;
+    chart.paint({ ...MACHINE, layers: [embedding, { ...one, moved: block }, { ...top, moved: head }] });
+    const box = chart.root.all().find((node) => node.getAttribute("data-key") === "block[0]");
+    assert.match(box.looking("hs-m-moved")[0].getAttribute("title"), /full at 100 %/);
+    return Number(/[\d.]+/.exec(box.looking("hs-m-bar")[0].getAttribute("style"))[0]);
+  };
+  const widths = [width(0.24, 10), width(0.37, 30), width(0.44, 70), width(1, 70), width(3, 70)];
+  assert.deepEqual(widths, [49, 60.8, 66.3, 100, 100]);
+});
+
+test("the least loss there is has a name that cannot be taken for a bad score", () => {
+  const lab = opened();
+  lab.tell(done(1, { floor: 0.2 }));
+  assert.match(lab.says("curves"), /best possible/);
+  assert.doesNotMatch(lab.says("curves"), /floor/);
+});
+
+test("Escape ends the presentation, but first what else it can undo", () => {
+  const lab = opened({ present: true });
+  lab.tell(done(1));
+  const scrubber = lab.part("play").tagged("input")[0];
+  scrubber.value = "2";
+  scrubber.fire("input");
+  paintFrames();
+  lab.key("Escape");
+  assert.equal(lab.model.values.present, true, "an epoch was held");
+  lab.key("Escape", scrubber);
+  assert.equal(lab.model.values.present, true, "who types is left alone");
+  lab.key("Escape");
+  assert.equal(lab.model.values.present, false);
+});
+
+test("the lab itself can take the focus, and Escape closes the look inside a block from its own button", () => {
+  mock.timers.enable({ apis: ["setTimeout"] });
+  const lab = opened();
+  assert.equal(lab.el.getAttribute("tabindex"), "-1");
+  lab.tell(done(1), state("idle"));
+  lab.type("win");
+  mock.timers.tick(200);
+  paintFrames();
+  const flow = (zoom) => ({ text: "win", tokens: [{ text: "w", kind: "byte" }], position: 0, head: 0, heads: 1, zoom,
+    steps: [], strips: { "block[0]": [0.5] }, attention: {}, logits: [0, 2], probabilities: [0.1, 0.9] });
+  const answered = (zoom) => {
+    const { asked } = lab.model.sent.filter((order) => order.do === "flow").at(-1);
+    assert.equal(JSON.parse(asked)[5], zoom);
+    lab.tell({ kind: "flow", asked, flow: flow(zoom), labels: ["ham", "spam"] });
+  };
+  answered("");
+  const inside = lab.part("machine").named("Look inside Block 1");
+  inside.click();
+  paintFrames();
+  answered("block[0]");
+  const zoom = lab.part("machine").looking("hs-m-zoom")[0];
+  assert.equal(zoom.hidden, false);
+  zoom.tagged("button")[0].focus();
+  lab.key("Escape", inside);
+  answered("");
+  assert.equal(zoom.hidden, true);
+  assert.equal(document.activeElement, inside, "nothing that is hidden keeps the keys");
+  mock.timers.reset();
+});
+
+test("Try says what to do where no run is in view, and speaks of Example only where there is one", () => {
+  const lab = opened();
+  lab.type("win");
+  assert.match(lab.says("try"), /Press Train first\.$|Press Train first\.[^:]/);
+  assert.doesNotMatch(lab.says("try"), /recorded/);
+  lab.type("");
+  assert.doesNotMatch(lab.says("try"), /Example shows/);
+  assert.match(lab.part("try").tagged("input")[0].getAttribute("placeholder"), /Dan, are you home/);
+  lab.tell(done(1));
+  assert.match(lab.says("try"), /Example shows one/);
+  lab.type("win");
+  const line = lab.part("try").all().find((node) => /^It has only seen invented/.test(node.textContent));
+  const invented = () => !line.hidden;
+  assert.equal(invented(), false, "nothing has been answered yet");
+  lab.tell(answer("win", heard(1, [0.2, 0.8])));
+  assert.equal(invented(), true);
+  lab.tell(done(2, { settings: { data: "mine.csv" } }), answer("win", heard(2, [0.2, 0.8])));
+  assert.equal(invented(), false, "messages of one's own are not invented");
+});
+
+test("words that speak against the verdict when they are added up are said to", () => {
+  const piece = (effect, strong = true) => ({ read: "", unread: "", effect, part: 1, strong });
+  const verdict = (positive) => ({ p: 0.5, name: "", verdict: "", positive, sought: 1 });
+  assert.equal(addsUp([piece(2), piece(-1)], verdict(true)), true);
+  assert.equal(addsUp([piece(2), piece(-1)], verdict(false)), false);
+  assert.equal(addsUp([piece(-2), piece(3, false)], verdict(true)), false, "only those that have a number");
+  assert.equal(addsUp([piece(0.01, false)], verdict(false)), true);
+});
+
+test("a run with the settings of the one before says why its curve is the same", () => {
+  const lab = opened();
+  lab.tell(done(1, { line: "Lab()" }));
+  assert.doesNotMatch(lab.says("diagnosis"), /same curve/);
+  lab.tell(done(2, { line: "Lab()" }));
+  assert.match(lab.says("diagnosis"), /It has settled\. Same settings and seed, so the same curve\./);
+  lab.tell(done(3, { line: "Lab(seed=1)" }), done(4, { line: "Lab()" }));
+  assert.doesNotMatch(lab.says("diagnosis"), /same curve/);
+});
+
+test("a reset from this page brings what it says into view, once; one from elsewhere scrolls nothing", () => {
+  const lab = opened();
+  lab.tell(done(1));
+  let scrolls = 0;
+  lab.part("diagnosis").scrollIntoView = () => { scrolls += 1; };
+  lab.tell({ kind: "cleared", undo: "reset" }, done(1));
+  assert.equal(scrolls, 0);
+  lab.el.looking("hs-do-reset")[0].click();
+  paintFrames();
+  assert.equal(scrolls, 0, "nothing has come of it yet");
+  lab.tell({ kind: "cleared", undo: "reset" });
+  assert.equal(scrolls, 1);
+  lab.tell(state("idle"));
+  assert.equal(scrolls, 1);
+});
+
+test("the machine tells that its parts can be clicked, until one was, and not where that is locked", () => {
+  const hint = (lab) => lab.part("machine").all().find((node) => node.textContent === "click a part: frozen ↔ learns");
+  const lab = opened();
+  assert.equal(hint(lab).hidden, false);
+  const plates = lab.part("machine").looking("hs-m-plate");
+  plates.find((node) => node.getAttribute("aria-label").startsWith("Block 1")).click();
+  paintFrames();
+  assert.equal(hint(lab).hidden, true);
+  assert.equal(hint(opened({ locked: ["regime"] })).hidden, true);
+});
+
+test("what comes and goes keeps its room: the bar that replays is there, unseen, before there is a run", () => {
+  const lab = opened();
+  assert.ok(!lab.part("play").hidden && "data-idle" in lab.part("play").attributes);
+  lab.tell(done(1));
+  assert.ok(!("data-idle" in lab.part("play").attributes));
+});
