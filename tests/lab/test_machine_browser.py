@@ -134,7 +134,7 @@ PICTURES = """() => [...document.querySelectorAll('.hs-lab :is(svg.hs-plot, .hs-
 def test_the_default_view_has_at_most_eight_controls_and_three_pictures(plain: tuple[Page, Heard]) -> None:
     view, _ = plain
     view.set_viewport_size({"width": 1300, "height": 1000})
-    wanted = {"Train", "Regime", "Pooling", "Epochs", "Threshold", "Try a message", "Example", "play"}
+    wanted = {"Train", "Regime", "Pooling", "Epochs", "Threshold", "Try a message", "Compare", "play"}
     pictures = {"curves", "confusion", "machine"}
     assert {*view.evaluate(CONTROLS)} <= wanted
     assert {*view.evaluate(PICTURES)} <= pictures

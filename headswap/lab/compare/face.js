@@ -190,30 +190,28 @@ export function compareFace(lab) {
   return { root, paint, sized };
 }
 
-/** Which of the two faces is on show. @param {Lab} lab */
+/** Which of the two faces is on show, and a button to the other. @param {Lab} lab */
 export function facesPart(lab) {
-  const names = /** @type {const} */ ([["run", "One run"], ["compare", "Compare"]]);
   const choose = (/** @type {"run"|"compare"} */ face) => {
     lab.link.set("face", face);
     lab.compare.expect();
     lab.redraw();
+    // What had the focus is hidden with its face: the keys go on at the way back.
+    requestAnimationFrame(() => buttons.find((button) => !button.hidden)?.focus());
   };
-  const key = (/** @type {KeyboardEvent} */ event) => {
-    if (event.key !== "ArrowLeft" && event.key !== "ArrowRight") return;
-    event.preventDefault();
-    choose(lab.compare.open ? "run" : "compare");
-    tabs.find(({ face }) => (face === "compare") === lab.compare.open)?.node.focus();
-  };
-  const tabs = names.map(([face, text]) => ({ face, node: h("button", { type: "button", role: "tab", class: "hs-face",
-    "data-face": face, onclick: () => choose(face), onkeydown: key }, text) }));
-  const root = h("div", { class: "hs-faces", role: "tablist", "aria-label": "faces of the lab" },
-    ...tabs.map(({ node }) => node));
+  const faces = /** @type {const} */ ([["run", "One run"], ["compare", "Compare"]]);
+  const names = faces.map(([, text]) => h("span", { class: "hs-face", "aria-current": "true" }, text));
+  const buttons = faces.map(([face, text]) =>
+    h("button", { type: "button", class: "hs-face", "data-face": face, onclick: () => choose(face) }, text));
+  const root = h("div", { class: "hs-faces", role: "group", "aria-label": "faces of the lab" },
+    ...faces.flatMap((_, i) => [names[i], buttons[i]]));
   const paint = () => {
     root.hidden = !lab.shows("compare");
-    for (const { face, node } of tabs) {
+    faces.forEach(([face], i) => {
       const on = (face === "compare") === lab.compare.open;
-      put(node, { "aria-selected": String(on), tabindex: on ? 0 : -1 });
-    }
+      names[i].hidden = !on;
+      buttons[i].hidden = on;
+    });
   };
   return { root, paint };
 }

@@ -168,7 +168,10 @@ function measurePart(lab) {
     (value) => lab.gaze.measureBy(/** @type {Measure} */ (value)));
   put(input, { class: "hs-measure", "aria-label": "What the curves show" });
   const all = Object.entries(MEASURES);
-  return { input, paint: () => paint(all, lab.shown().measure) };
+  return { input, paint: () => {
+    paint(all, lab.shown().measure);
+    put(input, { "data-moved": lab.shown().measure === "loss" ? null : "true" });
+  } };
 }
 
 /** @param {Lab} lab */
