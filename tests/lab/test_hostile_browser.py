@@ -102,7 +102,7 @@ def test_a_kernel_that_is_restarted_is_told_in_lab_and_explorer(site: Site, app:
         wait_epoch(view, 2)
         view.evaluate("() => { window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart() }")
         lab(view).locator("[data-hs=status]", has_text="The kernel was restarted: run this cell again").wait_for()
-        stop = lab(view).get_by_role("button", name="Stop", include_hidden=True)
+        stop = lab(view).locator(".hs-do-stop")
         assert stop.get_attribute("aria-disabled") == "true"
         assert "running" not in lab(view).locator("[data-hs=runs]").inner_text()
         view.get_by_label("A number").focus()

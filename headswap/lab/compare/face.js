@@ -52,7 +52,7 @@ function sliderPart(lab) {
   const slider = sliderInput({ id: lab.id("along"), low: 0, high: 1, step: 1 }, (at) => valueText(values()[at] ?? ""),
     (at) => lab.compare.turn({ at }));
   const label = h("label", { for: lab.id("along") });
-  const root = h("div", { class: "hs-threshold hs-along", "data-control": "along" }, label, slider.input, slider.shown);
+  const root = h("div", { class: "hs-along", "data-control": "along" }, label, slider.input, slider.shown);
   const paint = (/** @type {Contest} */ { plan }) => {
     root.hidden = !plan.sweep || plan.values.length < 2;
     say(label, plan.varied);
