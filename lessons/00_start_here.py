@@ -336,6 +336,6 @@ print(f"Of {tensors} tensors of the body, head-only moved 0 and full moved {tens
 # | 04 | Pooling | 13 | many vectors to one, and what pads do to a mean |
 # | 05 | The freeze toggle | 10 | what learns, what the optimizer holds, what a frozen body saves |
 # | 06 | Metrics | 14 | thresholds, rare spam, intervals |
-# | 07 | The regime lab | 10 | your own experiments, with missions |
+# | 07 | The regime lab | 11 | your own experiments, with missions |
 #
 # Next: the model has never seen a letter. What does it read?

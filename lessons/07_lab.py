@@ -8,7 +8,7 @@
 # %% [markdown]
 # # 07 · The regime lab
 #
-# **10 minutes** to read, four missions to play, and some ten seconds of computing. You need lesson 06: F1 and its
+# **11 minutes** to read, four missions to play, and some ten seconds of computing. You need lesson 06: F1 and its
 # interval. Afterwards you can choose a regime for messages of your own, and say what that choice rests on.
 
 # %% [markdown]

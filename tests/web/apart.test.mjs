@@ -17,7 +17,7 @@ test("a run is called by what differs between the runs in view", () => {
   assert.deepEqual(names(told(1), told(2, { learning_rate: 0.003 })), ["rate tuned", "rate 0.003"]);
   assert.deepEqual(names(told(1), told(2, { regime: "full", seed: 1 })), ["head-only · seed 0", "full · seed 1"]);
   assert.deepEqual(names(told(1), told(2, { causal: false })), ["causal mask", "no causal mask"]);
-  assert.deepEqual(names(told(1, { data: "/home/me/mine.csv" }), told(2)), ["data mine.csv", "data fixture"]);
+  assert.deepEqual(names(told(1, { data: "folder/mine.csv" }), told(2)), ["data mine.csv", "data fixture"]);
   assert.deepEqual(names(told(1, {}, { regime: "by hand: head" }), told(2)), ["by hand: head", "head-only"]);
   assert.deepEqual(names(told(7, {}, { label: "head-only · mean · seed 0" })), ["head-only · mean · seed 0"], "alone");
 });
