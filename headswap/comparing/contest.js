@@ -5,7 +5,7 @@
  * @typedef {{label: string, regime: string, value: string|number|null}} Candidate
  * @typedef {Record<string, number|null>} Scores
  * @typedef {{candidate: number, seed: number, failed?: string, diverged?: boolean, scores?: Record<string, Scores>,
- *   confusion?: Record<string, number[][]>, train?: (number|null)[], validation?: (number|null)[], floor?: number|null,
+ *   train?: (number|null)[], validation?: (number|null)[], floor?: number|null,
  *   seconds?: number, learning?: number, bytes?: number, perplexity?: number|null}} Trial a run; one that failed has
  *   nothing but its sentence
  * @typedef {{candidate: number, seeds: number, means: Record<string, Estimate>, ahead: Record<string, Estimate>,

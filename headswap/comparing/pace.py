@@ -1,7 +1,7 @@
 """How long a comparison will take, told before anybody waits for it.
 
-The seconds below were measured on one core of an AMD EPYC with the other one at work (figures/fixture.txt); what runs
-have taken on this machine corrects them by one factor.
+The constants below are rough: they were chosen so that the sums come near the seconds in figures/fixture.txt (two
+workers on two cores of an AMD EPYC). What runs have taken on this machine corrects them by one factor.
 """
 
 from __future__ import annotations
@@ -49,24 +49,35 @@ class Expected:
 
 def expected(plan: Plan, folder: Path, workers: int, factor: float = 1.0) -> Expected:
     """What a plan will take with so many workers, where `folder` holds what was run before."""
-    left = [spec for spec in plan.runs() if not is_there(spec, folder / "results")]
+    runs = plan.runs()
+    left = [spec for spec in runs if not is_there(spec, folder / "results")]
     bodies = {(spec.data, spec.body, spec.seed) for spec in left if spec.regime.body == "pretrained"}
     schooling = sum(schooled(data, body, seed, folder / "bases") for data, body, seed in bodies)
     workers = min(workers, len(left)) or 1
-    seconds = factor * (schooling + sum(map(seconds_of, left))) / workers + (START if workers > 1 else 0.0)
-    return Expected(len(plan.runs()), len(plan.runs()) - len(left), seconds, workers)
+    seconds = factor * (schooling + sum(seconds_of(spec) + _judging(spec) for spec in left)) / workers + (
+        START if workers > 1 else 0.0
+    )
+    return Expected(len(runs), len(runs) - len(left), seconds, workers)
 
 
 def seconds_of(spec: RunSpec) -> float:
-    """Seconds that a run is likely to take, its schooling aside."""
-    assert isinstance(spec.body, Schooling)
-    bytes_read, messages, recipe = spec.body.config.max_len, _messages(spec.data), spec.recipe
-    judged = READ * bytes_read * ((FRESH if isinstance(spec.data, PracticeData) else 320) + 160)
+    """Seconds that a run's training is likely to take."""
+    bytes_read, messages, recipe = _bytes(spec), _messages(spec.data), spec.recipe
     share, steps = _learning(spec.regime), recipe.epochs * -(-messages // recipe.batch_size)
     if share == 0:
         least = max((stage.least_steps for stage in spec.regime.stages), default=0)
-        return READ * bytes_read * messages + STEP * max(steps, least) + judged
-    return share * LEARN * bytes_read * messages * recipe.epochs + judged
+        return READ * bytes_read * messages + STEP * max(steps, least)
+    return share * LEARN * bytes_read * messages * recipe.epochs
+
+
+def _judging(spec: RunSpec) -> float:
+    """Seconds to judge a run on its test and validation messages."""
+    return READ * _bytes(spec) * ((FRESH if isinstance(spec.data, PracticeData) else 320) + 160)
+
+
+def _bytes(spec: RunSpec) -> int:
+    assert isinstance(spec.body, Schooling)
+    return spec.body.config.max_len
 
 
 def schooled(data: Source, body: Origin, seed: int, folder: Path) -> float:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
-
 from ..data.sources import split_of
+from ..live.prepare import data_key
 from ..live.runs import Run, diagnose, head_of
 from ..live.told import Epochs, Told, epoch_told
 from ..training.spec import RunSpec
@@ -23,8 +22,7 @@ def as_run(found: Comparison, candidate: int, seed: int, id: int) -> Run:
     run = Run(id, found.plan.settings(found.plan.candidates[candidate], seed), result.learning, result.total,
               result.cached, Epochs(result.epochs), "done", floor=result.floor, objective=result.objective,
               held_out=held_out, label_names=split.label_names, perplexities=[float("nan")])  # fmt: skip
-    key = hashlib.sha256("\0".join(text for text, _ in held_out).encode()).hexdigest()[:12]
-    head = head_of(run, key, f"a comparison's: its messages were split anew by seed {seed}")
+    head = head_of(run, data_key(split), f"a comparison's: its messages were split anew by seed {seed}")
     run.told = Told(head | {"compared": [candidate, seed]})
     for number, event in enumerate(run.epochs, 1):
         last = number == len(run.epochs)

@@ -11,7 +11,7 @@ from ..live.runs import FIELDS
 from ..results.figures import BLUE, GREY, ORANGE, Still
 from .comparison import Comparison
 from .plan import VARIED
-from .summary import SCORES, Cell, Estimate, Seen, cell_of, cost_of
+from .summary import SCORES, Cell, Estimate, Seen, cell_of, cost_of, seen_in
 from .told import rival_of
 
 if TYPE_CHECKING:
@@ -59,9 +59,11 @@ def picture_of(found: Comparison, name: str = "f1", rival: int = 0, test: str | 
         return figure
     left, right = figure.subplots(1, 2, sharey=not plan.sweep)
     (_curves if plan.sweep else _rows)(left, right, found, cells, name)
+    if not plan.sweep:
+        _seeds(left, found, cells, name, test)
     seeds = max(cell.seeds for cell in cells.values())
     word = f"{SPOKEN[name]}, mean of {seeds} seed{'s' if seeds > 1 else ''}"
-    ahead = f"ahead of {plan.candidates[rival].regime if plan.sweep else plan.candidates[rival].label}, paired"
+    ahead = f"ahead of {_rival_name(found, rival)}, paired"
     (left.set_ylabel if plan.sweep else left.set_xlabel)(word)
     (right.set_ylabel if plan.sweep else right.set_xlabel)(ahead)
     return figure
@@ -74,8 +76,13 @@ def in_words(found: Comparison, cells: dict[int, Cell], name: str, rival: int) -
     every = found.plan.candidates
     said = [f"{every[number].label} {_said(cell.means[name])}" for number, cell in cells.items()]
     ahead = [f"{every[number].label} {_said(cell.ahead[name], '+')}" for number, cell in cells.items() if cell.ahead]
-    more = f" Ahead of {every[rival].label}: {'; '.join(ahead)}." if ahead else ""
+    more = f" Ahead of {_rival_name(found, rival)}: {'; '.join(ahead)}." if ahead else ""
     return f"{SPOKEN[name]}, mean over seeds with 95 % interval: {'; '.join(said)}.{more}"
+
+
+def _rival_name(found: Comparison, rival: int) -> str:
+    own = found.plan.candidates[rival]
+    return own.regime if found.plan.sweep else own.label
 
 
 def _said(estimate: Estimate, sign: str = "") -> str:
@@ -85,14 +92,19 @@ def _said(estimate: Estimate, sign: str = "") -> str:
 
 def _rows(left: Axes, right: Axes, found: Comparison, cells: dict[int, Cell], name: str) -> None:
     for row, (number, cell) in enumerate(cells.items()):
-        points = [Seen(judged).score(name) for result in found.of(number) for judged in result.judged[:1]]
-        left.plot(points, [row] * len(points), linestyle="", marker="|", color=GREY)
         _bar(left, cell.means[name], row, number)
         if cell.ahead:
             _bar(right, cell.ahead[name], row, number)
     left.set_yticks(range(len(cells)), [found.plan.candidates[number].label for number in cells])
     left.invert_yaxis()
     right.axvline(0.0, color=GREY, linewidth=1)
+
+
+def _seeds(axes: Axes, found: Comparison, cells: dict[int, Cell], name: str, test: str) -> None:
+    """A mark for each seed, on the test set that the means are of."""
+    for row, number in enumerate(cells):
+        points = [seen_in(found, result, test).score(name) for result in found.of(number)]
+        axes.plot(points, [row] * len(points), linestyle="", marker="|", color=GREY)
 
 
 def _bar(axes: Axes, estimate: Estimate, row: int, number: int) -> None:

@@ -34,9 +34,8 @@ def run_told(place: tuple[int, int], outcome: Result | Failure) -> dict[str, Any
         return own | {"failed": outcome.sentence, "diverged": outcome.diverged}
     seen = {judged.test: Seen(judged) for judged in outcome.judged}
     scores = {test: {name: finite(one.score(name)) for name in SCORES} for test, one in seen.items()}
-    matrices = {judged.test: [[*row] for row in judged.metrics.confusion] for judged in outcome.judged}
     return own | cost_of(outcome) | {
-        "scores": scores, "confusion": matrices, "floor": finite(outcome.floor),
+        "scores": scores, "floor": finite(outcome.floor),
         "train": [finite(epoch.train_loss) for epoch in outcome.epochs],
         "validation": [finite(epoch.validation_loss) for epoch in outcome.epochs],
     }  # fmt: skip

@@ -52,7 +52,7 @@ function verdict(contest, others, score, rival) {
   const sure = [up && `${up} beat${up.includes(" and ") ? "" : "s"} ${rival} by more than luck.`,
     down && `${down} ${down.includes(" and ") ? "are" : "is"} behind ${rival} by more than luck.`];
   const open = named(luck);
-  return [...sure, open && `Against ${rival}, ${open} could be luck.`].filter(Boolean).join(" ");
+  return [...sure, open && `The difference to ${open} could be luck.`].filter(Boolean).join(" ");
 }
 
 /** How far it has come. @param {Contest} contest */

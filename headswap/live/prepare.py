@@ -32,8 +32,12 @@ def prepared(
         progress(step.step / step.steps)
 
     base = kept_base(pretraining_texts(split), _config(settings), cache or cache_folder(), watch=watch)[0]
-    key = hashlib.sha256("\0".join(m.text for m in split.validation).encode()).hexdigest()[:12]
-    return Prepared(base, split, key)
+    return Prepared(base, split, data_key(split))
+
+
+def data_key(split: Split) -> str:
+    """The same twelve characters for the same validation messages: the page keeps them under it."""
+    return hashlib.sha256("\0".join(message.text for message in split.validation).encode()).hexdigest()[:12]
 
 
 def at_hand(settings: Settings, cache: Path | None = None) -> bool:

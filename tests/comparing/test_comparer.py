@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -22,11 +24,16 @@ from headswap.comparing.stored import as_run
 from headswap.comparing.summary import SCORES, Seen, cell_of, estimate
 from headswap.comparing.tables import frame_of, picture_of
 from headswap.comparing.told import rival_of, whole_told
-from headswap.errors import DataError
+from headswap.data.sources import split_of
+from headswap.errors import DataError, DivergedError
 from headswap.live.runs import Settings
-from headswap.results.compare import Failure, compare
+from headswap.model.body import LanguageModel
+from headswap.results import compare as comparing
+from headswap.results.compare import compare
+from headswap.results.pretrained import base_of
 from headswap.results.scores import differences, scores
-from headswap.training.spec import Result
+from headswap.training.pretrain import perplexity
+from headswap.training.spec import Result, RunSpec
 
 SMALL = Settings(max_len=8, epochs=2, messages=40)
 PLAN = Plan(("head-only", "full"), 2, base=SMALL)
@@ -99,7 +106,7 @@ def by_json(folder: Path) -> list[Result]:
     return [result for result in found if isinstance(result, Result)]
 
 
-def test_stop_ends_the_workers_within_a_fifth_of_a_second(tmp_path: Path) -> None:
+def test_stop_ends_the_workers_without_waiting_for_their_runs(tmp_path: Path) -> None:
     comparer, _ = heard_by(tmp_path, Plan(("full",), 8, base=SMALL), workers=2)
     time.sleep(0.5)
     begun = time.perf_counter()
@@ -108,13 +115,21 @@ def test_stop_ends_the_workers_within_a_fifth_of_a_second(tmp_path: Path) -> Non
     assert time.perf_counter() - begun < 1.0 and comparer.phase == "stopped"
 
 
-def test_a_run_that_fails_is_told_and_the_others_go_on(folder: Path) -> None:
-    plan = Plan(("full",), 2, "learning_rate", (1e-3, 10.0), base=SMALL)
-    comparer, _ = heard_by(folder, plan)
+def test_a_run_that_fails_is_told_and_the_others_go_on(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = comparing.train_spec
+
+    def sometimes(spec: RunSpec, *more: Any) -> Any:
+        if spec.recipe.learning_rate == 10.0:
+            raise DivergedError("the loss is infinite")
+        return whole(spec, *more)
+
+    monkeypatch.setattr(comparing, "train_spec", sometimes)
+    comparer, places = heard_by(folder, Plan(("full",), 2, "learning_rate", (1e-3, 10.0), base=SMALL))
     comparer.wait()
     found = comparer.comparison
-    assert found is not None and len(found.results) >= 2 and found.done == 4
-    assert all(isinstance(failure, Failure) and failure.sentence for failure in found.failures.values())
+    assert found is not None and sorted(places) == [(0, 0), (0, 1), (1, 0), (1, 1)]
+    assert {failure.sentence for failure in found.failures.values()} == {"the loss is infinite"}
+    assert sorted(found.results) == [(0, 0), (0, 1)] and "2 of them failed" in comparer.sentence
 
 
 def test_the_scores_are_those_of_scikit_learn(found: Comparison) -> None:
@@ -205,9 +220,12 @@ def test_a_point_opens_as_the_run_that_it_was(found: Comparison) -> None:
     assert len(told["epochs"][-1]["p"]) == len(told["truths"]) and told["compared"] == [1, 1]
 
 
-def test_a_frozen_body_forgets_nothing_and_a_thawed_one_does(found: Comparison) -> None:
-    (head, full) = (found.results[number, 0].perplexity for number in (0, 1))
-    assert head is not None and full is not None and head != full
+def test_a_frozen_body_forgets_nothing_and_a_thawed_one_does(found: Comparison, folder: Path) -> None:
+    head, full = (found.results[number, 0] for number in (0, 1))
+    assert isinstance(head.spec, RunSpec)
+    texts = [message.text for message in split_of(head.spec.data, 0).validation]
+    base = base_of(head.spec, folder / "bases").base
+    assert isinstance(base, LanguageModel) and head.perplexity == perplexity(base, texts) != full.perplexity
 
 
 def test_the_table_has_a_row_for_each_run(found: Comparison) -> None:
@@ -219,6 +237,16 @@ def test_the_table_has_a_row_for_each_run(found: Comparison) -> None:
 def test_the_still_says_in_words_what_it_shows(found: Comparison) -> None:
     picture = picture_of(found, "f1", rival=0)
     assert "full" in picture.alt and "Ahead of head-only" in picture.alt
+
+
+def test_the_still_marks_each_seed_on_the_test_set_that_its_means_are_of(found: Comparison) -> None:
+    twice = Comparison(found.plan)
+    for result in found.results.values():
+        other = replace(result.judged[0], test="natural", metrics=replace(result.judged[0].metrics, f1=0.25))
+        twice.take(replace(result, judged=(result.judged[0], other)))
+    lines = picture_of(twice, "f1", 0, "natural").axes[0].lines
+    marks = [line for line in lines if line.get_marker() == "|"]
+    assert len(marks) == 2 and {float(x) for line in marks for x in line.get_xdata()} == {0.25}  # type: ignore[union-attr]
 
 
 def test_the_estimate_follows_what_the_machine_took(found: Comparison) -> None:

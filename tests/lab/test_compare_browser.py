@@ -54,6 +54,14 @@ def compare(view: Page, *regimes: str, seeds: int = 2) -> None:
     lab(view).locator(".hs-do-compare").click()
 
 
+def compared(view: Page, *regimes: str, seeds: int = 2) -> None:
+    """The same, and wait until all of it is drawn and told."""
+    compare(view, *regimes, seeds=seeds)
+    many = len(regimes) * seeds
+    wait_points(view, many)
+    view.wait_for_function(f"{SAYS}.startsWith('{many} of {many} runs')")
+
+
 def wait_points(view: Page, many: int) -> None:
     view.wait_for_function(f"{POINTS} >= {many}", timeout=90_000)
 
@@ -61,9 +69,7 @@ def wait_points(view: Page, many: int) -> None:
 def test_two_regimes_over_two_seeds_by_mouse(plain: tuple[Page, Heard]) -> None:
     """Started by a click, drawn as runs end, a headline that says what is luck; and the numbers are Python's."""
     view, heard = plain
-    compare(view, "frozen-random", "scratch")
-    wait_points(view, 4)
-    view.wait_for_function(f"{SAYS}.startsWith('4 of 4 runs')")
+    compared(view, "frozen-random", "scratch")
     said = lab(view).locator(".hs-headline").inner_text()
     assert "luck" in said and "frozen-random" in said
     f1 = json.loads(
@@ -77,9 +83,7 @@ def test_two_regimes_over_two_seeds_by_mouse(plain: tuple[Page, Heard]) -> None:
 
 def test_a_click_on_a_point_shows_that_run_without_training_it(plain: tuple[Page, Heard]) -> None:
     view, _ = plain
-    compare(view, "frozen-random", "scratch", seeds=1)
-    wait_points(view, 2)
-    view.wait_for_function(f"{SAYS}.startsWith('2 of 2 runs')")
+    compared(view, "frozen-random", "scratch", seeds=1)
     lab(view).locator(".hs-contenders tbody tr").nth(1).locator("path.hs-seed").click(force=True)
     lab(view).locator("[data-hs=curves] .hs-runname").wait_for()
     view.wait_for_function("document.querySelector('.hs-lab').dataset.run === '1'")
@@ -148,9 +152,7 @@ def test_keys_of_the_face_are_its_own(plain: tuple[Page, Heard]) -> None:
 
 def test_a_page_that_is_opened_anew_shows_the_comparison(plain: tuple[Page, Heard]) -> None:
     view, _ = plain
-    compare(view, "frozen-random", "scratch")
-    wait_points(view, 4)
-    view.wait_for_function(f"{SAYS}.startsWith('4 of 4 runs')")
+    compared(view, "frozen-random", "scratch")
     before = lab(view).locator(".hs-contenders").inner_text()
     ask_kernel(view, "lab._hello()")
     view.wait_for_timeout(300)

@@ -111,3 +111,16 @@ export function fakeModel(values) {
     listening: () => Object.values(heard).reduce((sum, works) => sum + works.size, 0),
   };
 }
+
+/** A widget on a page of its own, with these values: what it drew, and how to tell it news. */
+export function openedWidget(widget, traits) {
+  const [model, el] = [fakeModel(traits), makeElement("div")];
+  widget.render({ model, el });
+  paintFrames();
+  let told = 0;
+  const tell = (...news) => {
+    for (const one of news) model.tell("msg:custom", { n: ++told, ...one });
+    paintFrames();
+  };
+  return { model, el, tell, part: (name) => el.all().find((node) => node.attributes["data-hs"] === name) };
+}

@@ -1,7 +1,7 @@
 // The machine in the lab: what it draws of the next run and of the run on show, and what it asks the kernel.
 import assert from "node:assert/strict";
 import { mock, test } from "node:test";
-import { fakeModel, makeElement, paintFrames } from "./dom.mjs";
+import { openedWidget, paintFrames } from "./dom.mjs";
 import { epoch, run } from "./runs.mjs";
 import widget from "../../headswap/lab/view.js";
 
@@ -17,15 +17,7 @@ const TRAITS = { regime: "head-only", pool: "mean", epochs: 3, learning_rate: nu
   files: [], kept: {}, text_column: "", label_column: "", folds: [], present: false, rates: {}, machine: MACHINE };
 
 function opened(traits = {}) {
-  const [model, el] = [fakeModel({ ...TRAITS, ...traits }), makeElement("div")];
-  widget.render({ model, el });
-  paintFrames();
-  let told = 0;
-  const tell = (...news) => {
-    for (const one of news) model.tell("msg:custom", { n: ++told, ...one });
-    paintFrames();
-  };
-  const part = (name) => el.all().find((node) => node.attributes["data-hs"] === name);
+  const { model, el, tell, part } = openedWidget(widget, { ...TRAITS, ...traits });
   return { model, el, tell, part, plate: (name) => part("machine").looking("hs-m-plate")
     .find((node) => node.getAttribute("aria-label").startsWith(name)) };
 }

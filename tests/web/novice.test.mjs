@@ -1,7 +1,7 @@
 // What a new person stumbles over: what a picture, a message or a key must not do.
 import assert from "node:assert/strict";
 import { mock, test } from "node:test";
-import { fakeModel, makeElement, paintFrames } from "./dom.mjs";
+import { openedWidget, paintFrames } from "./dom.mjs";
 import { answer, epoch, heard, run } from "./runs.mjs";
 import widget from "../../headswap/lab/view.js";
 import { addsUp } from "../../headswap/lab/panels/words.js";
@@ -22,15 +22,7 @@ const TEXTS = { d: [["hi", 0], ["win", 1]] };
 const EPOCHS = [epoch(1, 0.5), epoch(2, 0.4), epoch(3, 0.3)];
 
 function opened(traits = {}) {
-  const [model, el] = [fakeModel({ ...TRAITS, ...traits }), makeElement("div")];
-  widget.render({ model, el });
-  paintFrames();
-  let told = 0;
-  const tell = (...news) => {
-    for (const one of news) model.tell("msg:custom", { n: ++told, ...one });
-    paintFrames();
-  };
-  const part = (name) => el.all().find((node) => node.attributes["data-hs"] === name);
+  const { model, el, tell, part } = openedWidget(widget, { ...TRAITS, ...traits });
   const key = (name, target = el) => {
     el.fire("keydown", { key: name, target, stopPropagation() {} });
     paintFrames();
