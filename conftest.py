@@ -16,10 +16,12 @@ from tests.turnstile import Turnstile
 # The files that take longest come first, longest first: begun late, one of them would keep one worker busy while the
 # rest wait. Those with a test that is timed come last: they wait for what is running, and nothing else waits for them.
 LONG = (
+    "tests/lab/test_random_user.py",
     "tests/lab/test_lab_browser.py",
     "tests/lab/test_machine_browser.py",
     "tests/lab/test_hostile_browser.py",
     "tests/lab/test_linked_browser.py",
+    "tests/lab/test_compare_browser.py",
     "tests/lessons/test_lessons_browser.py",
     "tests/explorers/test_explorers_browser.py",
     "tests/exercises/test_missions.py",

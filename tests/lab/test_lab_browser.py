@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import json
-import os
-import random
 import re
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
@@ -21,12 +18,11 @@ from browser import (
     ask_kernel,
     fresh_notebook,
     notebook,
-    run_all,
     run_cell,
     save,
     set_theme,
 )
-from playwright.sync_api import Error, Locator, Page, TimeoutError
+from playwright.sync_api import Locator, Page
 
 pytestmark = [pytest.mark.browser, pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")]
 
@@ -107,6 +103,24 @@ def test_train_step_stop_pin_reset_hover_click_and_try(fresh: tuple[Page, Heard]
     view.wait_for_function(f"{own}.length === 0")  # only recorded runs are left
 
 
+SHOWN = """() => {
+  const table = document.querySelector('.hs-lab [data-hs=runs] table');
+  const names = [...table.querySelectorAll('thead th')].map(th => th.textContent.replace(/ \\(.*/, ''));
+  const said = cell => cell.textContent === '\u2013' ? null : cell.textContent;
+  return [...table.querySelectorAll('tr[data-run]')].filter(tr => Number(tr.dataset.run) > 0).map(tr => ({
+    ...Object.fromEntries(names.map((name, i) => [name, said(tr.cells[i])])),
+    pinned: tr.querySelector('[aria-label^="pin run"]').ariaPressed === 'true' }));
+}"""
+
+
+def shown(view: Page) -> list[dict[str, Any]]:
+    """The learner's own runs as the table in the browser has them, in order of birth."""
+    rows = view.evaluate(SHOWN)
+    for row in rows:
+        row["run"], row["epochs"] = map(int, re.findall(r"\d+", row["run"])[:2])
+    return sorted(rows, key=lambda row: row["run"])
+
+
 CELLS_LEFT = "window.jupyterapp.shell.currentWidget.content.model.cells.length"
 
 
@@ -177,448 +191,6 @@ def test_nothing_overflows_at_400_pixels(opened: tuple[Page, Heard]) -> None:
     SCREENS.mkdir(exist_ok=True)
     lab(view).screenshot(path=str(SCREENS / "narrow.png"))
     assert lab(view).evaluate("e => e.scrollWidth <= e.clientWidth + 1")
-
-
-ACTIONS, SEED = int(os.environ.get("HEADSWAP_ACTIONS", "200")), int(os.environ.get("HEADSWAP_SEED", "0"))
-RARE = {"reload": 6, "restart": 3, "new view": 5}  # how often, in each 500 actions
-CHECKS = 5
-SAYS = """() => { const lab = document.querySelector(".hs-lab");
-  return [lab?.dataset.phase, lab?.querySelector(".hs-status")?.textContent] }"""
-AT_REST = "['idle', 'failed'].includes(document.querySelector('.hs-lab')?.dataset.phase)"
-# One line for each thing that a learner may do from Python; a refused setting changes nothing.
-FROM_PYTHON = (
-    "lab.regime = 'full'", "lab.regime = 'head-only'", "lab.pool = 'last'", "lab.epochs = 4", "lab.epochs = 2",
-    "lab.epochs = 0", "lab.seed = 3", "lab.messages = 41", "lab.learning_rate = None", "lab.learning_rate = .01",
-    "lab.learning_rate = -1.0", "lab.threshold = .3", "lab.threshold = 7.0", "lab.regime = 'nonsense'", "lab.train()",
-    "lab.train()", "lab.train(block=True)", "lab.step()", "lab.stop(block=False)", "lab.stop()", "lab.attempt('win')",
-    "lab.pin(lab.runs[-1].id)", "lab.pin(lab.runs[0].id, False)", "lab.pin(-1)", "lab.pin(99)", "lab.forecast('0.9')",
-)  # fmt: skip
-KNOWN = """
-import json
-lab.threshold = 0.5
-rows = lab.frame().to_dict("records")
-print(json.dumps([
-    {"run": r["id"], "regime": r["regime"], "pooling": r["pool"], "seed": r["seed"], "learns": f"{r['learning']:,}",
-     "epochs": r["epochs_done"],
-     "best epoch": int(r["best_epoch"]) if r["best_epoch"] and r["best_epoch"] > 0 else None,
-     "outcome": " · predicted: ".join(filter(None, (r["outcome"], r["forecast"]))), "pinned": run.pinned,
-     "F1": r["f1"] if r["f1"] == r["f1"] else None} for r, run in zip(rows, lab.runs, strict=True)]))
-"""
-# Which layers the next run trains, as the optimizer would group them; and which are drawn so.
-LEARNING = """
-import json
-import torch
-from headswap.model.body import BodyConfig, LMBody
-from headswap.model.classifier import Classifier
-from headswap.model.heads import new_head
-from headswap.model.pooling import new_pool, pooled_width
-from headswap.training.run import first_head
-from headswap.web.layers import by_layer
-from headswap.web.machine import begin
-settings = lab._settings()
-regime, generator = settings.chosen_regime(), torch.Generator().manual_seed(0)
-body = LMBody(BodyConfig(width=4, heads=1, max_len=settings.max_len), generator)
-head = new_head(first_head(regime), pooled_width(settings.pool, 4), 2, generator)
-model = Classifier(body, new_pool(settings.pool, 4, generator), head)
-rates = by_layer(model, begin(model, regime.stages[0]))
-print(json.dumps(sorted(key for key, each in rates.items() if any(each))))
-"""
-DRAWN = """() => [...document.querySelectorAll('.hs-lab [data-hs=machine] .hs-m-layer')]
-  .filter(e => e.querySelector('.hs-m-plate').ariaLabel.includes(', learns')).map(e => e.dataset.key).sort()"""
-WAITING = "document.querySelector('.hs-lab .hs-m-layer[data-key=head]').dataset.state === 'waiting'"
-SHOWN = """() => {
-  const table = document.querySelector('.hs-lab [data-hs=runs] table');
-  const names = [...table.querySelectorAll('thead th')].map(th => th.textContent.replace(/ \\(.*/, ''));
-  const said = cell => cell.textContent === '\u2013' ? null : cell.textContent;
-  return [...table.querySelectorAll('tr[data-run]')].filter(tr => Number(tr.dataset.run) > 0).map(tr => ({
-    ...Object.fromEntries(names.map((name, i) => [name, said(tr.cells[i])])),
-    pinned: tr.querySelector('[aria-label^="pin run"]').ariaPressed === 'true' }));
-}"""
-
-
-@pytest.mark.parametrize("fresh", ["lab"], indirect=True)
-def test_a_random_user_leaves_no_error_no_stuck_state_and_a_true_table(fresh: tuple[Page, Heard]) -> None:
-    """HEADSWAP_ACTIONS=1000 HEADSWAP_SEED=7 makes it longer, and another one."""
-    _random_user(*fresh, seed=SEED)
-
-
-def _random_user(view: Page, heard: Heard, seed: int) -> None:
-    rng = random.Random(seed)
-    names = rng.choices(list(RANDOM), [weight for weight, _ in RANDOM.values()], k=ACTIONS)
-    for name, often in RARE.items():
-        for n in rng.sample(range(ACTIONS), max(1, often * ACTIONS // 500)):
-            names[n] = name
-    done: list[str] = []
-    try:
-        for n, name in enumerate(names, 1):
-            done.append(f"{n} {name}")
-            act = {"reload": _reload, "restart": _restart, "new view": _new_view}.get(name) or RANDOM[name][1]
-            done[-1] += f" {act(view, rng.random(), rng.random())}"
-            assert heard.console == []
-            if n % (ACTIONS // CHECKS) == 0:
-                _rests_and_agrees(view)
-        ask_kernel(view, "lab.epochs, lab.regime, lab.messages, lab.data = 3, 'head-only', 640, 'fixture'")
-        before = len(shown(view))
-        press(view, "Train")
-        view.wait_for_function(f"({SHOWN})().length === {before + 1} && {AT_REST}", timeout=120_000)
-        _rests_and_agrees(view)
-        assert shown(view)[-1]["outcome"].startswith("done")
-    except Exception as error:
-        page = view.evaluate(SAYS)
-        raise AssertionError(f"seed {seed}, after {'; '.join(done[-15:])}\n{page}\n{error}") from error
-
-
-def shown(view: Page) -> list[dict[str, Any]]:
-    """The learner's own runs as the table in the browser has them, in order of birth."""
-    rows = view.evaluate(SHOWN)
-    for row in rows:
-        row["run"], row["epochs"] = map(int, re.findall(r"\d+", row["run"])[:2])
-    return sorted(rows, key=lambda row: row["run"])
-
-
-def _rests_and_agrees(view: Page) -> None:
-    """Stop what runs; then the browser rests, and its table says what Python knows."""
-    view.wait_for_timeout(200)  # an order of a moment ago may still be on its way to Python
-    view.wait_for_function(f"{AT_REST} || [...document.querySelectorAll('.hs-do-stop:enabled')].length")
-    _click(view, ".hs-do-stop", 0)
-    view.wait_for_function(AT_REST, timeout=30_000)
-    end = time.monotonic() + 5
-    while (differences := _all_differences(view)) and time.monotonic() < end:
-        view.wait_for_timeout(50)
-    assert not differences
-
-
-def _all_differences(view: Page) -> list[str]:
-    """What the table of runs and the machine show otherwise than Python knows it."""
-    differences = _differences(json.loads(ask_kernel(view, KNOWN)), shown(view))
-    learning, drawn = json.loads(ask_kernel(view, LEARNING)), view.evaluate(DRAWN)
-    if view.evaluate(WAITING):  # a head that is not in use shows no state, and the pool below it is not drawn
-        learning = [key for key in learning if key not in ("head", "pool")]
-    return differences + ([] if drawn == learning else [f"{learning} learn and {drawn} are drawn"])
-
-
-def _differences(known: list[dict[str, Any]], rows: list[dict[str, Any]]) -> list[str]:
-    """What the browser shows otherwise than Python knows it; F1 is shown to three digits."""
-    if [row["run"] for row in known] != [row["run"] for row in rows]:
-        return [f"runs {[row['run'] for row in known]} are shown as {[row['run'] for row in rows]}"]
-    if any("F1" not in row for row in rows):
-        return ["the heading still names another threshold than one half"]
-    wrong = []
-    for true, row in zip(known, rows, strict=True):
-        f1 = row["F1"] and float(row["F1"].split()[0])
-        same = f1 == true["F1"] if None in (f1, true["F1"]) else abs(f1 - true["F1"]) <= 0.0005 + 1e-9
-        others = [name for name in true if name != "F1" and str(true[name]) != str(row[name])]
-        wrong += [f"run {true['run']}: {name} {true[name]!r} is shown as {row[name]!r}" for name in others]
-        wrong += [] if same else [f"run {true['run']}: F1 {true['F1']} is shown as {f1}"]
-    return wrong
-
-
-# Every action takes two shares from 0 to 1, so that what is drawn does not depend on what the page shows.
-def _one_of(options: Sequence[T], share: float) -> T:
-    return options[int(share * len(options))]
-
-
-def _some(view: Page, selector: str, share: float) -> Locator | None:
-    """One of the elements that are in sight: a panel may be folded, or the lab presented."""
-    found = lab(view).locator(f"{selector}:visible")
-    count = found.count()
-    return found.nth(int(share * count)) if count else None
-
-
-def _click(view: Page, selector: str, share: float) -> str:
-    """The mouse on one of the enabled elements, as it is now; it may have gone when the mouse comes."""
-    one = _some(view, f"{selector}:not(:disabled)", share)
-    if one is None:
-        return "none"
-    try:
-        text = one.inner_text(timeout=500)
-        one.click(force=True, timeout=500)
-    except TimeoutError:
-        return "gone"
-    except Error as error:  # a key has set the page scrolling, or a run has begun that has nothing to replay yet
-        if "outside of the viewport" not in str(error) and "not visible" not in str(error):
-            raise
-        return "out of view"
-    return repr(text)
-
-
-def _random_button(view: Page, share: float, other: float) -> str:
-    name = _one_of(("train",) * 5 + ("step", "step", "stop", "stop", "pin"), share)
-    return f"{name} {_click(view, f'.hs-do-{name}', 0)}"
-
-
-def _random_select(view: Page, share: float, other: float) -> str:
-    name = _one_of(("regime", "regime", "pool", "messages", "data"), share)
-    select = _some(view, f"[data-control={name}] select", 0)
-    if select is None:
-        return "hidden"
-    options = select.locator("option").evaluate_all("all => all.map(o => o.value)")
-    quick = [value for value in options if name != "messages" or int(value) <= 640]
-    select.select_option(value := _one_of(quick, other))
-    return f"{name} {value}"
-
-
-def _random_slider(view: Page, share: float, other: float) -> str:
-    if share < 0.3:
-        return "tuned " + _click(view, "[data-control=learning_rate] input[type=checkbox]", 0)
-    name = "Threshold" if share < 0.65 else "Learning rate"
-    found = (
-        lab(view)
-        .get_by_role("slider", name=name)
-        .evaluate_all(
-            """(all, share) => all.map(e => {
-          if (!e.checkVisibility()) return 'hidden';  // more than two classes have no one threshold
-          if (e.disabled) return 'locked';
-          e.value = Number(e.min) + share * (e.max - e.min);
-          e.dispatchEvent(new Event('input', {bubbles: true}));
-          if (share > .3) e.dispatchEvent(new Event('change', {bubbles: true}));
-          return e.value; })""",
-            other,
-        )
-    )
-    return f"{name} {found}"
-
-
-def _random_number(view: Page, share: float, other: float) -> str:
-    name = _one_of(("epochs", "epochs", "epochs", "seed", "max_len"), share)
-    text = _one_of(("", "-3", "1e", "2.7", "0", "e--", "4", "6", "7") if name == "epochs" else
-                   ("", "-3", "1e999", "2.7", "99999999999", "16", "32"), other)  # fmt: skip
-    if name == "max_len" and text == "99999999999":
-        text = "x"  # the widest body would only take long
-    field = _some(view, f"[data-control={name}] input", 0)
-    if field is None:
-        return "hidden"
-    field.focus()
-    view.keyboard.press("Control+a")
-    view.keyboard.press("Delete")
-    view.keyboard.type(text)
-    if other < 0.8:
-        view.keyboard.press("Enter")
-    return f"{name} {text!r}"
-
-
-def _random_text(view: Page, share: float, other: float) -> str:
-    text = _one_of(("win", "", "hello Anna", "👍 claim", "<b>x</b>"), share)
-    field = _some(view, "[data-control=predict] input", 0)
-    if field is None:
-        return "hidden"
-    field.fill(text)
-    return repr(text)
-
-
-def _random_key(view: Page, share: float, other: float) -> str:
-    slider = _some(view, "[aria-label='Epoch shown']", 0)
-    if slider is None:
-        return "hidden"
-    slider.focus()
-    slider.press(key := _one_of(("ArrowLeft", "ArrowRight", "ArrowUp", "PageDown", "Escape", "Home", "End"), share))
-    return key
-
-
-def _random_layer(view: Page, share: float, other: float) -> str:
-    """A layer that freezes or thaws, by the mouse or by a key."""
-    plate = _some(view, ".hs-m-plate[role=switch]", share)
-    if plate is None:
-        return "hidden"
-    if other < 0.6:
-        return _click(view, ".hs-m-plate[role=switch]", share)
-    plate.focus()
-    view.keyboard.press(key := "Enter" if other < 0.8 else "Space")
-    return key
-
-
-def _random_rate(view: Page, share: float, other: float) -> str:
-    return _random_choice(view, ".hs-m-rate", share, other)
-
-
-def _random_choice(view: Page, selector: str, share: float, other: float) -> str:
-    """One of the selects, and one of what it offers."""
-    select = _some(view, f"{selector}:not(:disabled)", share)
-    if select is None:
-        return "hidden"
-    options = select.locator("option").evaluate_all("all => all.map(o => o.value)")
-    try:
-        select.select_option(value := _one_of(options or ["gone"], other), timeout=500)
-    except TimeoutError:  # a new run has no epochs to replay yet
-        return "gone"
-    return value
-
-
-def _random_byte(view: Page, share: float, other: float) -> str:
-    """A byte that is clicked, or an arrow key on the row of bytes."""
-    if other < 0.5:
-        return _click(view, "[data-looked] > .hs-m-token", share)
-    return _press(view, "[data-looked]", ("ArrowLeft", "ArrowRight", "Home", "End", "PageUp"), share)
-
-
-def _press(view: Page, selector: str, keys: Sequence[str], share: float) -> str:
-    """A key on the element, where it is in sight."""
-    one = _some(view, selector, 0)
-    if one is None:
-        return "hidden"
-    try:
-        one.focus(timeout=500)
-    except TimeoutError:
-        return "gone"
-    view.keyboard.press(key := _one_of(keys, share))
-    return key
-
-
-def _space(view: Page, share: float, other: float) -> str:
-    """Space where a button has the focus: it ends a painting, or it presses the button."""
-    return _press(view, _one_of((".hs-do-train", ".hs-play", ".hs-m-swap", ".hs-do-stop"), other), (" ",), share)
-
-
-def _present(view: Page, share: float, other: float) -> str:
-    """P with the focus anywhere; presented, the lab shows little, so it is soon ended again."""
-    places = (".hs-do-train", ".hs-play", ".hs-m-plate[role=switch]", "summary")
-    return _press(view, _one_of(places, other), ("p",), share) + _drawn(view)
-
-
-def _present_no_more(view: Page, share: float, other: float) -> str:
-    if "hs-present" not in (lab(view).get_attribute("class") or ""):
-        return "not presented"
-    return _press(view, ".hs-do-train", ("p",), share) + _drawn(view)
-
-
-def _drawn(view: Page) -> str:
-    """Wait until what opens or closes has done so: the next action looks for what is in sight."""
-    view.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
-    return ""
-
-
-def _undo(view: Page, share: float, other: float) -> str:
-    """Take Reset back where that is offered."""
-    return _click(view, ".hs-do-reset:text('Undo reset')", 0)
-
-
-def _reload(view: Page, share: float, other: float) -> str:
-    save(view)
-    view.reload()
-    lab(view).wait_for(timeout=60_000)
-    view.wait_for_function("window.jupyterapp?.shell?.currentWidget?.sessionContext?.session?.kernel")
-    return ""
-
-
-def _restart(view: Page, share: float, other: float) -> str:
-    """End the kernel, see that the lab says so, and run the cell again, as it asks."""
-    session = "window.jupyterapp.shell.currentWidget.sessionContext.session"
-    view.evaluate(f"() => {{ {session}.kernel.restart() }}")
-    lab(view).locator("[data-hs=status]", has_text="run this cell again").wait_for(timeout=20_000)
-    view.wait_for_function(f"{session}.kernel.status === 'idle'", timeout=60_000)
-    run_all(view)
-    lab(view).locator("[data-hs=status]", has_text="ready").wait_for(timeout=60_000)
-    return ""
-
-
-NEW_VIEW = """async () => {
-  const {shell, commands} = window.jupyterapp;
-  const {content} = shell.currentWidget;
-  content.activeCellIndex = content.widgets.findIndex(cell => cell.node.querySelector('.hs-lab'));
-  await commands.execute('notebook:create-output-view');
-}"""
-# Every lab on the page shows the same runs, in the same words.
-AGREE = """() => {
-  const told = lab => [...lab.querySelectorAll('tr[data-run]')].map(row => row.textContent).sort().join('|');
-  const all = [...document.querySelectorAll('.hs-lab')].map(told);
-  return all.length === 2 && all[0] === all[1];
-}"""
-CLOSE_VIEW = """() => {
-  const {shell} = window.jupyterapp;
-  const all = [...shell.widgets('main')];
-  all.filter(widget => widget.content?.id.startsWith('LinkedOutputView')).forEach(widget => widget.dispose());
-  shell.activateById(all.find(widget => widget.context).id);
-}"""
-
-
-def _new_view(view: Page, share: float, other: float) -> str:
-    """JupyterLab's second view of the same output knows what the first one knows; then it is closed."""
-    view.evaluate(NEW_VIEW)
-    view.wait_for_function(AGREE, timeout=60_000)
-    view.evaluate(CLOSE_VIEW)
-    view.wait_for_function("window.jupyterapp.shell.currentWidget?.sessionContext")
-    return ""
-
-
-def _random_file(view: Page, share: float, other: float) -> str:
-    name, content = _one_of(FILES, share)
-    lab(view).locator("input[type=file]").set_input_files({"name": name, "mimeType": "text/plain", "buffer": content})
-    return name
-
-
-def _random_typed(view: Page, share: float, other: float) -> str:
-    """A real key on whatever control the share picks; the notebook keeps its cells."""
-    cells = view.evaluate(CELLS_LEFT)
-    found = lab(view).locator("input:visible, select:visible, summary:visible, [tabindex='0']:visible")
-    try:
-        found.nth(int(share * found.count())).focus(timeout=500)
-    except TimeoutError:
-        return "gone"
-    key = _one_of(("x", "a", "b", "d", "Escape", "ArrowUp", "ArrowDown", "End", "Home", "z"), other)
-    view.keyboard.press(key)
-    assert view.evaluate(CELLS_LEFT) == cells
-    return key
-
-
-def _blocked(view: Page, share: float, other: float) -> str:
-    """A cell that keeps the kernel busy for a while; the page goes on."""
-    code = f"import time; time.sleep({other:.1f})"
-    view.evaluate(
-        "code => { window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.requestExecute({ code }) }", code
-    )
-    return code
-
-
-def _random_python(view: Page, share: float, other: float) -> str:
-    code = _one_of(FROM_PYTHON, share)
-    ask_kernel(view, f"try:\n    {code}\nexcept Exception: pass")
-    return code
-
-
-def _rows(names: tuple[str, ...], mark: str = "\t") -> bytes:
-    lines = [f"{names[i % len(names)]}{mark}message {i} of {i % 7}" for i in range(30 * len(names))]
-    return "\n".join([f"label{mark}text", *lines]).encode()
-
-
-FILES = (
-    ("two.tsv", _rows(("no", "yes"))), ("fraud.csv", _rows(("fraud", "legit"), ",")),
-    ("three.tsv", _rows(("a", "b", "c"))),
-    ("ten.tsv", _rows(tuple("abcdefghij"))), ("eleven.tsv", _rows(tuple("abcdefghijk"))), ("empty.csv", b""),
-    ("one.csv", _rows(("ham",), ",")), ("latin.csv", _rows(("ham", "spam"), ",") + b"\nham,caf\xe9"),
-    ("json.csv", b'[{"label": "spam"}]'), ("zip.csv", b"PK\x03\x04"),
-)  # fmt: skip
-
-
-# What a random user does: how often, and how.
-RANDOM: dict[str, tuple[int, Callable[[Page, float, float], str]]] = {
-    "button": (30, _random_button),
-    "reset": (2, lambda view, share, other: _click(view, ".hs-do-reset", 0)),
-    "undo": (2, _undo),
-    "layer": (12, _random_layer),
-    "rate": (6, _random_rate),
-    "swap": (3, lambda view, share, other: _click(view, ".hs-m-swap", 0)),
-    "inside": (3, lambda view, share, other: _click(view, ":is(.hs-m-below, .hs-m-zoomhead) > .hs-m-button", share)),
-    "byte": (5, _random_byte),
-    "play": (5, lambda view, share, other: _click(view, ".hs-play", 0)),
-    "scrub": (4, lambda view, share, other: _press(view, "[aria-label=Epoch]", ("ArrowLeft", "Home", "End"), share)),
-    "speed": (2, lambda view, share, other: _random_choice(view, "[aria-label=Speed]", share, other)),
-    "space": (4, _space),
-    "present": (3, _present),
-    "no more": (9, _present_no_more),
-    "select": (10, _random_select),
-    "slider": (12, _random_slider),
-    "number": (8, _random_number),
-    "text": (6, _random_text),
-    "file": (3, _random_file),
-    "typed": (6, _random_typed),
-    "blocked": (1, _blocked),
-    "key": (8, _random_key),
-    "confusion": (6, lambda view, share, other: _click(view, "[data-hs=confusion] button", share)),
-    "row": (8, lambda view, share, other: _click(view, "[data-hs=runs] tbody button", share)),
-    "sort": (6, lambda view, share, other: _click(view, ".hs-sort", share)),
-    "fold": (5, lambda view, share, other: _click(view, "summary", share) + _drawn(view)),
-    "python": (16, _random_python),
-}
 
 
 NAMELESS = re.compile(r'^\s*- (?:button|slider|combobox|textbox|checkbox|spinbutton)(?! ["/]).*', re.MULTILINE)

@@ -10,19 +10,8 @@ from typing import Any
 import pytest
 from browser import CHROMIUM, Heard, Site, ask_kernel, fresh_notebook, notebook, save
 from playwright.sync_api import Locator, Page
-from test_lab_browser import (
-    AGREE,
-    CELL,
-    CELLS_LEFT,
-    CLOSE_VIEW,
-    NEW_VIEW,
-    lab,
-    labs,
-    press,
-    shown,
-    wait_kernel,
-    wait_phase,
-)
+from random_user import AGREE, CLOSE_VIEW, NEW_VIEW
+from test_lab_browser import CELL, CELLS_LEFT, lab, labs, press, shown, wait_kernel, wait_phase
 
 pytestmark = [
     pytest.mark.browser,
