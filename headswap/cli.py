@@ -15,7 +15,7 @@ from tqdm import tqdm
 from .data.download import download_sms
 from .data.messages import Message
 from .data.readers import Corpus, Reading, unique_messages
-from .data.sources import FileData, FixtureData, Source, split_of
+from .data.sources import LENGTHS, FileData, FixtureData, OrderData, Source, cut, split_of
 from .errors import HeadswapError, SettingError
 from .files import cache_folder, check_writable, write_atomically
 from .model.body import BodyConfig
@@ -34,6 +34,7 @@ from .training.run import encode
 from .training.spec import Result
 
 SIZES = "640,160,160"
+MADE: dict[str, Source] = {"fixture": FixtureData(), "order": OrderData()}  # messages that nobody has to bring
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -65,13 +66,15 @@ def run_demo(
 ) -> list[Score]:  # fmt: skip
     """Pretrain, train every regime on several seeds, print each one's report and a table, and return the scores.
 
-    `data` is a file of messages (the fixture by default); without `sizes` the parts are as large as it allows. With
+    `data` is a file of messages, or "fixture" (the default) or "order"; a file's parts are as large as it allows, or
+    have the `sizes` that are given; "order" asks for a body of 96 bytes. With
     `save`, the first seed's base and deltas are written to that folder. With more `workers` the runs go to so many
     processes; the numbers stay the same. Finished runs are kept in `folder`, and with `resume` found there. With
     `tune` a second table follows, of the settings that were best on the validation messages. Progress is shown on
     stderr, and only on a terminal.
     """
-    source = FixtureData() if data is None else FileData.of(data, sizes)
+    name = str(data or "fixture")
+    source = MADE[name] if name in MADE else FileData.of(name, sizes)
     kept = None if folder is None else Path(folder)
     found, problem = _demonstrate(
         source, settings or Settings(), Plan(workers, kept, resume, save and Path(save), tune)
@@ -176,7 +179,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _add_demo(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
-    add("--data", metavar="PATH", help="messages: the UCI file, or a TSV or CSV (default: the fixture)")
+    add("--data", metavar="PATH", help=f"messages: {', '.join(MADE)}, the UCI file, or a TSV or CSV (default: fixture)")
     add("--text-column", metavar="NAME", help="the column with the text (default: guessed)")
     add("--label-column", metavar="NAME", help="the column with the label (default: guessed)")
     add("--encoding", metavar="NAME", help="the file's encoding (default: UTF-8)")
@@ -185,7 +188,7 @@ def _add_demo(parser: argparse.ArgumentParser) -> None:
     add("--regimes", default=",".join(DEFAULT_REGIMES), metavar="A,B", help=f"of {', '.join(REGIMES)}")
     add("--epochs", type=int, default=20, help="default: 20")
     add("--pool", default="mean", help=f"of {', '.join(POOLS)}, or several: mean+max (default: mean)")
-    add("--max-len", type=int, default=32, metavar="BYTES", help="default: 32; one SMS is 160")
+    add("--max-len", type=int, metavar="BYTES", help="default: 32, or 96 for order; one SMS is 160")
     add("--seeds", type=int, default=5, help="default: 5")
     add("--json", type=Path, metavar="FILE", help="write every run as JSON")
     add("--plot", type=Path, metavar="FILE", help="draw the comparison (.png, .svg or .pdf)")
@@ -211,7 +214,7 @@ def _demo(options: argparse.Namespace) -> None:
         tuple(name.strip() for name in options.regimes.split(",")),
         options.seeds,
         Recipe(epochs=options.epochs, pool=options.pool),
-        BodyConfig(max_len=options.max_len),
+        BodyConfig(max_len=LENGTHS.get(options.data, 32) if options.max_len is None else options.max_len),
     )
     if options.plot is not None and options.plot.suffix.lower() not in (".png", ".svg", ".pdf"):
         raise SettingError(f"--plot is {options.plot}; its name must end in .png, .svg or .pdf")
@@ -244,12 +247,13 @@ def _tell_saved(folder: Path | None) -> None:
 
 
 def _source(options: argparse.Namespace, sizes: tuple[int, int, int] | None) -> Source:
-    if options.data is None:
+    made = MADE.get(options.data or "fixture")
+    if made is not None:
         for name in ("sizes", "text_column", "label_column", "encoding", "positive"):
             if getattr(options, name) is not None:
                 said = f"--{name.replace('_', '-')}"
-                raise SettingError(f"{said} is for a file of your own, and --data names none; give --data too")
-        return FixtureData()
+                raise SettingError(f"{said} is for a file of your own, and --data names none; give its path")
+        return made
     columns = options.text_column, options.label_column, options.encoding
     return FileData.of(options.data, sizes, Reading(*columns, positive=options.positive))
 
@@ -307,6 +311,7 @@ def _headline(source: Source, settings: Settings) -> str:
         f"{len(split.test)} to test" + (f" and {len(split.natural)} at the natural share" if split.natural else "")
         + f"; {what}.",
         *notes,
+        *filter(None, [cut(str(source), settings.config.max_len)]),
         f"{settings.config.max_len} bytes of each, {settings.recipe.epochs} epochs, {settings.recipe.pool} pooling, "
         f"{seeds}; each seed draws its own split, body, head and order. Intervals cover 95 %, over seeds and messages.",
     ])  # fmt: skip

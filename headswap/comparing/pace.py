@@ -12,7 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 from statistics import median
 
-from ..data.sources import PracticeData, Source, split_of
+from ..data.sources import OrderData, PracticeData, Source, split_of
 from ..results.pretrained import is_kept
 from ..results.progress import seconds_left
 from ..results.store import is_there
@@ -72,7 +72,7 @@ def seconds_of(spec: RunSpec) -> float:
 
 def _judging(spec: RunSpec) -> float:
     """Seconds to judge a run on its test and validation messages."""
-    return READ * _bytes(spec) * ((FRESH if isinstance(spec.data, PracticeData) else 320) + 160)
+    return READ * _bytes(spec) * ((FRESH if isinstance(spec.data, PracticeData | OrderData) else 320) + 160)
 
 
 def _bytes(spec: RunSpec) -> int:
@@ -99,7 +99,7 @@ def _texts(data: Source, seed: int) -> tuple[str, ...]:
 
 
 def _messages(data: Source) -> int:
-    return data.labelled if isinstance(data, PracticeData) else getattr(data, "train", 640)
+    return data.labelled if isinstance(data, PracticeData | OrderData) else getattr(data, "train", 640)
 
 
 def _learning(regime: Regime) -> float:

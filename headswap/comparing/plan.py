@@ -7,9 +7,8 @@ from dataclasses import dataclass, field, replace
 from itertools import product
 from typing import Any, Final
 
-from ..data.sources import FileData, PracticeData, Source
+from ..data.sources import PRACTICE, FileData, PracticeData, Source
 from ..errors import SettingError
-from ..live.prepare import SHIFT
 from ..live.runs import FIELDS, LIMITS, Settings
 from ..model.body import BodyConfig
 from ..training.pretrain import Schooling
@@ -122,8 +121,9 @@ class Plan:
     def _source(self, candidate: Candidate, settings: Settings) -> Source:
         if self.file is not None:
             return replace(self.file, train=settings.messages) if self.vary == "messages" else self.file
-        shift = candidate.value if self.vary == "shift" else SHIFT[settings.data]
-        return PracticeData(settings.messages, float(shift or 0.0), FRESH)
+        if self.vary == "shift":
+            return PracticeData(settings.messages, float(candidate.value or 0.0), FRESH)
+        return replace(PRACTICE[settings.data], labelled=settings.messages, fresh=FRESH)
 
     def _check_values(self) -> None:
         if not self.vary:
@@ -134,6 +134,8 @@ class Plan:
             raise SettingError(f"vary is {self.vary!r}; choose one of {', '.join(VARIED)}")
         if self.vary == "shift" and self.file is not None:
             raise SettingError("a file's wording cannot be shifted; vary another setting, or choose the fixture")
+        if self.vary == "shift" and self.base.data == "order":
+            raise SettingError("the wording of order cannot be shifted; vary another setting, or choose the fixture")
         if not self.values:
             object.__setattr__(self, "values", VARIED[self.vary].usual)
         object.__setattr__(self, "values", ordered(self.vary, self.values))

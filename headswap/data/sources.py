@@ -4,12 +4,13 @@ import hashlib
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import Protocol, Self
+from typing import Final, Protocol, Self
 
 from ..errors import DataError
 from .messages import Split
+from .order import LONGEST
 from .readers import Corpus, Reading, read_as
-from .splits import fixture_split, natural_split, practice_split, sizes_for
+from .splits import fixture_split, natural_split, order_split, practice_split, sizes_for
 
 FEWEST_NATURAL = 160  # a natural test set smaller than the balanced one would say nothing
 
@@ -66,6 +67,41 @@ class PracticeData:
 
     def __str__(self) -> str:
         return "the fixture"
+
+
+@dataclass(frozen=True, slots=True)
+class OrderData:
+    """Messages in which only the order decides, so that no n-gram tells; how many are labelled changes no body.
+
+    `labelled` is how many to train on, `fresh` how many new test messages, the same for every seed, stand in place of
+    each seed's own 160.
+    """
+
+    labelled: int = 640
+    fresh: int = 0
+
+    def split(self, seed: int) -> Split:
+        """The messages of this seed."""
+        return order_split(seed, self.labelled, self.fresh)
+
+    def __str__(self) -> str:
+        return "order"
+
+
+# The practice messages by the names under which they are chosen.
+PRACTICE: Final[dict[str, PracticeData | OrderData]] = {
+    "fixture": PracticeData(), "shifted": PracticeData(shift=1.0), "order": OrderData(),
+}  # fmt: skip
+LENGTHS: Final = {"order": LONGEST}  # bytes that a body must read of messages that make no sense when they are cut
+
+
+def cut(data: str, max_len: int) -> str:
+    """One sentence where a body reads less of these messages than it needs; else nothing."""
+    if max_len >= LENGTHS.get(data, 0):
+        return ""
+    return (
+        f"Messages of {data} have up to {LENGTHS[data]} bytes and only the first {max_len} are read: the rest is cut."
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from ..errors import DataError, SettingError
-from . import fixture
+from . import fixture, order
 from .labels import HAM_SPAM
 from .messages import Example, Message, Split
 from .readers import unique_messages
@@ -108,6 +108,23 @@ def practice_split(seed: int = 0, shift: float = 0.0, labelled: int = 640, fresh
     read = fixture_split(seed) if shift else split
     texts = tuple(message.text for message in read.train) + read.unlabelled
     return replace(split, train=_labelled(split.train, labelled, shift, fresh), unlabelled=(), corpus=texts)
+
+
+def order_split(seed: int = 0, labelled: int = 640, fresh: int = 0) -> Split:
+    """Messages in which only the order decides: as many to learn from as asked for, 160 to validate and to test.
+
+    Each seed draws its own; with `fresh`, that many other test messages are the same for every seed. A deal is learned
+    from in one order only and judged in both. No part shares a pair of steps with another, and the body reads the first
+    640 messages and 1,280 without labels, however many are labelled.
+    """
+    read = 640 + UNLABELLED
+    found = order.one_of_each(order.deals(read + max(0, labelled - 640), seed))
+    train = balanced((*found[:640], *found[read:]), labelled)
+    test = order.messages(fresh, -1, "test") if fresh else order.messages(160, seed, "test")
+    return Split(
+        train, tuple(order.messages(160, seed, "validate")), tuple(test),
+        corpus=tuple(message.text for message in found[:read]),
+    )  # fmt: skip
 
 
 def _labelled(train: Sequence[Example], wanted: int, shift: float, fresh: int) -> tuple[Example, ...]:

@@ -11,9 +11,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from ..data.messages import Split
+from ..data.sources import PRACTICE
 from ..errors import HeadswapError, MissingExtraError
 from ..lab import Lab, Run, Settings
-from ..live.prepare import SHIFT, own
+from ..live.prepare import own
 from ..metrics.intervals import paired_difference
 from ..metrics.measure import measure
 from ..results.baselines import train_ngrams
@@ -84,7 +85,7 @@ def beat_ngrams(lab: Lab, path: str | Path) -> Verdict:
     if not Path(path).is_file():
         where = f"There is no file {Path(path).name} here"
         return _open(f'{where}: download_sms(".") fetches the SMS corpus, or give the path of a file of your own.')
-    real = [run for run in _done(lab) if run.settings.data not in SHIFT]
+    real = [run for run in _done(lab) if run.settings.data not in PRACTICE]
     if not real:
         return _open("No run on real messages yet: set lab.data to the path of your file and train.")
     try:

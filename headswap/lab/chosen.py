@@ -7,6 +7,7 @@ from typing import Any
 
 import traitlets as t
 
+from ..data.sources import LENGTHS
 from ..errors import SettingError
 from ..live.runs import FIELDS, LIMITS, Settings
 from ..model.heads import HEADS
@@ -99,9 +100,15 @@ def settings_of(values: Mapping[str, Any]) -> Settings:
     """Settings from those that differ from the defaults; SettingError where one is unknown or makes no sense."""
     check_names(values)
     try:
-        return Chosen(**values).settings()
+        return Chosen(**completed(values)).settings()
     except t.TraitError as error:
         raise SettingError(str(error)) from None
+
+
+def completed(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values, with a maximum length that lets a body read the messages to their end where none is given."""
+    length = LENGTHS.get(str(values.get("data")))
+    return dict(values) if length is None else {"max_len": length} | dict(values)
 
 
 def check_names(values: Mapping[str, Any]) -> None:

@@ -8,11 +8,10 @@ from pathlib import Path
 
 from ..data.labels import HAM_SPAM
 from ..data.readers import Corpus
-from ..data.sources import FileData
+from ..data.sources import PRACTICE, FileData
 from ..data.splits import sizes_for
 from ..errors import HeadswapError
 from ..files import cache_folder, write_atomically
-from ..live.prepare import SHIFT
 from ..live.runs import Settings
 from ..live.shelf import Dropped, few_classes, for_the_lab
 
@@ -51,7 +50,7 @@ class Files:
 
     def source(self, settings: Settings) -> FileData | None:
         """The file that the settings name, as a run's source: one that was dropped gets a place on disk."""
-        if settings.data in SHIFT:
+        if settings.data in PRACTICE:
             return None
         path = self._on_disk(settings.data) if settings.data in self.dropped.files else Path(settings.data)
         whole = FileData.of(path, reading=settings.reading())

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 from traitlets import TraitError
 
 from ..comparing.comparison import Comparison
+from ..data.sources import PRACTICE, cut
 from ..errors import DataError, HeadswapError, SettingError
-from ..live.prepare import SHIFT, at_hand, prepared
+from ..live.prepare import at_hand, prepared
 from ..live.runner import Runner
 from ..live.runs import Prepared, Run, Settings
 from ..live.shelf import for_the_lab
@@ -21,7 +22,7 @@ from ..results.compare import DEFAULT_REGIMES
 from ..training.regimes import REGIMES, find_regime
 from ..web.building import regime_of
 from ..web.cells import replaces_this_cells
-from .chosen import SETTINGS, check_names
+from .chosen import SETTINGS, check_names, completed
 from .contest import Contest
 from .engine import drawn
 from .files import Files
@@ -49,23 +50,14 @@ class Lab(View):
     """
 
     def __init__(
-        self,
-        *,
-        controls: Sequence[str] | None = None,
-        locked: Sequence[str] = (),
-        question: str = "",
-        answers: Sequence[str] = (),
-        folds: Sequence[str] = (),
-        present: bool = False,
-        face: str = "run",
-        threshold: float = 0.5,
-        pinned: Sequence[Mapping[str, Any]] = (),
-        **settings: str | float | bool | None,
-    ) -> None:
+        self, *, controls: Sequence[str] | None = None, locked: Sequence[str] = (), question: str = "",
+        answers: Sequence[str] = (), folds: Sequence[str] = (), present: bool = False, face: str = "run",
+        threshold: float = 0.5, pinned: Sequence[Mapping[str, Any]] = (), **settings: str | float | bool | None,
+    ) -> None:  # fmt: skip
         check_names(settings)
         shown = {} if controls is None else {"controls": [*controls]}
         super().__init__(locked=[*locked], question=question, answers=[*answers], face=face, threshold=threshold,
-                         folds=[*folds], present=present, **shown, **settings)  # fmt: skip
+                         folds=[*folds], present=present, **shown, **completed(settings))  # fmt: skip
         self.state: dict[str, Any] = dict(READY)
         self.said: dict[str, Any] | None = None  # the answer to what the learner did last; a run's news do not end it
         self._files = Files(self._settings)
@@ -85,8 +77,10 @@ class Lab(View):
         self.observe(self._built, "rates")
         self.observe(self._other_regime, "regime")
         self.observe(self._redraw, (*AHEAD, "rates"))
+        self.observe(self._tell_cut, ("data", "max_len"))
         self.observe(lambda change: self._look_ahead(), AHEAD)
         self._redraw()
+        self._tell_cut()
         replaces_this_cells(self, Lab._release)
 
     # ---- what a learner does, from Python
@@ -232,6 +226,12 @@ class Lab(View):
         """The machine as the next run would train it."""
         self.machine = drawn(self._settings(), self._files.labels_of(self.data))
 
+    def _tell_cut(self, change: dict[str, Any] | None = None) -> None:
+        """Say it where the body would not read the messages to their end, and that decides."""
+        sentence = cut(self.data, self.max_len)
+        if sentence:
+            self._say(sentence, wrong=False)
+
     def _built(self, change: dict[str, Any]) -> None:
         """A regime that was built by hand and means the same as a named one is that one."""
         if self.rates:
@@ -255,7 +255,7 @@ class Lab(View):
     def _prepared(self, settings: Settings, progress: Callable[[float], None]) -> Prepared:
         file = self._files.read(settings)
         wanted = (settings.data, settings.messages, settings.max_len, settings.causal, file)
-        if self._ready is None or self._ready[0] != wanted or settings.data not in SHIFT:  # a file may have changed
+        if self._ready is None or self._ready[0] != wanted or settings.data not in PRACTICE:  # a file may have changed
             note = f"{settings.data} was dropped into the lab: give its path" if file else ""
             self._ready = wanted, replace(prepared(settings, progress, file), note=note)
         return self._ready[1]

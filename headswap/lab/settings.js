@@ -23,6 +23,10 @@
 /** @type {(keyof Settings)[]} */
 export const SETTINGS = ["regime", "pool", "epochs", "learning_rate", "messages", "max_len", "seed", "data", "head",
   "batch_size", "schedule", "causal", "encoding", "text_column", "label_column", "positive", "rates", "threshold"];
+/** The practice messages, and how many bytes of them a body must read where a cut would leave no sense. */
+export const PRACTICE = ["fixture", "shifted", "order"];
+/** @type {Record<string, number>} */
+export const LENGTHS = { order: 96 };
 /** What a recorded run was made with, but for what it says itself. */
 export const DEFAULTS = { learning_rate: null, messages: 640, max_len: 32, data: "fixture", head: "", batch_size: 32,
   schedule: "", causal: true, encoding: "", text_column: "", label_column: "", positive: "", rates: {} };

@@ -2,11 +2,12 @@
 
 import hashlib
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from ..data.messages import Split
 from ..data.readers import Corpus, read_as
-from ..data.sources import PracticeData, split_of
+from ..data.sources import PRACTICE, split_of
 from ..data.splits import sizes_for, stratified_split
 from ..files import cache_folder
 from ..model.body import BodyConfig
@@ -16,7 +17,6 @@ from .runs import Prepared, Settings
 from .shelf import few_classes
 
 AHEAD = 2_000  # messages that a body reads in less than half a second
-SHIFT = {"fixture": 0.0, "shifted": 1.0}
 
 
 def prepared(
@@ -26,7 +26,7 @@ def prepared(
 
     A shifted fixture meets a body that was pretrained on the first domain: that is the point of it.
     """
-    split = practice(settings) if settings.data in SHIFT else own(settings, file)
+    split = practice(settings) if settings.data in PRACTICE else own(settings, file)
 
     def watch(step: PretrainStep) -> None:
         progress(step.step / step.steps)
@@ -42,7 +42,7 @@ def data_key(split: Split) -> str:
 
 def at_hand(settings: Settings, cache: Path | None = None) -> bool:
     """Whether a run of these settings could begin at once: few practice messages, and a body that is on disk."""
-    if settings.data not in SHIFT or settings.messages > AHEAD:
+    if settings.data not in PRACTICE or settings.messages > AHEAD:
         return False
     return is_kept(pretraining_texts(practice(settings)), _config(settings), cache or cache_folder())
 
@@ -53,7 +53,7 @@ def _config(settings: Settings) -> BodyConfig:
 
 def practice(settings: Settings) -> Split:
     """The practice messages with as many to train on as the settings ask for; validation and test never change."""
-    return split_of(PracticeData(settings.messages, SHIFT[settings.data]), 0)
+    return split_of(replace(PRACTICE[settings.data], labelled=settings.messages), 0)
 
 
 def own(settings: Settings, file: Corpus | None) -> Split:

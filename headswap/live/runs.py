@@ -13,6 +13,7 @@ from torch import nn
 from ..data.labels import HAM_SPAM, text_key
 from ..data.messages import Split
 from ..data.readers import Reading
+from ..data.sources import LENGTHS
 from ..metrics.intervals import Verdicts
 from ..metrics.measure import Metrics
 from ..model.body_contract import Base
@@ -93,8 +94,9 @@ class Settings:
         return replace(regime, stages=(replace(first, head=self.head), *rest))
 
     def changed(self) -> dict[str, Any]:
-        """What differs from the defaults, as a lab takes it: rates are a dict."""
-        values = {n: getattr(self, n) for n in FIELDS if getattr(self, n) != getattr(DEFAULTS, n)}
+        """What a lab must be told: what differs from the defaults: rates are a dict."""
+        told = {"max_len"} if self.data in LENGTHS else set()  # a lab would propose another
+        values = {n: getattr(self, n) for n in FIELDS if n in told or getattr(self, n) != getattr(DEFAULTS, n)}
         return {n: dict(value) if n == "rates" else value for n, value in values.items()}
 
     def line(self) -> str:

@@ -15,6 +15,7 @@ from ..training import spec as runs
 from ..training.spec import Cost, Result, RunSpec, judged_as, tests_of
 
 NGRAMS = "n-grams"
+REACH = (1, 4)  # characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +99,7 @@ def train_ngrams(split: Split, max_len: int | None = None, strength: float = 10.
     from sklearn.pipeline import make_pipeline
 
     began = perf_counter()
-    features = TfidfVectorizer(analyzer="char", ngram_range=(1, 4), sublinear_tf=True)
+    features = TfidfVectorizer(analyzer="char", ngram_range=REACH, sublinear_tf=True)
     regression = LogisticRegression(C=strength, max_iter=1000)
     model = make_pipeline(features, regression).fit(_texts(split.train, max_len), [m.label for m in split.train])
     weights = int(np.size(regression.coef_) + np.size(regression.intercept_))

@@ -13,9 +13,9 @@ import { h, put, say } from "../../web/elements.js";
 import { countText, rateText } from "../../web/text.js";
 import { sendFile } from "../drops.js";
 import { fold } from "../folds.js";
-import { LIMITS, MESSAGES, clampSetting, positionOf, rateAt } from "../settings.js";
+import { DEFAULTS, LENGTHS, LIMITS, MESSAGES, PRACTICE, clampSetting, positionOf, rateAt } from "../settings.js";
 
-/** @typedef {"regime"|"pool"|"data"|"head"|"schedule"|"encoding"} Texts the settings that are chosen */
+/** @typedef {"regime"|"pool"|"head"|"schedule"|"encoding"} Texts the settings that are chosen */
 /** @typedef {"text_column"|"label_column"|"positive"} Typed the settings that are typed */
 
 /** @param {string} name @param {string} label @param {HTMLElement} input @param {...Node} more */
@@ -28,6 +28,20 @@ function choice(lab, name, label, options) {
   const { input, paint } = choiceInput(lab.id(name), (value) => lab.set(name, value));
   return { name, row: controlRow(name, label, input), inputs: [input],
     paint: () => paint(options(), lab.get(name) ?? "") };
+}
+
+/** The messages; with them comes the length that they need, and goes again. @param {Lab} lab @returns {Control} */
+function dataChoice(lab) {
+  const take = (/** @type {string} */ name) => {
+    const [now, left, next] = [lab.get("max_len") ?? 0, LENGTHS[lab.get("data") ?? ""], LENGTHS[name] ?? 0];
+    const length = now < next ? next : now === left && !next ? DEFAULTS.max_len : now;
+    if (length !== now && !lab.locks("max_len")) lab.set("max_len", length);
+    lab.set("data", name);
+  };
+  const { input, paint } = choiceInput(lab.id("data"), take);
+  const names = () => [...PRACTICE, ...(lab.get("files") ?? [])];
+  return { name: "data", row: controlRow("data", "Data", input), inputs: [input],
+    paint: () => paint(names().map((name) => [name, name]), lab.get("data") ?? "") };
 }
 
 /** @param {Lab} lab @returns {Control} */
@@ -162,7 +176,7 @@ function controlsOf(lab) {
     messagesChoice(lab),
     whole(lab, "max_len", "Maximum length", "bytes"),
     whole(lab, "seed", "Seed"),
-    choice(lab, "data", "Data", () => ["fixture", "shifted", ...(lab.get("files") ?? [])].map((name) => [name, name])),
+    dataChoice(lab),
     fileControl(lab),
     choice(lab, "head", "Head", plain("heads")),
     whole(lab, "batch_size", "Batch size"),
@@ -179,7 +193,7 @@ function controlsOf(lab) {
 }
 
 /** A file of one's own is chosen, or one was refused and a field may help. @param {Lab} lab */
-const readsFile = (lab) => !["fixture", "shifted"].includes(lab.get("data")) || lab.answers.needsField;
+const readsFile = (lab) => !PRACTICE.includes(lab.get("data") ?? "") || lab.answers.needsField;
 
 /** How a file is read: there while one is chosen, and open where a field may help. @param {Lab} lab
  * @param {Control[]} controls */
