@@ -89,16 +89,16 @@ def table(results: Iterable[Result]) -> str:
     held = {key: scores(mine) for key, mine in found.items()}
     counts = sorted({many for _, many in found})
     lines = [f"F1 on {FRESH:,} fresh messages of {order.LONGEST} bytes, as much ham as spam; mean and 95 % interval"]
-    lines += ["labels".ljust(15) + "".join(f"{many:>22}" for many in counts)]
-    lines += ["seeds".ljust(15) + "".join(f"{_seeds(held, many):>22}" for many in counts)]
+    lines += ["labels".ljust(15) + "".join(f"{many:>24}" for many in counts)]
+    lines += ["seeds".ljust(15) + "".join(f"{_seeds(held, many):>24}" for many in counts)]
     for name in (NGRAMS, *NAMES):
-        lines.append(name.ljust(15) + "".join(f"{_f1(held.get((name, many), [])):>22}" for many in counts))
-    for rival in (NGRAMS, "head-only"):
+        lines.append(name.ljust(15) + "".join(f"{_f1(held.get((name, many), [])):>24}" for many in counts))
+    for rival in (NGRAMS, "head-only", "scratch"):
         lines += ["", f"F1 minus {rival}, paired"]
         for name in NAMES:
             if name != rival:
                 ahead = [_ahead(held.get((name, m), []), held.get((rival, m), [])) for m in counts]
-                lines.append(name.ljust(15) + "".join(f"{cell:>22}" for cell in ahead))
+                lines.append(name.ljust(15) + "".join(f"{cell:>24}" for cell in ahead))
     return "\n".join([*lines, "", *_by_kind(found, counts[-1])])
 
 
