@@ -19,7 +19,7 @@
  * @typedef {{regimes: string[], seeds: number, vary: string, values: (string|number)[]}} Asked what to compare
  * @typedef {{kind: "contest", contest: Contest}
  *   | ({kind: "contested", run: Trial, cells: Cell[], test: string} & Progress)
- *   | ({kind: "contesting"} & Progress) | ({kind: "expected"} & Expected) | {kind: "opened", id: number}} Told
+ *   | ({kind: "contesting"} & Progress) | ({kind: "expected"} & Expected) | {kind: "opened", id: number, sentence: string}} Told
  */
 
 export const RUNNING = ["running", "stopping"];

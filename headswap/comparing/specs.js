@@ -14,12 +14,21 @@ import { COSTS, SCORES, cellOf, scoreOf, shortName, trialsOf, valueText, whoIs }
 import { rowsAt } from "./words.js";
 
 const ROOM = 0.05;
+const NOTE = "A bar is a 95 % interval: other seeds and other messages are both luck. Differences are taken seed by " +
+  "seed, on the same messages.";
 
 /** @param {(number|null)[]} values @returns {Range} */
 function roomy(values) {
   const [low, high] = rangeOf(values);
   const room = ROOM * (high - low || 1);
   return [low - room, high + room];
+}
+
+/** A range of scores in steps of a tenth, at least two of them. @param {number[]} values @returns {Range} */
+function wide(values) {
+  const [low, high] = rangeOf(values);
+  const [from, to] = [Math.floor(10 * low - 0.5) / 10, Math.ceil(10 * high + 0.5) / 10];
+  return [low >= 0 ? Math.max(0, from) : from, high <= 1 ? Math.min(1, to) : to];
 }
 
 /** @param {Contest} contest @param {string} score */
@@ -62,7 +71,7 @@ export function contendersSpec(contest, score, at) {
   const gaps = rows.flatMap((row) => row.ahead ?? []);
   const name = shortName(plan, rival);
   const value = plan.sweep ? ` at ${valueText(plan.values[at])}` : "";
-  return { kind: "contenders", title: `${SCORES[score].name}${value}`, subtitle: plan.same, rows,
+  return { kind: "contenders", title: `${SCORES[score].name}${value}`, subtitle: `${scoreName(contest, score)}; ${plan.same}`, rows, note: NOTE,
     range: scores.length ? roomy(scores) : [0, 1], gap: gaps.length ? roomy([...gaps, 0]) : [-0.1, 0.1],
     score: scoreName(contest, score), against: `ahead of ${name}, on the same messages` };
 }
@@ -99,9 +108,11 @@ export function sweepSpec(contest, score, at) {
       band: estimates.map(({ x, mean: [, low, high] }) => /** @type {Estimate} */ ([x, low, high])) };
   });
   const values = plan.values.map(Number);
+  // A band of few seeds reaches far: it may be cut, so that the lines stay where they are while runs come in.
+  const means = lines.flatMap(({ points }) => points.map(([, value]) => value));
   return { kind: "curves", title: `${SCORES[score].name} by ${plan.varied.toLowerCase()}`, subtitle: plan.same,
     x: plan.varied.toLowerCase(), y: SCORES[score].name, lines, marks: [],
-    x_range: values.length > 1 ? [values[0], /** @type {number} */ (values.at(-1))] : null, y_range: null,
+    x_range: values.length > 1 ? [values[0], /** @type {number} */ (values.at(-1))] : null, y_range: means.length ? wide(means) : null,
     log: plan.log, rule: values[at] ?? null };
 }
 

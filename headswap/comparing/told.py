@@ -41,6 +41,16 @@ def run_told(place: tuple[int, int], outcome: Result | Failure) -> dict[str, Any
     }  # fmt: skip
 
 
+def opened_words(found: Comparison, place: tuple[int, int], test: str) -> str:
+    """What is said beside a run that was opened: which one it is, and why its score here is another one."""
+    result, named = found.results[place], f"{found.plan.candidates[place[0]].label}, seed {place[1]}"
+    judged = {one.test: one for one in result.judged}.get(test)
+    if judged is None:
+        return f"From the comparison: {named}."
+    return (f"From the comparison: {named}, F1 {judged.metrics.f1:.3f} on {len(judged.labels):,} test messages. "
+            "Below it is judged on its validation messages.")  # fmt: skip
+
+
 def cell_told(found: Comparison, candidate: int, rival: int, test: str) -> dict[str, Any] | None:
     """A candidate's cell against a rival, rounded for the wire."""
     cell = cell_of(found, candidate, rival_of(found.plan, candidate, rival), test)
@@ -84,11 +94,12 @@ def same_words(plan: Plan) -> str:
     """What all candidates share, in words."""
     base, vary = plan.base, plan.vary
     data = plan.file.path.rpartition("/")[2] if plan.file else base.data
+    rate = f"rate {base.learning_rate:g}" if base.learning_rate else "each at its own tuned learning rate"
     facts = {
         "pool": f"{base.pool} pooling", "epochs": f"{base.epochs} epochs",
         "messages": f"{base.messages:,} messages" if plan.file is None else "",
         "max_len": f"{base.max_len} bytes", "data": data,
-        "learning_rate": f"rate {base.learning_rate:g}" if base.learning_rate else "each at its tuned rate",
+        "learning_rate": rate,
         "head": f"{base.head} head" if base.head else "", "schedule": base.schedule,
         "batch_size": f"batches of {base.batch_size}" if base.batch_size != 32 else "",
         "causal": "" if base.causal else "no causal mask",

@@ -24,12 +24,21 @@ function rivalAt(contest, rival, at) {
   return sweep ? rowsAt(contest, at).find(isRival) ?? -1 : rival;
 }
 
+/** How many seeds are in, where more were asked for: half a comparison has no verdict yet.
+ * @param {Contest} contest @param {Cell[]} cells */
+function soFar({ phase, plan }, cells) {
+  const least = Math.min(...cells.map(({ seeds }) => seeds));
+  if (least >= plan.seeds) return "";
+  return `${RUNNING.includes(phase) ? "So far" : "Stopped"}, at ${least} of ${plan.seeds} seeds: `;
+}
+
 /** @param {Contest} contest @param {string} score @param {number} at */
 export function headline(contest, score, at) {
   const { plan } = contest;
   const cells = rowsAt(contest, at).map((candidate) => cellOf(contest, candidate)).filter((cell) => cell !== null);
   if (!cells.length) return RUNNING.includes(contest.phase) ? "The first runs are under way." : "No run has ended.";
-  const where = plan.sweep ? `At ${valueText(plan.values[at])} (${plan.varied.toLowerCase()}): ` : "";
+  const where = `${soFar(contest, cells)}${
+    plan.sweep ? `${plan.varied} ${valueText(plan.values[at])}: ` : ""}`;
   const rival = rivalAt(contest, contest.rival, at);
   const others = cells.filter((cell) => cell.candidate !== rival && cell.ahead[score]);
   if (!others.length) return `${where}${alone(contest, cells, score)}`;
@@ -51,8 +60,9 @@ function verdict(contest, others, score, rival) {
   const [up, down] = [named((cell) => !luck(cell) && better(cell)), named((cell) => !luck(cell) && !better(cell))];
   const sure = [up && `${up} beat${up.includes(" and ") ? "" : "s"} ${rival} by more than luck.`,
     down && `${down} ${down.includes(" and ") ? "are" : "is"} behind ${rival} by more than luck.`];
-  const open = named(luck);
-  return [...sure, open && `The difference to ${open} could be luck.`].filter(Boolean).join(" ");
+  const [open, many] = [named(luck), others.filter(luck).length > 1];
+  return [...sure, open && `What separates ${open} from ${rival} could ${many ? "each be" : "be"} luck.`]
+    .filter(Boolean).join(" ");
 }
 
 /** How far it has come. @param {Contest} contest */

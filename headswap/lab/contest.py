@@ -14,7 +14,7 @@ from ..comparing.plan import Plan
 from ..comparing.recorded import load_comparison, save_comparison
 from ..comparing.stored import as_run
 from ..comparing.tables import frame_of, picture_of
-from ..comparing.told import cells_told, run_told, touched, whole_told
+from ..comparing.told import cells_told, opened_words, run_told, touched, whole_told
 from ..data.sources import FileData
 from ..errors import HeadswapError, SettingError
 from ..files import cache_folder
@@ -189,7 +189,8 @@ class Contest:
             self._opened[place] = run.id
             messages = {run.told.head["data_key"]: [list(message) for message in run.held_out]}
             self._tell({"kind": "told", "runs": [run.told.whole()], "messages": messages})
-        self._tell({"kind": "opened", "id": self._opened[place]})
+        words = opened_words(self.found, place, self.test)
+        self._tell({"kind": "opened", "id": self._opened[place], "sentence": words})
 
 
 def _asked_plan(content: dict[str, Any]) -> tuple[Sequence[str], int, str, Sequence[Any]]:

@@ -40,7 +40,7 @@ export class Engine {
       ({ ...this.#asBuilt(layer), moved: (same && this.swapped && epoch?.moved?.[layer.key]) || null }));
     const known = this.#flowed();
     const flow = known?.flow ? { ...known.flow, labels: known.flow.labels ?? known.labels } : null;
-    const subtitle = same && run ? `${run.label}, epoch ${epoch?.epoch ?? 0}` : "the next run";
+    const subtitle = same && run ? `epoch ${epoch?.epoch ?? 0} · ${run.label}` : "as the next run would train it";
     return { ...told, subtitle, layers, flow, swapped: this.swapped,
       tag: flow ? this.#stamp(same) : this.#whySilent() };
   }
@@ -56,7 +56,7 @@ export class Engine {
   #stamp(same) {
     const { run, epoch } = this.lab.shown();
     const last = run?.epochs.at(-1)?.epoch ?? 0;
-    return same && epoch?.epoch === last ? "" : `the text's numbers: run ${run?.id}, epoch ${last}`;
+    return same && epoch?.epoch === last ? "" : `the text's numbers are of epoch ${last}`;
   }
 
   /** A layer at the rate that was given it by hand, also before the kernel has drawn it: a second quick click counts

@@ -46,7 +46,7 @@ test("a difference whose interval holds 0 could be luck, and only that", () => {
 test("the headline says who is ahead by more than luck and who is not", () => {
   const said = headline(FULL, "f1", 0);
   assert.match(said, /full beats head-only by more than luck/);
-  assert.match(said, /The difference to scratch could be luck/);
+  assert.match(said, /What separates scratch from head-only could be luck/);
 });
 
 test("of the loss the lower one is ahead", () => {
@@ -222,4 +222,33 @@ test("the other face is hidden, and a tab brings it back", () => {
 test("a lab without the control has no second face", () => {
   const { el } = opened({ controls: ["regime", "train"] });
   assert.ok(el.looking("hs-faces")[0].hidden);
+});
+
+test("half a comparison says how many seeds it rests on", () => {
+  const few = { ...FULL, plan: { ...PLAN, seeds: 5 } };
+  assert.match(headline({ ...few, phase: "running" }, "f1", 0), /^So far, at 2 of 5 seeds: full beats/);
+  assert.match(headline({ ...few, phase: "stopped" }, "f1", 0), /^Stopped, at 2 of 5 seeds: /);
+  assert.match(headline(FULL, "f1", 0), /^full beats/);
+});
+
+test("another rival leaves the slider where it is, another comparison does not", () => {
+  const lab = opened({ face: "compare" });
+  const cells = [0, 1, 2, 3].map((candidate) => cell(candidate, [0.8, 0.7, 0.9]));
+  const told = (more) => lab.tell({ kind: "contest", contest: contest({ plan: SWEEP, cells, ...more }) });
+  const slider = () => lab.el.looking("hs-along")[0].tagged("input")[0];
+  told({});
+  assert.equal(slider().value, "1");
+  slider().value = "0";
+  slider().fire("input");
+  paintFrames();
+  told({ rival: 2 });
+  assert.equal(slider().value, "0");
+  told({ plan: { ...SWEEP, values: [10, 640] } });
+  assert.equal(slider().value, "1");
+});
+
+test("the axis of a sweep does not follow the wide band of the first seeds", () => {
+  const wide = contest({ plan: SWEEP, cells: [cell(0, [0.8, 0, 1.6]), cell(1, [0.9, 0.85, 0.95])] });
+  const [low, high] = sweepSpec(wide, "f1", 0).y_range;
+  assert.ok(low >= 0.6 && high <= 1, `${low} to ${high}`);
 });

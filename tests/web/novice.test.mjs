@@ -6,6 +6,7 @@ import { answer, epoch, heard, run } from "./runs.mjs";
 import widget from "../../headswap/lab/view.js";
 import { addsUp } from "../../headswap/lab/panels/words.js";
 import { machine } from "../../headswap/web/charts/machine.js";
+import { sharesOf } from "../../headswap/web/charts/matrix.js";
 
 const layer = (key, name, more = {}) => ({ key, name, detail: "", weights: 4, learns: 0, rate: null,
   origin: "pretrained", once: true, moved: null, parts: [], ...more });
@@ -68,7 +69,7 @@ test("a bar grows with what its own part has moved, whatever the others do", () 
 test("the least loss there is has a name that cannot be taken for a bad score", () => {
   const lab = opened();
   lab.tell(done(1, { floor: 0.2 }));
-  assert.match(lab.says("curves"), /best possible/);
+  assert.match(lab.says("curves"), /least possible in training/);
   assert.doesNotMatch(lab.says("curves"), /floor/);
 });
 
@@ -172,14 +173,14 @@ test("a reset from this page brings what it says into view, once; one from elsew
   assert.equal(scrolls, 1);
 });
 
-test("the machine tells that its parts can be clicked, until one was, and not where that is locked", () => {
-  const hint = (lab) => lab.part("machine").all().find((node) => node.textContent === "click a part: frozen ↔ learns");
+test("the machine tells that its parts can be clicked, and not where that is locked", () => {
+  const hint = (lab) => lab.part("machine").all().find((node) => node.textContent === "click a part to freeze or thaw it");
   const lab = opened();
   assert.equal(hint(lab).hidden, false);
   const plates = lab.part("machine").looking("hs-m-plate");
   plates.find((node) => node.getAttribute("aria-label").startsWith("Block 1")).click();
   paintFrames();
-  assert.equal(hint(lab).hidden, true);
+  assert.equal(hint(lab).hidden, false, "what goes away would move what is below it");
   assert.equal(hint(opened({ locked: ["regime"] })).hidden, true);
 });
 
@@ -188,4 +189,62 @@ test("what comes and goes keeps its room: the bar that replays is there, unseen,
   assert.ok(!lab.part("play").hidden && "data-idle" in lab.part("play").attributes);
   lab.tell(done(1));
   assert.ok(!("data-idle" in lab.part("play").attributes));
+});
+
+test("what is said of an epoch in the middle says which one it is of", () => {
+  const lab = opened();
+  const epochs = [{ ...EPOCHS[0], diagnosis: "It still improves." }, ...EPOCHS.slice(1)];
+  lab.tell(done(1, { epochs }));
+  assert.match(lab.says("diagnosis"), /^It has settled/);
+  const scrubber = lab.part("play").tagged("input")[0];
+  scrubber.value = "1";
+  scrubber.fire("input");
+  paintFrames();
+  assert.match(lab.says("diagnosis"), /^At epoch 1: it still improves/);
+});
+
+test("a score at another threshold says so, and what the run before it had stands beside", () => {
+  const lab = opened({ threshold: 0.9 });
+  lab.tell(done(1));
+  assert.match(lab.says("confusion"), /F1 at 0\.90/);
+  assert.doesNotMatch(lab.says("confusion"), /run 1:/);
+  lab.tell(done(2, { line: "Lab(seed=1)" }));
+  assert.match(lab.says("confusion"), /2 validation messages; run 1: \d\.\d{3}/);
+  lab.model.values.threshold = 1;
+  lab.model.tell("change:threshold");
+  paintFrames();
+  assert.match(lab.says("confusion"), /All are called ham/);
+});
+
+test("a chosen cell leads to its messages", () => {
+  const lab = opened();
+  lab.tell(done(1));
+  lab.part("confusion").looking("hs-cell-tp")[0].click();
+  paintFrames();
+  const read = lab.part("confusion").all().find((node) => /^Read th/.test(node.textContent) && node.tag === "button");
+  read.click();
+  paintFrames();
+  assert.deepEqual(lab.model.values.folds, ["messages"]);
+});
+
+test("whoever trains what the recorded run was is told why the curve is the same", () => {
+  const lab = opened();
+  const recorded = run(-1, { recorded: true, line: "Lab()", epochs: EPOCHS, outcome: "done" });
+  lab.tell({ kind: "history", runs: [recorded], messages: TEXTS });
+  lab.tell(done(1, { line: "Lab()" }));
+  assert.match(lab.says("diagnosis"), /as the recorded run, so the same curve/);
+});
+
+test("the shares of a row add up to a hundred", () => {
+  assert.deepEqual(sharesOf([66, 14]), ["83 %", "17 %"]);
+  assert.deepEqual(sharesOf([1, 1, 1]), ["34 %", "33 %", "33 %"]);
+  assert.deepEqual(sharesOf([0, 0]), ["0 %", "0 %"]);
+  assert.deepEqual(sharesOf([999, 1]), ["100 %", "0.10 %"]);
+});
+
+test("a comparison under way says on the other face why Train waits", () => {
+  const lab = opened();
+  const plan = { candidates: [], planned: 10, regimes: [], values: [], seeds: 5, vary: "", tests: [], judged: {}, names: [] };
+  lab.tell({ kind: "contest", contest: { plan, runs: [], cells: [], rival: 0, test: "", phase: "running", sentence: "", done: 3, left: null } });
+  assert.match(lab.el.looking("hs-next")[0].textContent, /3 of 10 runs\. Train when that has ended/);
 });

@@ -16,6 +16,7 @@ export class Compare {
   starting = false;
   #waiting = 0;
   #askedFor = "";
+  #plan = "";
   /** @type {{score: string, cost: string, whose: string, at: number|null}} */
   look = { score: "f1", cost: "seconds", whose: "", at: null };
 
@@ -115,10 +116,14 @@ export class Compare {
     else if (told.kind === "opened") {
       this.lab.link.set("face", "run");
       this.lab.gaze.show(told.id);
-      return this.lab.redraw();
+      this.lab.tell(told.sentence);
+      this.lab.redraw();
+      return this.lab.folds.show();
     } else this.starting = false;
-    if (told.kind === "contest") this.look = { ...this.look, at: null };
+    const plan = JSON.stringify(this.contest?.plan);
+    if (plan !== this.#plan) this.look = { ...this.look, at: null }; // another rival leaves the slider where it is
+    this.#plan = plan;
     if (!RUNNING.includes(this.phase())) this.expect();
-    this.lab.mark("compare", "faces", "root", "buttons");
+    this.lab.mark("compare", "faces", "root", "buttons", "status");
   }
 }

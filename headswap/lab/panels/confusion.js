@@ -5,11 +5,13 @@
  * @import {Shown} from "../look.js"
  */
 
-import { matrix } from "../../web/charts/matrix.js";
+import { cellAt, matrix } from "../../web/charts/matrix.js";
 import { choiceInput, sliderInput } from "../../web/controls.js";
 import { h, put, say } from "../../web/elements.js";
 import { sample } from "../../web/identity.js";
-import { scoresOf } from "../scores.js";
+import { judge, scoresOf } from "../scores.js";
+
+const HALF = 0.5;
 
 /** The threshold; of more than two classes, which one is held against the rest. @param {Lab} lab */
 function thresholdPart(lab) {
@@ -32,10 +34,33 @@ function thresholdPart(lab) {
 }
 
 /** F1 in one line, the others are behind "Scores". @param {Shown} shown */
-function scoreText({ judged, spread }) {
+function scoreText({ judged, spread, threshold }) {
   if (!spread) return "F1 –";
   const [low, high] = spread.f1;
-  return `F1 ${scoresOf(judged.counts).f1.toFixed(3)} (95 %: ${low.toFixed(2)} to ${high.toFixed(2)})`;
+  const at = judged.names.length > 2 || threshold === HALF ? "" : `at ${threshold.toFixed(2)} `;
+  return `F1 ${at}${scoresOf(judged.counts).f1.toFixed(3)} (95 %: ${low.toFixed(2)} to ${high.toFixed(2)})`;
+}
+
+/** The run that the learner has just come from: the one before it, or a recorded one. @param {Lab} lab */
+function comesFrom(lab) {
+  const { run } = lab.shown();
+  const own = lab.store.runs.filter((one) => !one.recorded && run && one.id < run.id).at(-1);
+  const before = own ?? lab.store.runs.find((one) => one.recorded && run && !run.recorded && one.line !== run.line);
+  return before && before.data_key === run?.data_key && before.epochs.at(-1)?.p.length ? before : null;
+}
+
+/** Which messages these are, and what the run before reached on them. @param {Lab} lab */
+function besideText(lab) {
+  const { judged, spread, threshold, rival, run, against } = lab.shown();
+  if (!spread || !run) return "";
+  const many = judged.guesses.length;
+  const one = many > 1 && judged.guesses.every((guess) => guess === judged.guesses[0]);
+  const all = one ? ` All are called ${judged.names[judged.guesses[0]]}.` : "";
+  const before = rival ? null : comesFrom(lab);
+  const last = before?.epochs.at(-1);
+  const f1 = before && last ? scoresOf(judge(before, last, threshold, against).counts).f1 : 0;
+  const name = before?.recorded ? "the recorded run" : `run ${before?.id}`;
+  return `${many} validation messages${before ? `; ${name}: ${f1.toFixed(3)}` : ""}.${all}`;
 }
 
 /** Which pinned run the ± of the cells is against; of several the learner chooses one. @param {Lab} lab */
@@ -60,17 +85,25 @@ function rivalPart(lab) {
   return { root, paint };
 }
 
+/** @param {number} many */
+const readText = (many) => (many === 1 ? "Read this message below" : `Read these ${many} messages below`);
+
 /** @param {Lab} lab */
 export function confusionPanel(lab) {
   const [threshold, versus] = [thresholdPart(lab), rivalPart(lab)];
-  const score = h("p", { class: "hs-score" });
+  const [score, beside] = [h("p", { class: "hs-score" }), h("span")];
+  const read = h("button", { type: "button", class: "hs-link", onclick: () => lab.folds.reveal("messages") });
   const chart = matrix({ name: "confusion", heading: "h4" }, (cell) => lab.gaze.choose(cell));
-  chart.root.append(versus.root, score, ...threshold.nodes);
+  chart.root.append(versus.root, score, h("p", { class: "hs-hint hs-beside" }, beside, read), ...threshold.nodes);
   const paint = () => {
     threshold.paint();
     versus.paint();
     say(score, scoreText(lab.shown()));
     const { judged, spread, chosen, rival, names } = lab.shown();
+    const cell = spread && chosen ? cellAt(chosen) : null;
+    say(beside, cell ? "" : besideText(lab));
+    read.hidden = !cell;
+    if (cell) say(read, readText(judged.counts[cell[0]]?.[cell[1]] ?? 0));
     chart.paint({ kind: "matrix", title: "Confusion", label: "Confusion matrix", names: judged.names, chosen,
       counts: spread ? judged.counts : null, rival: rival && rival.counts,
       against: rival ? names[rival.run.id] : "" });

@@ -42,6 +42,16 @@ function worksNow(lab) {
     stop: (works.stop && !lab.starting()) || lab.gaze.playing, pin: lab.shown().run !== null };
 }
 
+/** What Train would do now, where that is not plain. @param {Lab} lab */
+function nextText(lab) {
+  const { contest } = lab.compare;
+  if (contest && RUNNING.includes(contest.phase))
+    return `Comparing: ${contest.done} of ${contest.plan.planned} runs. Train when that has ended.`;
+  if (lab.busy()) return lab.changedSince() ? "What you changed is for the next run." : "";
+  const { run } = lab.shown();
+  return run && !lab.isOf(run) ? "The settings are no longer those of the run you see: press Train." : "";
+}
+
 /** @param {Lab} lab */
 export function buttonsPanel(lab) {
   const question = questionPart(lab);
@@ -52,8 +62,9 @@ export function buttonsPanel(lab) {
   const nodes = buttons.map(({ node }) => node);
   const [train, , , reset, pin] = nodes;
   const rest = h("div", { class: "hs-rest" }, ...nodes.slice(IN_SIGHT));
+  const next = h("p", { class: "hs-hint hs-next", role: "status" });
   const root = h("fieldset", { class: "hs-run" }, h("legend", {}, "Run"), question.root,
-    h("div", { class: "hs-buttons" }, ...nodes.slice(0, IN_SIGHT)));
+    h("div", { class: "hs-buttons" }, ...nodes.slice(0, IN_SIGHT)), next);
   const paint = () => {
     question.paint();
     const works = worksNow(lab);
@@ -67,6 +78,7 @@ export function buttonsPanel(lab) {
     say(reset, lab.store.undo === "reset" ? "Undo reset" : BUTTONS.reset);
     put(pin, { "aria-pressed": String(pinned) });
     say(pin, pinned ? "Unpin" : BUTTONS.pin);
+    say(next, nextText(lab));
     root.hidden = question.root.hidden && nodes.slice(0, IN_SIGHT).every((node) => node.hidden);
   };
   return { root, rest, paint };
@@ -107,30 +119,45 @@ export function statusPanel(lab) {
 /** Whether the latest run came as far as being one of the runs. @param {Lab} lab */
 const began = (lab) => lab.phase() !== "failed" || Boolean(lab.shown().run?.outcome.startsWith("failed"));
 
-/** Whether a run waits for its body to be pretrained. @param {Lab} lab */
-const schools = (lab) => lab.phase() === "preparing" && lab.store.state.done > 0;
+const EARLY = "Too early to tell.";
+const FIRST = "The first epoch is under way.";
+const SCHOOLS = "First the body learns to predict the next byte, once. Then your run begins.";
+const PREPARES = "Getting the messages and the body ready. Then your run begins.";
+
+/** What a run waits for that has not begun. @param {Lab} lab */
+function waitsFor(lab) {
+  if (lab.starting()) return PREPARES;
+  if (lab.phase() !== "preparing") return "";
+  return lab.store.state.done > 0 ? SCHOOLS : PREPARES;
+}
+
+/** A sentence within another one. @param {string} sentence */
+const inside = (sentence) => sentence.charAt(0).toLowerCase() + sentence.slice(1);
 
 /** What the curves say in one sentence. @param {Shown} shown @param {boolean} asks
  * @param {boolean} hasBegun whether the latest run came as far as its first epoch
- * @param {boolean} waits whether a run waits for its body */
-function diagnosisText({ run, epoch, live, veiled }, asks, hasBegun, waits) {
+ * @param {string} waits what a run waits for that has not begun */
+function diagnosisText({ run, epoch, live, glide, veiled }, asks, hasBegun, waits) {
   if (veiled) return "A run is done. Choose an answer first, and you see what came out.";
-  if (waits) return "First the body learns to predict the next byte, once. Then your run begins.";
+  if (waits) return waits;
   if (!run) return `No run yet: choose ${asks ? "an answer, then " : ""}a regime and press Train.`;
   const failed = run.outcome.startsWith("failed") ? run.outcome : "";
   if (!hasBegun) return `That run did not begin. This is still run ${run.id}.`;
-  const said = live ? failed || run.diagnosis || epoch?.diagnosis : epoch?.diagnosis;
-  return said || (epoch ? "Too early to tell." : "");
+  if (!live && !glide && epoch && epoch !== run.epochs.at(-1))
+    return `At epoch ${epoch.epoch}: ${inside(epoch.diagnosis || EARLY)}`;
+  return (live ? failed || run.diagnosis || epoch?.diagnosis : epoch?.diagnosis) || (epoch ? EARLY : FIRST);
 }
 
 const AGAIN = " Same settings and seed, so the same curve.";
+const AS_RECORDED = " Same settings and seed as the recorded run, so the same curve.";
 
 /** What a run that is over adds where it was told the same as the one before it. @param {Shown} shown
  * @param {Run[]} runs */
 function againText({ run, live }, runs) {
   if (!run || run.recorded || run.outcome !== "done" || !live) return "";
-  const before = runs.filter(({ id, recorded }) => !recorded && id < run.id).at(-1);
-  return before?.line === run.line ? AGAIN : "";
+  const others = runs.filter(({ id, recorded }) => !recorded && id < run.id);
+  if (!others.length) return runs.some((one) => one.recorded && one.line === run.line) ? AS_RECORDED : "";
+  return others.at(-1)?.line === run.line ? AGAIN : "";
 }
 
 /** @param {Lab} lab */
@@ -139,8 +166,9 @@ export function diagnosisPanel(lab) {
   const root = h("div", { class: "hs-diagnosis", "data-hs": "diagnosis" }, words, forecast);
   const paint = () => {
     const bet = lab.shown().run?.forecast;
-    const text = diagnosisText(lab.shown(), lab.asks(), began(lab), schools(lab));
-    say(words, `${text}${text && began(lab) && !schools(lab) ? againText(lab.shown(), lab.store.runs) : ""}`);
+    const waits = waitsFor(lab);
+    const text = diagnosisText(lab.shown(), lab.asks(), began(lab), waits);
+    say(words, `${text}${text && began(lab) && !waits ? againText(lab.shown(), lab.store.runs) : ""}`);
     // Without its runs the lab is shorter: whoever has reset them from far below would see nothing of it.
     if (lab.deeds.wasReset()) root.scrollIntoView({ block: "nearest", behavior: isStill() ? "auto" : "smooth" });
     say(forecast, bet ? `Your prediction: ${bet}` : "");

@@ -83,9 +83,9 @@ export const originWords = ({ origin, weights }) => (origin === "pretrained" || 
  * @param {number|null} moved */
 export function movedWords(moved) {
   if (moved === null || !Number.isFinite(moved)) return "";
-  if (moved >= 2) return `moved ${countText(moved)} × its start`;
+  if (moved >= 1) return `moved ${moved < 9.95 ? moved.toFixed(1) : countText(moved)} × its size`;
   const percent = 100 * moved;
-  return `moved ${percent ? percent.toFixed(percent < 0.1 ? 2 : percent < 10 ? 1 : 0) : 0} %`;
+  return `moved ${percent ? percent.toFixed(percent < 0.1 ? 2 : percent < 10 ? 1 : 0) : 0} % of its size`;
 }
 
 /** How long a bar is for that, from 0 to 1: the same for the same number in every layer and epoch. Its square root, so
