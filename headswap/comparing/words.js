@@ -7,8 +7,9 @@
 import { couldBeLuck, estimateText } from "../web/charts/contenders.js";
 import { RUNNING, SCORES, cellOf, shortName, valueText } from "./contest.js";
 
-/** @param {string[]} names */
-const listed = (names) => (names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`);
+/** @param {string[]} names @param {string} [joint] */
+const listed = (names, joint = "and") =>
+  (names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} ${joint} ${names.at(-1)}`);
 
 /** The candidates that are compared with each other: of a sweep those of one value.
  * @param {Contest} contest @param {number} at the place of that value */
@@ -55,14 +56,13 @@ const alone = ({ plan }, [{ candidate, means }], score) =>
 function verdict(contest, others, score, rival) {
   const luck = (/** @type {Cell} */ cell) => couldBeLuck(cell.ahead[score]);
   const better = (/** @type {Cell} */ cell) => SCORES[score].more * cell.ahead[score][0] > 0;
-  const named = (/** @type {(cell: Cell) => boolean} */ holds) =>
-    listed(others.filter(holds).map((cell) => shortName(contest.plan, cell.candidate)));
+  const named = (/** @type {(cell: Cell) => boolean} */ holds, joint = "and") =>
+    listed(others.filter(holds).map((cell) => shortName(contest.plan, cell.candidate)), joint);
   const [up, down] = [named((cell) => !luck(cell) && better(cell)), named((cell) => !luck(cell) && !better(cell))];
   const sure = [up && `${up} beat${up.includes(" and ") ? "" : "s"} ${rival} by more than luck.`,
     down && `${down} ${down.includes(" and ") ? "are" : "is"} behind ${rival} by more than luck.`];
-  const [open, many] = [named(luck), others.filter(luck).length > 1];
-  return [...sure, open && `What separates ${open} from ${rival} could ${many ? "each be" : "be"} luck.`]
-    .filter(Boolean).join(" ");
+  const open = named(luck, "or");
+  return [...sure, open && `Between ${rival} and ${open} the difference could be luck.`].filter(Boolean).join(" ");
 }
 
 /** How far it has come. @param {Contest} contest */

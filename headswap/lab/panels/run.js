@@ -47,7 +47,7 @@ function nextText(lab) {
   const { contest } = lab.compare;
   if (contest && RUNNING.includes(contest.phase))
     return `Comparing: ${contest.done} of ${contest.plan.planned} runs. Train when that has ended.`;
-  if (lab.busy()) return lab.changedSince() ? "What you changed is for the next run." : "";
+  if (lab.busy()) return lab.changedSince() ? "What you changed is for the next run." : lab.sentence();
   const { run } = lab.shown();
   return run && !lab.isOf(run) ? "The settings are no longer those of the run you see: press Train." : "";
 }
@@ -62,7 +62,7 @@ export function buttonsPanel(lab) {
   const nodes = buttons.map(({ node }) => node);
   const [train, , , reset, pin] = nodes;
   const rest = h("div", { class: "hs-rest" }, ...nodes.slice(IN_SIGHT));
-  const next = h("p", { class: "hs-hint hs-next", role: "status" });
+  const next = h("p", { class: "hs-hint hs-next" });
   const root = h("fieldset", { class: "hs-run" }, h("legend", {}, "Run"), question.root,
     h("div", { class: "hs-buttons" }, ...nodes.slice(0, IN_SIGHT)), next);
   const paint = () => {

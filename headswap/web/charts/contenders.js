@@ -70,7 +70,8 @@ function makeRow(open, point) {
   const [name, sample] = [h("span"), s("svg", { class: "hs-sample", width: 16, height: 16, "aria-hidden": "true" })];
   const plots = [0, 1].map(() => s("svg", { class: "hs-reaches", height: HIGH, "aria-hidden": "true" }));
   const scales = [0, 1].map(() => axis("hs-ownaxis")); // where a row has its pictures below each other
-  const [scored, ahead] = [h("td", { class: "hs-number" }), h("td", { class: "hs-number" })];
+  const [difference, verdict] = [h("span", { class: "hs-difference" }), h("span")];
+  const [scored, ahead] = [h("td", { class: "hs-number" }), h("td", { class: "hs-number" }, difference, " ", verdict)];
   const head = h("th", { scope: "row" }, sample, name);
   const drawn = plots.map((plot, i) => h("td", { class: "hs-drawn" }, scales[i], plot));
   const root = h("tr", {}, head, scored, drawn[0], ahead, drawn[1]);
@@ -84,7 +85,7 @@ function makeRow(open, point) {
       mark.append(s("title", {}, says));
       return mark;
     });
-  return { name, sample, plots, scales, drawn, scored, ahead, points, root };
+  return { name, sample, plots, scales, drawn, scored, ahead, difference, verdict, points, root };
 }
 
 /** @param {ReturnType<typeof makeRow>} at @param {Contender} row @param {number} number @param {ContendersSpec} spec */
@@ -95,9 +96,9 @@ function paintRow(at, row, number, spec) {
   at.plots[0].replaceChildren(...rules(spec.range, null), ...at.points(row, number, spec),
     ...(row.mean ? estimateNodes(row.mean, spec.range, row.who, false) : []));
   const luck = row.ahead !== null && couldBeLuck(row.ahead);
-  const verdict = luck ? ", could be luck" : ", more than luck";
-  say(at.ahead, row.rival ? "the others are held against this one"
-    : row.ahead ? `${estimateText(row.ahead, true)}${verdict}` : "");
+  const verdict = luck ? "could be luck" : "more than luck";
+  say(at.difference, row.rival ? "the one to beat" : row.ahead ? estimateText(row.ahead, true) : "");
+  say(at.verdict, row.ahead && !row.rival ? verdict : "");
   at.scales[0].replaceChildren(...axisTexts(spec.range, false));
   at.scales[1].replaceChildren(...axisTexts(spec.gap, true));
   put(at.drawn[1], { "data-empty": row.rival });
