@@ -129,7 +129,7 @@ test("Try says what to do where no run is in view, and speaks of Example only wh
   lab.tell(done(1));
   assert.match(lab.says("try"), /Example shows one/);
   lab.type("win");
-  const line = lab.part("try").all().find((node) => /^It has only seen invented/.test(node.textContent));
+  const line = lab.part("try").all().find((node) => /^It has only seen polite scams/.test(node.textContent));
   const invented = () => !line.hidden;
   assert.equal(invented(), false, "nothing has been answered yet");
   lab.tell(answer("win", heard(1, [0.2, 0.8])));

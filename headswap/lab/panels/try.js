@@ -20,7 +20,7 @@ import { wordsPart } from "./words.js";
 const PAUSE = 120;
 const RECORDED = "Press Train first: a recorded run keeps no model.";
 const PRACTICE = " The practice messages are polite scams and notes between friends.";
-const INVENTED = "It has only seen invented messages: polite scams and notes between friends.";
+const INVENTED = "It has only seen polite scams and notes between friends, all invented: of other messages it can but guess.";
 
 /** Why there is no answer. @param {Lab} lab @param {Tried} tried @param {string} text */
 function waitingText(lab, { run, gone }, text) {
@@ -139,7 +139,7 @@ export function tryPanel(lab) {
       said: verdictOn(tried, shown.threshold, shown.against) }));
     answers.paint(all, text);
     seen.hidden = !all.some(({ run, said }) => said && run && settingsOf(run).data === "fixture");
-    words.paint(shown.answer?.text ?? "", all);
+    words.paint(shown.answer?.text ?? "", all, shown.threshold);
   };
   return { root, paint, stop: () => clearTimeout(timer) };
 }
