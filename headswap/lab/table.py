@@ -15,6 +15,7 @@ from .story import messages_told, plain
 from .view import View
 
 Tell = Callable[[dict[str, Any]], None]
+BESIDE = ("threshold", "folds", "face", "controls", "locked", "question", "answers", "present")  # what a view is, too
 OWN_SPLIT = "a compared run learned from messages of its own seed: this one learns from the lab's"
 
 
@@ -74,7 +75,7 @@ class Table:
             raise SettingError(f"there is no run {id} whose settings could be used")
         view, locked = self._view, {*self._view.locked}
         wanted = {name: getattr(DEFAULTS, name) for name in FIELDS} | {"rates": {}} | head["settings"]
-        with view.hold_trait_notifications():
+        with view.turn, view.hold_trait_notifications():
             for name in FIELDS:
                 if name not in locked and name != "rates":
                     setattr(view, name, wanted[name])
@@ -90,9 +91,9 @@ class Table:
         """
         view, heads = self._view, [told.head for told in self.told() if told.head["pinned"]]
         pinned = [head["settings"] for head in heads] + [settings.changed() for settings in self._runner.promised]
-        beside = {"threshold": (view.threshold, 0.5), "folds": (view.folds, []), "face": (view.face, "run")}
+        beside = {name: getattr(view, name) for name in BESIDE if getattr(view, name) != view.trait_defaults(name)}
         now = view.settings().changed()
-        code = _code(now | {name: value for name, (value, usual) in beside.items() if value != usual})
+        code = _code(now | beside)
         if pinned:
             code.append(f"pinned=[{', '.join(_called('dict', values) for values in pinned)}]")
         files = {values.get("data", "") for values in [now, *pinned]} & {*dropped}

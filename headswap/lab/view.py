@@ -55,12 +55,12 @@ class View(anywidget.AnyWidget, Chosen):
     contest = t.Dict().tag(sync=True)  # what to compare: regimes, seeds, vary, values; empty: the usual
     files = t.List(t.Unicode()).tag(sync=True)  # names of files that were dropped, and can be chosen again
 
-    _turn = threading.RLock()
+    turn = threading.RLock()
 
     def set_state(self, sync_data: dict[str, Any]) -> None:
         """Take in what the page has set; what is refused goes back, there too."""
         try:
-            with self._turn:
+            with self.turn:
                 super().set_state(sync_data)
         except RefusedError:
             self.send_state([name for name in sync_data if name in self.keys])
@@ -70,7 +70,7 @@ class View(anywidget.AnyWidget, Chosen):
         # checks nothing, whoever sets it: so a cell waits for that moment.
         if name not in SETTINGS:
             return super().__setattr__(name, value)
-        with self._turn:
+        with self.turn:
             super().__setattr__(name, value)
 
     @t.default("choices")
