@@ -125,6 +125,7 @@ export function tryPanel(lab) {
       document.activeElement !== field.input) {
       field.paint(answer.text);
       lab.wishes.adopt(answer);
+      lab.mark("machine"); // which may have been painted before this text stood here
     }
     last = answer;
   };
