@@ -25,7 +25,7 @@ import json
 import headswap.lab
 
 lab = headswap.lab.Lab(epochs=2, messages=64, max_len=16)
-recorded = [told.head["label"] for told in lab._recorded]
+recorded = [told.head["label"] for told in lab._shipped.told]
 lab.train(block=True)
 state = lab.get_state()
 runs = [(run.outcome, len(run.epochs)) for run in lab.runs]

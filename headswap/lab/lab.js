@@ -246,7 +246,7 @@ export class Lab {
       this.#starting = false;
       this.mark("buttons");
     });
-    this.mark("buttons", "status", "runs", "root", ...EPOCH_PARTS);
+    this.mark("buttons", "status", "runs", "root", "try", ...EPOCH_PARTS);
   }
 
   #stop() {
@@ -357,7 +357,7 @@ export class Lab {
   #said(said) {
     this.#starting = false;
     this.answers.take(said);
-    this.mark("buttons", "status", "controls");
+    this.mark("buttons", "status", "controls", "try");
   }
 
   #stateChanged() {

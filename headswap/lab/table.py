@@ -11,6 +11,7 @@ from ..live.runs import DEFAULTS, FIELDS
 from ..live.told import Told
 from .chosen import settings_of
 from .engine import flowed
+from .shipped import Shipped
 from .story import messages_told, plain
 from .view import View
 
@@ -22,8 +23,8 @@ OWN_SPLIT = "a compared run learned from messages of its own seed: this one lear
 class Table:
     """The runs of one lab, those recorded among them: pinned, deleted, used again, shared."""
 
-    def __init__(self, view: View, runner: Runner, recorded: Sequence[Told], tell: Tell) -> None:
-        self._view, self._runner, self._recorded, self._tell = view, runner, recorded, tell
+    def __init__(self, view: View, runner: Runner, shipped: Shipped, tell: Tell) -> None:
+        self._view, self._runner, self._shipped, self._tell = view, runner, shipped, tell
 
     def promise(self, pinned: Sequence[Mapping[str, Any]]) -> str:
         """Have runs of these settings trained, and pinned, before the first one; what to say of it until then."""
@@ -33,17 +34,26 @@ class Table:
 
     def told(self) -> list[Told]:
         """Every run as the browser knows it, recorded ones first."""
-        return [*self._recorded, *(run.told for run in self._runner.runs)]
+        return [*self._shipped.told, *(run.told for run in self._runner.runs)]
 
     def tell_wanted(self, ids: Sequence[int], keys: Sequence[str]) -> None:
         """Tell whole runs and the messages of data sets, for a page that shows them."""
         runs = [plain(told.whole()) for told in self.told() if told.head["id"] in ids]
-        messages = messages_told(self._runner.runs, self._recorded, keys)
+        messages = messages_told(self._runner.runs, self._shipped.told, keys)
         self._tell({"kind": "told", "runs": runs, "messages": messages})
+
+    def attempt(self, text: str, ids: Sequence[int]) -> None:
+        """Ask runs about a text; where none is named and none is there yet, the recorded ones that fit the settings."""
+        if not ids and not self._runner.runs and not self._runner.busy:
+            ids = self._shipped.fitting(self._view.settings())
+        self._runner.attempt(text, ids)
 
     def tell_flow(self, content: dict[str, Any]) -> None:
         """Tell a text's way through a run's model, unless that is training."""
-        run = next((run for run in self._runner.runs if run.id == content.get("id")), None)
+        id = content.get("id")
+        run = next((run for run in self._runner.runs if run.id == id), None)
+        if run is None and isinstance(id, int):
+            run = self._shipped.find(id)
         if run is not None and run.outcome != "running":
             self._tell(flowed(run, content))
 

@@ -118,7 +118,7 @@ test("the lab itself can take the focus, and Escape closes the look inside a blo
   mock.timers.reset();
 });
 
-test("Try says what to do where no run is in view, and speaks of Example only where there is one", () => {
+test("Try says what to do where no run is in view, and of nothing that is not in sight", () => {
   const lab = opened();
   lab.type("win");
   assert.match(lab.says("try"), /Press Train first\.$|Press Train first\.[^:]/);
@@ -127,7 +127,8 @@ test("Try says what to do where no run is in view, and speaks of Example only wh
   assert.doesNotMatch(lab.says("try"), /Example shows/);
   assert.match(lab.part("try").tagged("input")[0].getAttribute("placeholder"), /Dan, are you home/);
   lab.tell(done(1));
-  assert.match(lab.says("try"), /Example shows one/);
+  assert.match(lab.says("try"), /Type anything/);
+  assert.doesNotMatch(lab.says("try"), /Example shows/, "that link comes with the mouse");
   lab.type("win");
   const line = lab.part("try").all().find((node) => /^It has only seen polite scams/.test(node.textContent));
   const invented = () => !line.hidden;

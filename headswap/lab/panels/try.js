@@ -14,11 +14,10 @@ import { sample } from "../../web/identity.js";
 import { settingsOf } from "../apart.js";
 import { triedOf, verdictOn } from "../asked.js";
 import { shareName } from "../look.js";
-import { UNDER_WAY } from "../phases.js";
 import { wordsPart } from "./words.js";
 
 const PAUSE = 120;
-const RECORDED = "Press Train first: a recorded run keeps no model.";
+const RECORDED = "This recorded run keeps no model; press Train for one.";
 const PRACTICE = " The practice messages are polite scams and notes between friends.";
 const INVENTED = "It has only seen polite scams and notes between friends, all invented: of other messages it can but guess.";
 
@@ -26,11 +25,12 @@ const INVENTED = "It has only seen polite scams and notes between friends, all i
 function waitingText(lab, { run, gone }, text) {
   const own = lab.store.runs.some((one) => !one.recorded);
   const practice = lab.get("data") === "fixture" ? PRACTICE : "";
-  const example = examplesOf(lab.shown()).length ? " Example shows one." : "";
-  if (!text.trim()) return `Type anything; the answer follows the training.${practice}${example}`;
+  const when = run?.keeps ? "the recorded run answers" : "the answer follows the training";
+  if (!text.trim()) return `Type anything; ${when}.${practice}`;
   if (lab.shown().veiled) return "Choose an answer first, and you see what the model says.";
-  if (!own && !UNDER_WAY.includes(lab.phase())) return run ? RECORDED : "Press Train first.";
-  if (run?.recorded) return own ? "A recorded run keeps no model." : "waiting for the model…";
+  if (!own && lab.busy()) return "waiting for the model…";
+  if (!own && !run) return "Press Train first.";
+  if (run?.recorded && (gone || !run.keeps)) return RECORDED;
   if (gone) return "Its model is gone: the lab keeps those of the latest 8 runs and of pinned ones.";
   return "waiting for the model…";
 }
@@ -124,6 +124,7 @@ export function tryPanel(lab) {
       document.activeElement !== field.input) {
       field.paint(answer.text);
       lab.wishes.adopt(answer);
+      lab.mark("machine"); // which may have been painted before this text stood here
     }
     last = answer;
   };
