@@ -107,7 +107,7 @@ export function wordsPart(opened) {
     const now = JSON.stringify([text, heard.words, heard.bytes, labels, sought]);
     const pieces = piecesOf(text, heard, sought);
     apart.hidden = addsUp(pieces, said);
-    say(apart, apartText(said, labels[sought], otherThan(labels, sought), threshold));
+    say(apart, apart.hidden ? "" : apartText(said, labels[sought], otherThan(labels, sought), threshold));
     if (now !== drawn) {
       const words = pieces.map((piece) => makeWord(piece, pieceText(piece, labels, sought)));
       list.replaceChildren(...words, ...tailOf(heard));
