@@ -1,5 +1,6 @@
 """`make figures`: run the comparisons that the README shows, and keep their tables, numbers and pictures.
 
+`python -m benchmarks.figures recorded` makes the lab's recorded runs alone, and the classifier that one of them keeps.
 The real messages are read from `--data PATH`, by default where `headswap data sms` puts them or from
 `../shared/data/sms-spam`; without them only the fixture's figures are made.
 """

@@ -13,7 +13,10 @@ WEIGHTS = ("weights", "exact")  # which files hold a recorded run's classifier, 
 
 
 def recorded_runs() -> list[dict[str, Any]]:
-    """Real runs recorded by `make figures`, shown before the first Train; empty where none are stored."""
+    """Real runs that are shown before the first Train; empty where none are stored.
+
+    `python -m benchmarks.figures recorded` records them.
+    """
     folder = files(__name__.rpartition(".")[0]).joinpath("recorded")
     paths = (
         sorted((p for p in folder.iterdir() if p.name.endswith(".json")), key=lambda p: p.name)
