@@ -19,7 +19,7 @@ import { wordsPart } from "./words.js";
 const PAUSE = 120;
 const RECORDED = "This recorded run keeps no model; press Train for one.";
 const PRACTICE = " The practice messages are polite scams and notes between friends.";
-const INVENTED = "It has only seen polite scams and notes between friends, all invented: of other messages it can but guess.";
+const INVENTED = "It has only seen polite scams and notes between friends, all invented: about other messages it can only guess.";
 
 /** Why there is no answer. @param {Lab} lab @param {Tried} tried @param {string} text */
 function waitingText(lab, { run, gone }, text) {
