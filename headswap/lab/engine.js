@@ -40,7 +40,7 @@ export class Engine {
       ({ ...this.#asBuilt(layer), moved: (same && this.swapped && epoch?.moved?.[layer.key]) || null }));
     const known = this.#flowed();
     const flow = known?.flow ? { ...known.flow, labels: known.flow.labels ?? known.labels } : null;
-    const subtitle = same && run ? `epoch ${epoch?.epoch ?? 0} · ${run.label}` : "as the next run would train it";
+    const subtitle = same && run ? `epoch ${epoch?.epoch ?? 0} · ${run.label}` : "the next run";
     return { ...told, subtitle, layers, flow, swapped: this.swapped,
       tag: flow ? this.#stamp(same) : this.#whySilent() };
   }

@@ -121,6 +121,11 @@ export class Lab {
     return run.id === this.#recorded && !this.busy();
   };
 
+  /** The recorded run that is or was in view before the first of one's own. */
+  recorded() {
+    return this.store.runs.find(({ id }) => id === this.#recorded) ?? null;
+  }
+
   /** Whether a run is one of the settings on the page. @param {Run} run */
   isOf = (run) => this.#settingsNow() === settingsKey(settingsOf(run));
 
@@ -237,11 +242,13 @@ export class Lab {
   #begin(what) {
     this.link.flush();
     this.#starting = true;
+    this.#begun = this.#settingsNow();
     this.answers.clear();
     this.engine.swapped = true; // the new head is trained, so it is the one to be seen
     this.gaze.refresh(true);
     const settings = Object.fromEntries(SETTINGS.map((name) => [name, this.get(name)]));
     this.link.send({ do: what, settings });
+    this.folds.panels.get("curves")?.scrollIntoView({ block: "nearest", behavior: isStill() ? "auto" : "smooth" });
     this.link.expect(() => this.#starting, () => {
       this.#starting = false;
       this.mark("buttons");

@@ -147,7 +147,7 @@ test("each word shows for whom it speaks and how much, and what was never read i
     "👍: −1.20 for ham", "prize: read in part, +2.13 for spam", "now: not read, +0.01"]);
   assert.equal(words[3].getAttribute("title"), words[3].getAttribute("aria-label"));
   assert.deepEqual(lab.part.tagged("s").map((node) => node.textContent), ["ize", "now"]);
-  assert.equal(lab.part.looking("hs-tail")[0].textContent, "not read: 6 of 20 bytes");
+  assert.equal(lab.part.looking("hs-tail")[0].textContent, "not read: 6 of 20 bytes, for this model stops after 14");
   assert.ok(Number(words[3].style["--hs-part"]) === 1 && Number(words[0].style["--hs-part"]) < 0.2);
   assert.match(lab.part.textContent, /\+1 makes the odds of spam 2\.7 times as high/);
 });

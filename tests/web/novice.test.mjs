@@ -59,18 +59,17 @@ test("a bar grows with what its own part has moved, whatever the others do", () 
     const [embedding, one, top] = MACHINE.layers;
     chart.paint({ ...MACHINE, layers: [embedding, { ...one, moved: block }, { ...top, moved: head }] });
     const box = chart.root.all().find((node) => node.getAttribute("data-key") === "block[0]");
-    assert.match(box.looking("hs-m-moved")[0].getAttribute("title"), /full at 100 %/);
+    assert.match(box.looking("hs-m-moved")[0].getAttribute("title"), /full where they have moved by their own size/);
     return Number(/[\d.]+/.exec(box.looking("hs-m-bar")[0].getAttribute("style"))[0]);
   };
   const widths = [width(0.24, 10), width(0.37, 30), width(0.44, 70), width(1, 70), width(3, 70)];
-  assert.deepEqual(widths, [49, 60.8, 66.3, 100, 100]);
+  assert.deepEqual(widths, [24, 37, 44, 100, 100]);
 });
 
-test("the least loss there is has a name that cannot be taken for a bad score", () => {
+test("the least loss there is has a name that says it is of the training messages: validation may lie below", () => {
   const lab = opened();
   lab.tell(done(1, { floor: 0.2 }));
-  assert.match(lab.says("curves"), /least possible in training/);
-  assert.doesNotMatch(lab.says("curves"), /floor/);
+  assert.match(lab.says("curves"), /training floor/);
 });
 
 test("Escape ends the presentation, but first what else it can undo", () => {
@@ -125,7 +124,7 @@ test("Try says what to do where no run is in view, and of nothing that is not in
   assert.doesNotMatch(lab.says("try"), /recorded/);
   lab.type("");
   assert.doesNotMatch(lab.says("try"), /Example shows/);
-  assert.match(lab.part("try").tagged("input")[0].getAttribute("placeholder"), /Dan, are you home/);
+  assert.match(lab.part("try").tagged("input")[0].getAttribute("placeholder"), /Send us your PIN/);
   lab.tell(done(1));
   assert.match(lab.says("try"), /Type anything/);
   assert.doesNotMatch(lab.says("try"), /Example shows/, "that link comes with the mouse");
@@ -150,12 +149,14 @@ test("words that speak against the verdict when they are added up are said to", 
 
 test("a run with the settings of the one before says why its curve is the same", () => {
   const lab = opened();
-  lab.tell(done(1, { line: "Lab()" }));
-  assert.doesNotMatch(lab.says("diagnosis"), /same curve/);
-  lab.tell(done(2, { line: "Lab()" }));
-  assert.match(lab.says("diagnosis"), /It has settled\. Same settings and seed, so the same curve\./);
-  lab.tell(done(3, { line: "Lab(seed=1)" }), done(4, { line: "Lab()" }));
-  assert.doesNotMatch(lab.says("diagnosis"), /same curve/);
+  const next = () => lab.el.looking("hs-next")[0].textContent;
+  const settings = { epochs: 3 };
+  lab.tell(done(1, { line: "Lab()", settings }));
+  assert.doesNotMatch(next(), /same curve/);
+  lab.tell(done(2, { line: "Lab()", settings }));
+  assert.match(next(), /Same settings and seed, so the same curve: change the regime/);
+  lab.tell(done(3, { line: "Lab(seed=1)", settings: { ...settings, seed: 1 } }), done(4, { line: "Lab()", settings }));
+  assert.doesNotMatch(next(), /same curve/);
 });
 
 test("a reset from this page brings what it says into view, once; one from elsewhere scrolls nothing", () => {
@@ -175,7 +176,7 @@ test("a reset from this page brings what it says into view, once; one from elsew
 });
 
 test("the machine tells that its parts can be clicked, and not where that is locked", () => {
-  const hint = (lab) => lab.part("machine").all().find((node) => node.textContent === "click a part to freeze or thaw it");
+  const hint = (lab) => lab.part("machine").all().find((node) => node.textContent === "click to freeze or thaw");
   const lab = opened();
   assert.equal(hint(lab).hidden, false);
   const plates = lab.part("machine").looking("hs-m-plate");
@@ -201,16 +202,16 @@ test("what is said of an epoch in the middle says which one it is of", () => {
   scrubber.value = "1";
   scrubber.fire("input");
   paintFrames();
-  assert.match(lab.says("diagnosis"), /^At epoch 1: it still improves/);
+  assert.match(lab.says("diagnosis"), /^At epoch 1: it still improves\. In the end: it has settled/);
 });
 
 test("a score at another threshold says so, and what the run before it had stands beside", () => {
   const lab = opened({ threshold: 0.9 });
   lab.tell(done(1));
-  assert.match(lab.says("confusion"), /F1 at 0\.90/);
+  assert.match(lab.says("confusion"), /At threshold 0\.90/);
   assert.doesNotMatch(lab.says("confusion"), /run 1:/);
   lab.tell(done(2, { line: "Lab(seed=1)" }));
-  assert.match(lab.says("confusion"), /2 validation messages; run 1: \d\.\d{3}/);
+  assert.match(lab.says("confusion"), /on 2 validation messages; run 1: \d\.\d{3}/);
   lab.model.values.threshold = 1;
   lab.model.tell("change:threshold");
   paintFrames();
@@ -228,12 +229,32 @@ test("a chosen cell leads to its messages", () => {
   assert.deepEqual(lab.model.values.folds, ["messages"]);
 });
 
-test("whoever trains what the recorded run was is told why the curve is the same", () => {
+test("whoever would train what the recorded run was is told so before, and afterwards", () => {
   const lab = opened();
-  const recorded = run(-1, { recorded: true, line: "Lab()", epochs: EPOCHS, outcome: "done" });
+  const next = () => lab.el.looking("hs-next")[0].textContent;
+  const recorded = run(-1, { recorded: true, line: "Lab()", epochs: EPOCHS, planned: 3, regime: "head-only", pool: "mean", seed: 0, outcome: "done" });
   lab.tell({ kind: "history", runs: [recorded], messages: TEXTS });
+  paintFrames();
+  assert.match(next(), /would repeat this recorded run/);
+  lab.tell(done(1, { line: "Lab()", settings: { epochs: 3 } }));
+  assert.match(next(), /so the same curve/);
+  assert.doesNotMatch(lab.says("confusion"), /recorded run:/, "the same run again is no other one");
+});
+
+test("a message that changes sides with the next run says what the one before made of it", () => {
+  const lab = opened();
   lab.tell(done(1, { line: "Lab()" }));
-  assert.match(lab.says("diagnosis"), /as the recorded run, so the same curve/);
+  lab.type("win");
+  lab.tell(answer("win", heard(1, [0.2, 0.8])));
+  assert.doesNotMatch(lab.says("try"), /said/);
+  lab.tell(done(2, { line: "Lab(regime='full')" }), answer("win", heard(2, [0.9, 0.1])));
+  assert.match(lab.says("try"), /P\(spam\) 0\.100 → ham.*Run 1 said spam \(0\.800\)\./);
+});
+
+test("P within a text presents nothing", () => {
+  const lab = opened();
+  for (const letter of "sexy p") lab.key(letter);
+  assert.equal(lab.model.values.present, false);
 });
 
 test("the shares of a row add up to a hundred", () => {

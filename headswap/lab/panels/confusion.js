@@ -10,6 +10,7 @@ import { choiceInput, sliderInput } from "../../web/controls.js";
 import { h, put, say } from "../../web/elements.js";
 import { sample } from "../../web/identity.js";
 import { judge, scoresOf } from "../scores.js";
+import { runBefore } from "./run.js";
 
 const HALF = 0.5;
 
@@ -34,24 +35,23 @@ function thresholdPart(lab) {
 }
 
 /** F1 in one line, the others are behind "Scores". @param {Shown} shown */
-function scoreText({ judged, spread, threshold }) {
+function scoreText({ judged, spread }) {
   if (!spread) return "F1 –";
   const [low, high] = spread.f1;
-  const at = judged.names.length > 2 || threshold === HALF ? "" : `at ${threshold.toFixed(2)} `;
-  return `F1 ${at}${scoresOf(judged.counts).f1.toFixed(3)} (95 %: ${low.toFixed(2)} to ${high.toFixed(2)})`;
+  return `F1 ${scoresOf(judged.counts).f1.toFixed(3)} (95 %: ${low.toFixed(2)} to ${high.toFixed(2)})`;
 }
 
-/** The run that the learner has just come from: the one before it, or a recorded one. @param {Lab} lab */
+/** A run before this one that was told something else, and judged on the same messages. @param {Lab} lab */
 function comesFrom(lab) {
   const { run } = lab.shown();
-  const own = lab.store.runs.filter((one) => !one.recorded && run && one.id < run.id).at(-1);
-  const before = own ?? lab.store.runs.find((one) => one.recorded && run && !run.recorded && one.line !== run.line);
-  return before && before.data_key === run?.data_key && before.epochs.at(-1)?.p.length ? before : null;
+  const before = run && runBefore(lab, run);
+  const other = before && before.line !== run.line && before.data_key === run.data_key;
+  return other && before.epochs.at(-1)?.p.length ? before : null;
 }
 
 /** Which messages these are, and what the run before reached on them. @param {Lab} lab */
 function besideText(lab) {
-  const { judged, spread, threshold, rival, run, against } = lab.shown();
+  const { judged, spread, threshold, rival, run, against, epoch, live } = lab.shown();
   if (!spread || !run) return "";
   const many = judged.guesses.length;
   const one = many > 1 && judged.guesses.every((guess) => guess === judged.guesses[0]);
@@ -60,7 +60,10 @@ function besideText(lab) {
   const last = before?.epochs.at(-1);
   const f1 = before && last ? scoresOf(judge(before, last, threshold, against).counts).f1 : 0;
   const name = before?.recorded ? "the recorded run" : `run ${before?.id}`;
-  return `${many} validation messages${before ? `; ${name}: ${f1.toFixed(3)}` : ""}.${all}`;
+  const at = judged.names.length > 2 || threshold === HALF ? "" : `threshold ${threshold.toFixed(2)}`;
+  const when = live || !epoch ? "" : `epoch ${epoch.epoch}`;
+  const where = [when, at].filter(Boolean).join(", ");
+  return `${where ? `At ${where}, on ` : ""}${many} validation messages${before ? `; ${name}: ${f1.toFixed(3)}` : ""}.${all}`;
 }
 
 /** Which pinned run the ± of the cells is against; of several the learner chooses one. @param {Lab} lab */

@@ -13,7 +13,7 @@ import { GONE } from "../../web/link.js";
 export function machinePanel(lab) {
   const { engine } = lab;
   const locked = () => lab.locks("machine") || lab.locks("regime");
-  const hint = h("span", { class: "hs-hint" }, "click a part to freeze or thaw it");
+  const hint = h("span", { class: "hs-hint" }, "click to freeze or thaw");
   const build = (/** @type {string} */ key, /** @type {number|undefined} */ rate = undefined) => {
     const spec = engine.spec();
     const rates = spec && !locked() ? toggledRates(spec.layers, key, rate) : null;

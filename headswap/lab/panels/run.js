@@ -47,10 +47,18 @@ function nextText(lab) {
   const { contest } = lab.compare;
   if (contest && RUNNING.includes(contest.phase))
     return `Comparing: ${contest.done} of ${contest.plan.planned} runs. Train when that has ended.`;
-  if (lab.busy()) return lab.changedSince() ? "What you changed is for the next run." : lab.sentence();
+  if (lab.busy()) return lab.changedSince() ? "What you changed is for the next run." : "Your run is under way.";
   const { run } = lab.shown();
-  return run && !lab.isOf(run) ? "The settings are no longer those of the run you see: press Train." : "";
+  if (!run) return "";
+  if (!lab.isOf(run)) return "The settings are no longer those of the run you see: press Train.";
+  if (run.recorded) return REPEATS;
+  return run.outcome === "done" && runBefore(lab, run)?.line === run.line ? AGAIN : "";
 }
+
+/** The run that the learner has just come from: the one before, or the recorded one that was there first.
+ * @param {Lab} lab @param {Run} run */
+export const runBefore = (lab, run) => lab.store.runs.filter((one) => !one.recorded && one.id < run.id).at(-1)
+  ?? (run.recorded ? null : lab.recorded());
 
 /** @param {Lab} lab */
 export function buttonsPanel(lab) {
@@ -143,22 +151,16 @@ function diagnosisText({ run, epoch, live, glide, veiled }, asks, hasBegun, wait
   if (!run) return `No run yet: choose ${asks ? "an answer, then " : ""}a regime and press Train.`;
   const failed = run.outcome.startsWith("failed") ? run.outcome : "";
   if (!hasBegun) return `That run did not begin. This is still run ${run.id}.`;
-  if (!live && !glide && epoch && epoch !== run.epochs.at(-1))
-    return `At epoch ${epoch.epoch}: ${inside(epoch.diagnosis || EARLY)}`;
+  if (!live && !glide && epoch && epoch !== run.epochs.at(-1)) {
+    const end = run.diagnosis && run.diagnosis !== epoch.diagnosis ? ` In the end: ${inside(run.diagnosis)}` : "";
+    return `At epoch ${epoch.epoch}: ${inside(epoch.diagnosis || EARLY)}${end}`;
+  }
   return (live ? failed || run.diagnosis || epoch?.diagnosis : epoch?.diagnosis) || (epoch ? EARLY : FIRST);
 }
 
-const AGAIN = " Same settings and seed, so the same curve.";
-const AS_RECORDED = " Same settings and seed as the recorded run, so the same curve.";
+const REPEATS = "Train would repeat this recorded run: change the regime first, or click a block.";
+const AGAIN = "Same settings and seed, so the same curve: change the regime, or click a block.";
 
-/** What a run that is over adds where it was told the same as the one before it. @param {Shown} shown
- * @param {Run[]} runs */
-function againText({ run, live }, runs) {
-  if (!run || run.recorded || run.outcome !== "done" || !live) return "";
-  const others = runs.filter(({ id, recorded }) => !recorded && id < run.id);
-  if (!others.length) return runs.some((one) => one.recorded && one.line === run.line) ? AS_RECORDED : "";
-  return others.at(-1)?.line === run.line ? AGAIN : "";
-}
 
 /** @param {Lab} lab */
 export function diagnosisPanel(lab) {
@@ -168,7 +170,7 @@ export function diagnosisPanel(lab) {
     const bet = lab.shown().run?.forecast;
     const waits = waitsFor(lab);
     const text = diagnosisText(lab.shown(), lab.asks(), began(lab), waits);
-    say(words, `${text}${text && began(lab) && !waits ? againText(lab.shown(), lab.store.runs) : ""}`);
+    say(words, text);
     // Without its runs the lab is shorter: whoever has reset them from far below would see nothing of it.
     if (lab.deeds.wasReset()) root.scrollIntoView({ block: "nearest", behavior: isStill() ? "auto" : "smooth" });
     say(forecast, bet ? `Your prediction: ${bet}` : "");

@@ -23,7 +23,7 @@ function makeWord(piece, text) {
 
 /** Where reading ended before the text did. @param {Heard} heard */
 function tailOf({ bytes: [read, all] }) {
-  const text = `not read: ${countText(all - read)} of ${ofThem(all, "byte")}`;
+  const text = `not read: ${countText(all - read)} of ${ofThem(all, "byte")}, for this model stops after ${read}`;
   return read < all ? [h("li", { class: "hs-tail" }, text)] : [];
 }
 
