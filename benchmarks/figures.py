@@ -20,16 +20,18 @@ from headswap.data.sources import FileData, FixtureData, Source
 from headswap.errors import HeadswapError
 from headswap.files import cache_folder, write_atomically
 from headswap.lab import Lab, Run
-from headswap.live.prepare import prepared
+from headswap.live.prepare import practice
 from headswap.model.body import BodyConfig
 from headswap.results.baselines import Spec
 from headswap.results.compare import Failure, Settings, Work, compare, in_order, steps_of
 from headswap.results.executors import processes
 from headswap.results.figures import comparison, save_figure
+from headswap.results.pretrained import kept_base, key_of
 from headswap.results.report import table, versus
 from headswap.results.scores import scores
 from headswap.results.tune import TUNED, tunings
 from headswap.results.weights import save_base, save_delta
+from headswap.training.pretrain import pretraining_texts
 from headswap.training.regimes import REGIMES
 from headswap.training.run import History
 from headswap.training.spec import Result
@@ -111,14 +113,17 @@ def record(regimes: Sequence[str]) -> None:
 
 def keep(run: Run, path: Path) -> dict[str, Any]:
     """Write the classifier of a run as base and delta; what its record says of them, and of what it answers."""
-    base = prepared(run.settings, lambda done: None).base
+    texts = pretraining_texts(practice(run.settings))
+    config = BodyConfig(max_len=run.settings.max_len, causal=run.settings.causal)
+    base, seconds = kept_base(texts, config, cache_folder())
     assert run.model is not None
     for old in path.parent.glob("base-*.safetensors"):
         old.unlink()
     name = save_base(base, path.parent).name
     history = History(run.settings.chosen_regime(), run.settings.recipe(), run.model)
     save_delta(path, history, base, run.label_names)
-    weights = {"base": name, "delta": path.name, "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
+    weights = {"base": name, "delta": path.name, "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+               "key": key_of(texts, config), "seconds": round(seconds, 2)}  # fmt: skip
     return {"weights": weights, "exact": [round(row[-1], 7) for row in run.epochs[-1].probabilities]}
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from ..data.messages import Split
 from ..data.sources import split_of
 from ..live.told import finite
 from ..results.compare import Failure
+from ..training.regimes import REGIMES
 from ..training.spec import Result, tests_of
 from .comparison import Comparison
 from .plan import VARIED, Candidate, Plan
@@ -21,10 +22,22 @@ def plan_told(found: Comparison) -> dict[str, Any]:
     return {
         "candidates": [{"label": c.label, "regime": c.regime, "value": c.value} for c in plan.candidates],
         "regimes": [*plan.regimes], "values": [*plan.values], "seeds": plan.seeds, "vary": plan.vary,
-        "varied": varied.name if varied else "", "log": bool(varied and varied.log), "sweep": plan.sweep,
+        "whos": whos(plan.regimes), "sweep": plan.sweep,
+        "varied": varied.name if varied else "", "log": bool(varied and varied.log),
         "planned": found.planned, "tests": [name for name, _ in tests_of(split)], "same": same_words(plan),
         "judged": {name: len(part) for name, part in tests_of(split)}, "names": [*split.label_names],
     }  # fmt: skip
+
+
+IDENTITIES = 8  # colours, dashes and marks that web/identity.js has
+
+
+def whos(regimes: Sequence[str]) -> list[int]:
+    """The identity of each regime: a named one has the same in every comparison, where there are enough of them."""
+    known = [*REGIMES][:IDENTITIES]
+    if all(name in known for name in regimes):
+        return [known.index(name) for name in regimes]
+    return [*range(len(regimes))]
 
 
 def run_told(place: tuple[int, int], outcome: Result | Failure) -> dict[str, Any]:

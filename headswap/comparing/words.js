@@ -43,10 +43,16 @@ export function headline(contest, score, at) {
   const rival = rivalAt(contest, contest.rival, at);
   const others = cells.filter((cell) => cell.candidate !== rival && cell.ahead[score]);
   if (!others.length) return `${where}${alone(contest, cells, score)}`;
-  if (Math.max(...cells.map((cell) => cell.seeds)) < 2)
-    return `${where}One seed is an anecdote: give it more, and see how far luck reaches.`;
-  return where + verdict(contest, others, score, shortName(contest.plan, rival));
+  const own = cellOf(contest, rival);
+  const sure = others.filter((cell) => pairsOf(cell, own) > 1);
+  const said = sure.length ? verdict(contest, sure, score, shortName(contest.plan, rival)) : ANECDOTE;
+  return where ? `${where}${said.charAt(0).toLowerCase()}${said.slice(1)}` : said;
 }
+
+const ANECDOTE = "One seed is an anecdote: give it more, and see how far luck reaches.";
+
+/** How many seeds a difference can rest on. @param {Cell} cell @param {Cell|null} rival */
+export const pairsOf = (cell, rival) => Math.min(cell.seeds, rival?.seeds ?? cell.seeds);
 
 /** @param {Contest} contest @param {Cell[]} cells @param {string} score */
 const alone = ({ plan }, [{ candidate, means }], score) =>
@@ -59,10 +65,11 @@ function verdict(contest, others, score, rival) {
   const named = (/** @type {(cell: Cell) => boolean} */ holds, joint = "and") =>
     listed(others.filter(holds).map((cell) => shortName(contest.plan, cell.candidate)), joint);
   const [up, down] = [named((cell) => !luck(cell) && better(cell)), named((cell) => !luck(cell) && !better(cell))];
-  const sure = [up && `${up} beat${up.includes(" and ") ? "" : "s"} ${rival} by more than luck.`,
-    down && `${down} ${down.includes(" and ") ? "are" : "is"} behind ${rival} by more than luck.`];
+  const on = score === "f1" ? "" : ` in ${SCORES[score].name}${SCORES[score].more < 0 ? ", where less is better," : ""}`;
+  const sure = [up && `${up} beat${up.includes(" and ") ? "" : "s"} ${rival}${on} by more than luck.`,
+    down && `${down} ${down.includes(" and ") ? "are" : "is"} behind ${rival}${on} by more than luck.`];
   const open = named(luck, "or");
-  return [...sure, open && `Between ${rival} and ${open} the difference could be luck.`].filter(Boolean).join(" ");
+  return [...sure, open && `Between ${rival} and ${open} the difference${on} could be luck.`].filter(Boolean).join(" ");
 }
 
 /** How far it has come. @param {Contest} contest */

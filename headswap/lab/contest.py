@@ -52,7 +52,8 @@ class Contest:
         if self.comparer.busy:
             raise SettingError("a comparison is under way: stop it first, or wait until it has ended")
         plan = self._plan(regimes, seeds, vary, values)
-        self.rival, self.test = _usual_rival(plan), ""
+        before = self.found.plan.candidates[self.rival].regime if self.found else ""
+        self.rival, self.test = _usual_rival(plan, before), ""
         self._opened.clear()
         self.comparer.begin(plan)
 
@@ -199,8 +200,8 @@ def _asked_plan(content: dict[str, Any]) -> tuple[Sequence[str], int, str, Seque
             list(plan.get("values") or []))  # fmt: skip
 
 
-def _usual_rival(plan: Plan) -> int:
-    """The rival at first: head-only where it is among the candidates, else the first."""
+def _usual_rival(plan: Plan, before: str = "") -> int:
+    """The rival at first: the one before, else head-only, where they are among several regimes; else the first."""
     names = [candidate.regime for candidate in plan.candidates]
-    several = len(plan.regimes) > 1
-    return names.index("head-only") if several and "head-only" in names else 0
+    wanted = [name for name in (before, "head-only") if name in names and len(plan.regimes) > 1]
+    return names.index(wanted[0]) if wanted else 0

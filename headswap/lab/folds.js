@@ -8,6 +8,7 @@ import { h, say } from "../web/elements.js";
 
 /** Open in every lab, without a word in front; and open while the lab is presented. */
 const MAIN = ["settings", "curves", "confusion", "machine", "try"];
+const HEADER = 80; // pixels that a notebook's own bars may take
 const PRESENTED = ["curves", "scatter"];
 
 export class Folds {
@@ -37,7 +38,9 @@ export class Folds {
 
   /** The top of the lab comes into view: what was clicked stood far below. */
   show() {
-    requestAnimationFrame(() => this.home?.scrollIntoView({ block: "nearest" }));
+    requestAnimationFrame(() => {
+      if ((this.home?.getBoundingClientRect?.().top ?? HEADER) < HEADER) this.home?.scrollIntoView({ block: "start" });
+    });
   }
 
   /** @param {string} name */

@@ -256,6 +256,7 @@ class Lab(View):
 
     def _prepared(self, settings: Settings, progress: Callable[[float], None]) -> Prepared:
         file = self._files.read(settings)
+        self._shipped.lend(settings)
         wanted = (settings.data, settings.messages, settings.max_len, settings.causal, file)
         if self._ready is None or self._ready[0] != wanted or settings.data not in SHIFT:  # a file may have changed
             note = f"{settings.data} was dropped into the lab: give its path" if file else ""
@@ -379,6 +380,7 @@ class Lab(View):
         settings = self._settings()
 
         def wanted() -> bool:
+            self._shipped.lend(settings)
             return settings == self._settings() and at_hand(settings)
 
         threading.Thread(target=self._runner.look_ahead, args=(settings, wanted), daemon=True).start()

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import CheckpointError
+from ..live.prepare import lend
 from ..live.runs import Run, Settings
 from ..model.body import LanguageModel
 from ..model.classifier import Classifier
@@ -53,6 +54,14 @@ class Shipped:
         """The ids of those that were made with these settings and can be asked."""
         changed = settings.changed()
         return tuple(t.head["id"] for t in self.told if t.head["keeps"] and t.head["settings"] == changed)
+
+    def lend(self, settings: Settings) -> None:
+        """Have the lab find the body that one of them keeps, where it would pretrain the very same."""
+        for about in (run["weights"] for run in self._stored.values()):
+            try:
+                lend(settings, FOLDER / about["base"], about.get("seconds", 0.0), about.get("key", ""))
+            except OSError:  # a cache that cannot be written: the body is pretrained, as it would be
+                return
 
     def _opened(self, id: int) -> Run | None:
         told = next(told for told in self.told if told.head["id"] == id)

@@ -16,6 +16,9 @@ import benchmarks.figures as figures
 from headswap import CheckpointError, Message, encode, predict_logits
 from headswap.lab import Lab, recorded_classifier, shipped
 from headswap.lab.rows import recorded_runs
+from headswap.lab.shipped import Shipped
+from headswap.live.prepare import at_hand
+from headswap.live.runs import Settings
 from headswap.live.told import thousandths
 from headswap.model.classifier import Classifier
 
@@ -33,6 +36,9 @@ class Heard(Lab):
 
     def send(self, content: Any, buffers: Any = None) -> None:
         self.told.append(content)
+
+    def _look_ahead(self) -> None:
+        """Reading ahead is no training, and not what is looked at here."""
 
     def _prepare(self, settings: Any, progress: Any) -> Any:
         raise AssertionError("nothing is prepared: it answers without it")
@@ -213,3 +219,24 @@ def test_the_example_of_the_docstring_gives_logits_ham_first() -> None:
     logits = eval(code, names | {"model": (model := recorded_classifier())})
     assert tuple(logits.shape) == (1, 2)
     assert logits.softmax(1)[0, 1].item() == pytest.approx(shares(model, [TEXT])[0])
+
+
+def test_the_first_train_of_the_lab_need_not_pretrain_the_body_that_comes_along(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Where this fails after a change of the source: `python -m benchmarks.figures recorded`."""
+    monkeypatch.setenv("HEADSWAP_CACHE", str(tmp_path))
+    monkeypatch.setattr("headswap.results.pretrained.pretrain_quick", lambda *given, **named: pytest.fail("pretrains"))
+    lab = Lab(epochs=1)
+    lab.train(block=True)
+    assert lab.runs[0].outcome == "done"
+
+
+def test_another_body_than_the_one_that_comes_along_is_never_taken_for_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("HEADSWAP_CACHE", str(tmp_path))
+    shipped = Shipped(recorded_runs(), lambda error: None)
+    for settings in (Settings(max_len=16), Settings(causal=False), Settings(data="shifted", max_len=24)):
+        shipped.lend(settings)
+        assert not at_hand(settings)

@@ -22,7 +22,7 @@ pytestmark = [
 
 # Whoever would train, or pretrain a body, gets an error that the page would show; the lab is as a learner meets it.
 CELL = """from headswap.lab import Lab
-Lab._prepare = None
+Lab._prepare, Lab._look_ahead = None, lambda lab: None
 lab = Lab()
 lab"""
 # Both views' machines follow a text of so many bytes.

@@ -252,3 +252,20 @@ test("the axis of a sweep does not follow the wide band of the first seeds", () 
   const [low, high] = sweepSpec(wide, "f1", 0).y_range;
   assert.ok(low >= 0.6 && high <= 1, `${low} to ${high}`);
 });
+
+test("one seed in common is no verdict, however narrow its interval", () => {
+  const early = { ...FULL, cells: [cell(0, [0.81, 0.79, 0.83], null, 2), cell(1, [0.9, 0.88, 0.92], [0.09, 0.02, 0.16], 1)] };
+  assert.match(headline(early, "f1", 0), /one seed is an anecdote/i);
+  assert.equal(contendersSpec(early, "f1", 0).rows[1].few, true);
+  assert.equal(contendersSpec(FULL, "f1", 0).rows[1].few, false);
+});
+
+test("a headline on another score than F1 names it, and of the loss says that less is better", () => {
+  const losses = { ...FULL, cells: [cell(0, [0]), { ...cell(1, [0]), ahead: { loss: [-0.1, -0.2, -0.05] } }] };
+  assert.match(headline(losses, "loss", 0), /in loss \(nats\), where less is better, by more than luck/);
+});
+
+test("what was never run is not shown as under way", () => {
+  assert.equal(contendersSpec(contest({ phase: "stopped" }), "f1", 0).rows[0].note, "not run");
+  assert.equal(contendersSpec(contest({ phase: "running" }), "f1", 0).rows[0].note, "…");
+});

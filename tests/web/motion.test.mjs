@@ -135,7 +135,7 @@ test("a recorded run is on show until one of one's own begins, and the page says
   lab.model.tell("change:messages");
   paintFrames();
   assert.match(lab.part("curves").textContent, /full/);
-  assert.match(lab.el.looking("hs-next")[0].textContent, /no longer those of the run you see/);
+  assert.match(lab.el.looking("hs-next")[0].textContent, /had other settings than yours: Train/);
   lab.el.looking("hs-do-train")[0].click();
   paintFrames();
   assert.doesNotMatch(lab.part("curves").textContent, /full/, "an old run in its place would look like a dead button");

@@ -16,7 +16,7 @@ export class Compare {
   starting = false;
   #waiting = 0;
   #askedFor = "";
-  #plan = "";
+  #values = "";
   /** @type {{score: string, cost: string, whose: string, at: number|null}} */
   look = { score: "f1", cost: "seconds", whose: "", at: null };
 
@@ -68,7 +68,6 @@ export class Compare {
   begin() {
     this.lab.link.flush();
     this.starting = true;
-    this.look = { ...this.look, at: null };
     const settings = Object.fromEntries(SETTINGS.map((name) => [name, this.lab.get(name)]));
     this.lab.answers.clear();
     this.lab.link.send({ do: "compare", plan: this.asked(), settings });
@@ -120,9 +119,9 @@ export class Compare {
       this.lab.redraw();
       return this.lab.folds.show();
     } else this.starting = false;
-    const plan = JSON.stringify(this.contest?.plan);
-    if (plan !== this.#plan) this.look = { ...this.look, at: null }; // another rival leaves the slider where it is
-    this.#plan = plan;
+    const values = JSON.stringify([this.contest?.plan.vary, this.contest?.plan.values]);
+    if (values !== this.#values) this.look = { ...this.look, at: null }; // else the slider stays where it is
+    this.#values = values;
     if (!RUNNING.includes(this.phase())) this.expect();
     this.lab.mark("compare", "faces", "root", "buttons", "status");
   }

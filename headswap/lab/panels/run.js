@@ -50,7 +50,7 @@ function nextText(lab) {
   if (lab.busy()) return lab.changedSince() ? "What you changed is for the next run." : "Your run is under way.";
   const { run } = lab.shown();
   if (!run) return "";
-  if (!lab.isOf(run)) return "The settings are no longer those of the run you see: press Train.";
+  if (!lab.isOf(run)) return "The run you see had other settings than yours: Train makes a new one.";
   if (run.recorded) return REPEATS;
   return run.outcome === "done" && runBefore(lab, run)?.line === run.line ? AGAIN : "";
 }

@@ -3,7 +3,8 @@
  *
  * @typedef {[number, number, number]} Estimate a mean and the ends of its interval
  * @typedef {{name: string, who: number, points: {seed: number, value: number}[], mean: Estimate|null,
- *   ahead: Estimate|null, rival: boolean, note: string}} Contender `note` where there is nothing to draw
+ *   ahead: Estimate|null, rival: boolean, few?: boolean, note: string}} Contender `note` where there is nothing
+ *   to draw; `few` where one seed is all that a difference rests on
  * @typedef {Titled & {kind: "contenders", rows: Contender[], range: Range, gap: Range, score: string, against: string,
  *   digits?: number}} ContendersSpec `range` of the scores, `gap` of the differences
  *
@@ -95,8 +96,8 @@ function paintRow(at, row, number, spec) {
   say(at.scored, row.mean ? estimateText(row.mean) : row.note);
   at.plots[0].replaceChildren(...rules(spec.range, null), ...at.points(row, number, spec),
     ...(row.mean ? estimateNodes(row.mean, spec.range, row.who, false) : []));
-  const luck = row.ahead !== null && couldBeLuck(row.ahead);
-  const verdict = luck ? "could be luck" : "more than luck";
+  const luck = row.ahead !== null && (row.few || couldBeLuck(row.ahead));
+  const verdict = row.few ? "one seed: no verdict" : luck ? "could be luck" : "more than luck";
   say(at.difference, row.rival ? "the one to beat" : row.ahead ? estimateText(row.ahead, true) : "");
   say(at.verdict, row.ahead && !row.rival ? verdict : "");
   at.scales[0].replaceChildren(...axisTexts(spec.range, false));
