@@ -1,35 +1,44 @@
 """`make figures`: run the comparisons that the README shows, and keep their tables, numbers and pictures.
 
+`python -m benchmarks.figures recorded` makes the lab's recorded runs alone, and the classifier that one of them keeps.
 The real messages are read from `--data PATH`, by default where `headswap data sms` puts them or from
 `../shared/data/sms-spam`; without them only the fixture's figures are made.
 """
 
 import argparse
+import hashlib
 import json
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from time import perf_counter
+from typing import Any
 
 from tqdm import tqdm
 
 from headswap.data.sources import FileData, FixtureData, Source
 from headswap.errors import HeadswapError
 from headswap.files import cache_folder, write_atomically
-from headswap.lab import Lab
+from headswap.lab import Lab, Run
+from headswap.live.prepare import practice
 from headswap.model.body import BodyConfig
 from headswap.results.baselines import Spec
 from headswap.results.compare import Failure, Settings, Work, compare, in_order, steps_of
 from headswap.results.executors import processes
 from headswap.results.figures import comparison, save_figure
+from headswap.results.pretrained import kept_base, key_of
 from headswap.results.report import table, versus
 from headswap.results.scores import scores
 from headswap.results.tune import TUNED, tunings
+from headswap.results.weights import save_base, save_delta
+from headswap.training.pretrain import pretraining_texts
 from headswap.training.regimes import REGIMES
+from headswap.training.run import History
 from headswap.training.spec import Result
 
 FIGURES = Path(__file__).parents[1] / "figures"
 RECORDED = FIGURES.parent / "headswap" / "lab" / "recorded"
+KEPT = "head-only"  # the recorded run that keeps its classifier: 546 kB, nearly all of it the body
 WHAT = ("recorded", "fixture", "sms")
 FRESH = 2_000  # test messages of the practice table: 160 can hardly tell two regimes apart
 CORPUS = ("data/SMSSpamCollection", "../shared/data/sms-spam/SMSSpamCollection")
@@ -88,13 +97,34 @@ def _carry_out(specs: list[Spec], work: Sequence[Work], workers: int, resume: bo
 
 
 def record(regimes: Sequence[str]) -> None:
-    """Record real runs of the lab, which it shows before the first Train, marked as recorded."""
+    """Record real runs of the lab, which it shows before the first Train, marked as recorded.
+
+    The head-only run keeps its classifier, so that it can be asked about a text at once.
+    """
     for i, regime in enumerate(regimes, 1):
         lab = Lab(regime=regime)
         lab.train(block=True)
         run = lab.runs[0]
         told = run.told.whole() | {"id": -i, "recorded": True, "messages": run.held_out}
+        if regime == KEPT:
+            told |= keep(run, RECORDED / f"{i}-{regime}.safetensors")
         write_atomically(RECORDED / f"{i}-{regime}.json", json.dumps(told, separators=(",", ":")).encode())
+
+
+def keep(run: Run, path: Path) -> dict[str, Any]:
+    """Write the classifier of a run as base and delta; what its record says of them, and of what it answers."""
+    texts = pretraining_texts(practice(run.settings))
+    config = BodyConfig(max_len=run.settings.max_len, causal=run.settings.causal)
+    base, seconds = kept_base(texts, config, cache_folder())
+    assert run.model is not None
+    for old in path.parent.glob("base-*.safetensors"):
+        old.unlink()
+    name = save_base(base, path.parent).name
+    history = History(run.settings.chosen_regime(), run.settings.recipe(), run.model)
+    save_delta(path, history, base, run.label_names)
+    weights = {"base": name, "delta": path.name, "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+               "key": key_of(texts, config), "seconds": round(seconds, 2)}  # fmt: skip
+    return {"weights": weights, "exact": [round(row[-1], 7) for row in run.epochs[-1].probabilities]}
 
 
 def _advance(bar: tqdm, what: str, steps: int) -> None:

@@ -15,6 +15,7 @@ from helpers import ROOT
 from test_setup import installed, run
 
 from headswap.data.splits import fixture_split
+from headswap.lab import recorded_classifier
 from headswap.web.modules import joined
 
 pytestmark = pytest.mark.slow
@@ -25,11 +26,12 @@ import json
 import headswap.lab
 
 lab = headswap.lab.Lab(epochs=2, messages=64, max_len=16)
-recorded = [told.head["label"] for told in lab._recorded]
+shipped = lab._shipped.find(-1).model.head.linear.bias.tolist()
+recorded = [told.head["label"] for told in lab._shipped.told]
 lab.train(block=True)
 state = lab.get_state()
 runs = [(run.outcome, len(run.epochs)) for run in lab.runs]
-print(json.dumps({"home": headswap.lab.__file__, "recorded": recorded, "runs": runs,
+print(json.dumps({"home": headswap.lab.__file__, "recorded": recorded, "runs": runs, "shipped": shipped,
                   "view.js": state["_esm"], "view.css": state["_css"]}))
 """
 CELLS = (
@@ -81,6 +83,7 @@ def test_the_lab_works_from_a_wheel_away_from_the_checkout(tmp_path: Path) -> No
     assert told["runs"] == [["done", 2]]
     recorded = sorted((ROOT / "headswap" / "lab" / "recorded").glob("*.json"))
     assert told["recorded"] == [json.loads(path.read_text("utf-8"))["label"] for path in recorded] != []
+    assert told["shipped"] == recorded_classifier().head.linear.bias.tolist(), "its classifier comes along"
     for name in ("view.js", "view.css"):
         assert told[name] == joined(ROOT / "headswap" / "lab" / name)
 

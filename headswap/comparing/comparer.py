@@ -15,6 +15,7 @@ from ..results.progress import OFTEN, seconds_left
 from .comparison import Comparison
 from .plan import Plan
 
+FIRST = "the first runs are under way; each seed's body is pretrained once"
 BEGINS = "starting"  # the first word of a comparison: whoever hears it must be told the plan
 News = Callable[["Comparer", tuple[int, int] | None], None]
 
@@ -87,6 +88,7 @@ class Comparer:
         assert self.comparison is not None
         found, folder = self.comparison, self.folder or cache_folder()
         with processes(self.workers) as executor:
+            self._say("running", FIRST)
             for outcome in compare([*found.numbers], executor, folder=folder, resume=True,
                                    progress=self._hear_progress, beat=self._beat):  # fmt: skip
                 place = found.take(outcome)

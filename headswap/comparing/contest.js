@@ -11,7 +11,7 @@
  * @typedef {{candidate: number, seeds: number, means: Record<string, Estimate>, ahead: Record<string, Estimate>,
  *   confusion: number[][]}} Cell
  * @typedef {{candidates: Candidate[], regimes: string[], values: (string|number)[], seeds: number, vary: string,
- *   varied: string, log: boolean, sweep: boolean, planned: number, tests: string[], judged: Record<string, number>,
+ *   varied: string, whos?: number[], log: boolean, sweep: boolean, planned: number, tests: string[], judged: Record<string, number>,
  *   same: string, names: string[]}} Plan
  * @typedef {{phase: string, sentence: string, done: number, left: number|null}} Progress
  * @typedef {Progress & {plan: Plan, runs: Trial[], cells: Cell[], rival: number, test: string}} Contest
@@ -19,7 +19,7 @@
  * @typedef {{regimes: string[], seeds: number, vary: string, values: (string|number)[]}} Asked what to compare
  * @typedef {{kind: "contest", contest: Contest}
  *   | ({kind: "contested", run: Trial, cells: Cell[], test: string} & Progress)
- *   | ({kind: "contesting"} & Progress) | ({kind: "expected"} & Expected) | {kind: "opened", id: number}} Told
+ *   | ({kind: "contesting"} & Progress) | ({kind: "expected"} & Expected) | {kind: "opened", id: number, sentence: string}} Told
  */
 
 export const RUNNING = ["running", "stopping"];
@@ -68,8 +68,10 @@ export const COSTS = {
 };
 
 /** A candidate's colour, dash and shape: of a sweep its regime's. @param {Plan} plan @param {number} candidate */
-export const whoIs = (plan, candidate) =>
-  (plan.sweep ? plan.regimes.indexOf(plan.candidates[candidate].regime) : candidate);
+export function whoIs(plan, candidate) {
+  const regime = plan.regimes.indexOf(plan.candidates[candidate].regime);
+  return plan.sweep || !plan.vary ? plan.whos?.[regime] ?? regime : candidate;
+}
 
 /** A candidate's finished runs by seed. @param {Contest} contest @param {number} candidate */
 export const trialsOf = (contest, candidate) => contest.runs

@@ -10,16 +10,25 @@
  */
 
 import { rangeOf } from "../web/scales.js";
-import { COSTS, SCORES, cellOf, scoreOf, shortName, trialsOf, valueText, whoIs } from "./contest.js";
-import { rowsAt } from "./words.js";
+import { COSTS, RUNNING, SCORES, cellOf, scoreOf, shortName, trialsOf, valueText, whoIs } from "./contest.js";
+import { pairsOf, rowsAt } from "./words.js";
 
 const ROOM = 0.05;
+const NOTE = "A bar is a 95 % interval: other seeds and other messages are both luck. Differences are taken seed by " +
+  "seed, on the same messages.";
 
 /** @param {(number|null)[]} values @returns {Range} */
 function roomy(values) {
   const [low, high] = rangeOf(values);
   const room = ROOM * (high - low || 1);
   return [low - room, high + room];
+}
+
+/** A range of scores in steps of a tenth, at least two of them. @param {number[]} values @returns {Range} */
+function wide(values) {
+  const [low, high] = rangeOf(values);
+  const [from, to] = [Math.floor(10 * low - 0.5) / 10, Math.ceil(10 * high + 0.5) / 10];
+  return [low >= 0 ? Math.max(0, from) : from, high <= 1 ? Math.min(1, to) : to];
 }
 
 /** @param {Contest} contest @param {string} score */
@@ -40,7 +49,7 @@ function pointsOf(contest, candidate, score) {
 /** Why a row is empty. @param {Contest} contest @param {number} candidate */
 function noteOf(contest, candidate) {
   const failed = contest.runs.filter((run) => run.candidate === candidate && run.failed);
-  if (!failed.length) return "…";
+  if (!failed.length) return RUNNING.includes(contest.phase) ? "…" : "not run";
   return failed.every((run) => run.diverged) ? "diverged" : "failed";
 }
 
@@ -51,18 +60,22 @@ export function contendersSpec(contest, score, at) {
   const own = plan.candidates[rival];
   /** @param {Candidate} other */
   const isRival = (other) => (plan.sweep ? other.regime === own.regime : other === own);
+  /** @param {number} candidate */
+  const rivalCell = (candidate) => cellOf(contest, plan.sweep ? plan.candidates.findIndex(({ regime, value }) =>
+    regime === own.regime && value === plan.candidates[candidate].value) : rival);
   /** @type {Contender[]} */
   const rows = rowsAt(contest, at).map((candidate) => {
     const cell = cellOf(contest, candidate);
     return { name: shortName(plan, candidate), who: whoIs(plan, candidate),
       points: pointsOf(contest, candidate, score), mean: cell?.means[score] ?? null, ahead: cell?.ahead[score] ?? null,
+      few: cell !== null && pairsOf(cell, rivalCell(candidate)) < 2,
       rival: isRival(plan.candidates[candidate]), note: noteOf(contest, candidate) };
   });
   const scores = rows.flatMap((row) => [...row.points.map(({ value }) => value), ...(row.mean ?? [])]);
   const gaps = rows.flatMap((row) => row.ahead ?? []);
   const name = shortName(plan, rival);
   const value = plan.sweep ? ` at ${valueText(plan.values[at])}` : "";
-  return { kind: "contenders", title: `${SCORES[score].name}${value}`, subtitle: plan.same, rows,
+  return { kind: "contenders", title: `${SCORES[score].name}${value}`, subtitle: `${scoreName(contest, score)}; ${plan.same}`, rows, note: NOTE,
     range: scores.length ? roomy(scores) : [0, 1], gap: gaps.length ? roomy([...gaps, 0]) : [-0.1, 0.1],
     score: scoreName(contest, score), against: `ahead of ${name}, on the same messages` };
 }
@@ -90,18 +103,21 @@ export function costSpec(contest, score, cost, at) {
  * @param {number} at @returns {CurvesSpec} */
 export function sweepSpec(contest, score, at) {
   const { plan } = contest;
-  const lines = plan.regimes.map((regime, who) => {
+  const lines = plan.regimes.map((regime, i) => {
     const estimates = plan.candidates.flatMap((candidate, number) => {
       const mean = cellOf(contest, number)?.means[score];
       return candidate.regime === regime && mean ? [{ x: Number(candidate.value), mean }] : [];
     });
-    return { name: regime, who, points: estimates.map(({ x, mean }) => /** @type {[number, number]} */ ([x, mean[0]])),
+    return { name: regime, who: plan.whos?.[i] ?? i, points: estimates.map(({ x, mean }) => /** @type {[number, number]} */ ([x, mean[0]])),
       band: estimates.map(({ x, mean: [, low, high] }) => /** @type {Estimate} */ ([x, low, high])) };
   });
   const values = plan.values.map(Number);
-  return { kind: "curves", title: `${SCORES[score].name} by ${plan.varied.toLowerCase()}`, subtitle: plan.same,
+  // A band of few seeds reaches far: it may be cut, so that the lines stay where they are while runs come in.
+  const means = lines.flatMap(({ points }) => points.map(([, value]) => value));
+  return { kind: "curves", title: `${SCORES[score].name} by ${plan.varied.toLowerCase()}`,
+    subtitle: `means with 95 % bands, cut at the edge; ${plan.same}`,
     x: plan.varied.toLowerCase(), y: SCORES[score].name, lines, marks: [],
-    x_range: values.length > 1 ? [values[0], /** @type {number} */ (values.at(-1))] : null, y_range: null,
+    x_range: values.length > 1 ? [values[0], /** @type {number} */ (values.at(-1))] : null, y_range: means.length ? wide(means) : null,
     log: plan.log, rule: values[at] ?? null };
 }
 
@@ -124,7 +140,7 @@ export function lossesSpec(contest, at) {
   });
   const means = lines.flatMap((line) => line.points.map(([, loss]) => loss));
   return { kind: "curves", title: "Validation loss",
-    subtitle: "mean over seeds; the band reaches from the least to the most", x: "epoch",
+    subtitle: "mean over seeds; bands from the least to the most, cut at the edge", x: "epoch",
     y: "loss (nats)", lines, marks: [], x_range: null, y_range: means.length ? roomy(means) : null,
     legend: true };
 }

@@ -105,7 +105,10 @@ def estimate(mine: Sequence[Seen], name: str) -> Estimate:
     if name in COUNTED:
         return mean, *mean_interval([seen.verdicts for seen in mine], name, mine[0].classes)
     found = [seen.influence(name) for seen in mine]
-    return (mean, *share_interval(found, mean)) if name == "average_precision" else _around(mean, found)
+    if name == "average_precision":
+        return mean, *share_interval(found, mean)
+    _, low, high = _around(mean, found)
+    return mean, max(0.0, low), high  # no loss is below 0
 
 
 def difference(pairs: Sequence[tuple[Seen, Seen]], name: str) -> Estimate:

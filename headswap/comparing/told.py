@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from ..data.messages import Split
 from ..data.sources import split_of
 from ..live.told import finite
 from ..results.compare import Failure
+from ..training.regimes import REGIMES
 from ..training.spec import Result, tests_of
 from .comparison import Comparison
 from .plan import VARIED, Candidate, Plan
@@ -21,10 +22,22 @@ def plan_told(found: Comparison) -> dict[str, Any]:
     return {
         "candidates": [{"label": c.label, "regime": c.regime, "value": c.value} for c in plan.candidates],
         "regimes": [*plan.regimes], "values": [*plan.values], "seeds": plan.seeds, "vary": plan.vary,
-        "varied": varied.name if varied else "", "log": bool(varied and varied.log), "sweep": plan.sweep,
+        "whos": whos(plan.regimes), "sweep": plan.sweep,
+        "varied": varied.name if varied else "", "log": bool(varied and varied.log),
         "planned": found.planned, "tests": [name for name, _ in tests_of(split)], "same": same_words(plan),
         "judged": {name: len(part) for name, part in tests_of(split)}, "names": [*split.label_names],
     }  # fmt: skip
+
+
+IDENTITIES = 8  # colours, dashes and marks that web/identity.js has
+
+
+def whos(regimes: Sequence[str]) -> list[int]:
+    """The identity of each regime: a named one has the same in every comparison, where there are enough of them."""
+    known = [*REGIMES][:IDENTITIES]
+    if all(name in known for name in regimes):
+        return [known.index(name) for name in regimes]
+    return [*range(len(regimes))]
 
 
 def run_told(place: tuple[int, int], outcome: Result | Failure) -> dict[str, Any]:
@@ -39,6 +52,16 @@ def run_told(place: tuple[int, int], outcome: Result | Failure) -> dict[str, Any
         "train": [finite(epoch.train_loss) for epoch in outcome.epochs],
         "validation": [finite(epoch.validation_loss) for epoch in outcome.epochs],
     }  # fmt: skip
+
+
+def opened_words(found: Comparison, place: tuple[int, int], test: str) -> str:
+    """What is said beside a run that was opened: which one it is, and why its score here is another one."""
+    result, named = found.results[place], f"{found.plan.candidates[place[0]].label}, seed {place[1]}"
+    judged = {one.test: one for one in result.judged}.get(test)
+    if judged is None:
+        return f"From the comparison: {named}."
+    return (f"From the comparison: {named}, F1 {judged.metrics.f1:.3f} on {len(judged.labels):,} test messages. "
+            "Below it is judged on its validation messages.")  # fmt: skip
 
 
 def cell_told(found: Comparison, candidate: int, rival: int, test: str) -> dict[str, Any] | None:
@@ -84,11 +107,12 @@ def same_words(plan: Plan) -> str:
     """What all candidates share, in words."""
     base, vary = plan.base, plan.vary
     data = plan.file.path.rpartition("/")[2] if plan.file else base.data
+    rate = f"rate {base.learning_rate:g}" if base.learning_rate else "each at its own tuned learning rate"
     facts = {
         "pool": f"{base.pool} pooling", "epochs": f"{base.epochs} epochs",
         "messages": f"{base.messages:,} messages" if plan.file is None else "",
         "max_len": f"{base.max_len} bytes", "data": data,
-        "learning_rate": f"rate {base.learning_rate:g}" if base.learning_rate else "each at its tuned rate",
+        "learning_rate": rate,
         "head": f"{base.head} head" if base.head else "", "schedule": base.schedule,
         "batch_size": f"batches of {base.batch_size}" if base.batch_size != 32 else "",
         "causal": "" if base.causal else "no causal mask",

@@ -7,8 +7,9 @@
 import { couldBeLuck, estimateText } from "../web/charts/contenders.js";
 import { RUNNING, SCORES, cellOf, shortName, valueText } from "./contest.js";
 
-/** @param {string[]} names */
-const listed = (names) => (names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`);
+/** @param {string[]} names @param {string} [joint] */
+const listed = (names, joint = "and") =>
+  (names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} ${joint} ${names.at(-1)}`);
 
 /** The candidates that are compared with each other: of a sweep those of one value.
  * @param {Contest} contest @param {number} at the place of that value */
@@ -24,19 +25,34 @@ function rivalAt(contest, rival, at) {
   return sweep ? rowsAt(contest, at).find(isRival) ?? -1 : rival;
 }
 
+/** How many seeds are in, where more were asked for: half a comparison has no verdict yet.
+ * @param {Contest} contest @param {Cell[]} cells */
+function soFar({ phase, plan }, cells) {
+  const least = Math.min(...cells.map(({ seeds }) => seeds));
+  if (least >= plan.seeds) return "";
+  return `${RUNNING.includes(phase) ? "So far" : "Stopped"}, at ${least} of ${plan.seeds} seeds: `;
+}
+
 /** @param {Contest} contest @param {string} score @param {number} at */
 export function headline(contest, score, at) {
   const { plan } = contest;
   const cells = rowsAt(contest, at).map((candidate) => cellOf(contest, candidate)).filter((cell) => cell !== null);
   if (!cells.length) return RUNNING.includes(contest.phase) ? "The first runs are under way." : "No run has ended.";
-  const where = plan.sweep ? `At ${valueText(plan.values[at])} (${plan.varied.toLowerCase()}): ` : "";
+  const where = `${soFar(contest, cells)}${
+    plan.sweep ? `${plan.varied} ${valueText(plan.values[at])}: ` : ""}`;
   const rival = rivalAt(contest, contest.rival, at);
   const others = cells.filter((cell) => cell.candidate !== rival && cell.ahead[score]);
   if (!others.length) return `${where}${alone(contest, cells, score)}`;
-  if (Math.max(...cells.map((cell) => cell.seeds)) < 2)
-    return `${where}One seed is an anecdote: give it more, and see how far luck reaches.`;
-  return where + verdict(contest, others, score, shortName(contest.plan, rival));
+  const own = cellOf(contest, rival);
+  const sure = others.filter((cell) => pairsOf(cell, own) > 1);
+  const said = sure.length ? verdict(contest, sure, score, shortName(contest.plan, rival)) : ANECDOTE;
+  return where ? `${where}${said.charAt(0).toLowerCase()}${said.slice(1)}` : said;
 }
+
+const ANECDOTE = "One seed is an anecdote: give it more, and see how far luck reaches.";
+
+/** How many seeds a difference can rest on. @param {Cell} cell @param {Cell|null} rival */
+export const pairsOf = (cell, rival) => Math.min(cell.seeds, rival?.seeds ?? cell.seeds);
 
 /** @param {Contest} contest @param {Cell[]} cells @param {string} score */
 const alone = ({ plan }, [{ candidate, means }], score) =>
@@ -46,13 +62,14 @@ const alone = ({ plan }, [{ candidate, means }], score) =>
 function verdict(contest, others, score, rival) {
   const luck = (/** @type {Cell} */ cell) => couldBeLuck(cell.ahead[score]);
   const better = (/** @type {Cell} */ cell) => SCORES[score].more * cell.ahead[score][0] > 0;
-  const named = (/** @type {(cell: Cell) => boolean} */ holds) =>
-    listed(others.filter(holds).map((cell) => shortName(contest.plan, cell.candidate)));
+  const named = (/** @type {(cell: Cell) => boolean} */ holds, joint = "and") =>
+    listed(others.filter(holds).map((cell) => shortName(contest.plan, cell.candidate)), joint);
   const [up, down] = [named((cell) => !luck(cell) && better(cell)), named((cell) => !luck(cell) && !better(cell))];
-  const sure = [up && `${up} beat${up.includes(" and ") ? "" : "s"} ${rival} by more than luck.`,
-    down && `${down} ${down.includes(" and ") ? "are" : "is"} behind ${rival} by more than luck.`];
-  const open = named(luck);
-  return [...sure, open && `The difference to ${open} could be luck.`].filter(Boolean).join(" ");
+  const on = score === "f1" ? "" : ` in ${SCORES[score].name}${SCORES[score].more < 0 ? ", where less is better," : ""}`;
+  const sure = [up && `${up} beat${up.includes(" and ") ? "" : "s"} ${rival}${on} by more than luck.`,
+    down && `${down} ${down.includes(" and ") ? "are" : "is"} behind ${rival}${on} by more than luck.`];
+  const open = named(luck, "or");
+  return [...sure, open && `Between ${rival} and ${open} the difference${on} could be luck.`].filter(Boolean).join(" ");
 }
 
 /** How far it has come. @param {Contest} contest */

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import traitlets as t
@@ -25,6 +26,19 @@ POOL_SUMMARIES = {
     "attention": "a weighted mean with one learned query",
     "mean+max": "both, side by side: a head twice as wide",
 }
+
+
+class RefusedError(SettingError, t.TraitError):
+    """A setting that is refused; as it is traitlets' own error too, several that were set at once all go back."""
+
+
+@contextmanager
+def refusing() -> Iterator[None]:
+    """A SettingError within is a refused setting."""
+    try:
+        yield
+    except SettingError as error:
+        raise RefusedError(str(error)) from None
 
 
 class Chosen(t.HasTraits):
@@ -61,17 +75,19 @@ class Chosen(t.HasTraits):
         low, high = LIMITS[proposal["trait"].name]
         value = proposal["value"]
         if not low <= value <= high:
-            raise SettingError(f"{proposal['trait'].name} is {value}; give a whole number from {low} to {high}")
+            raise RefusedError(f"{proposal['trait'].name} is {value}; give a whole number from {low} to {high}")
         return value - value % 2 if proposal["trait"].name == "messages" else value
 
     @t.validate("regime")
     def _known_regime(self, proposal: dict[str, Any]) -> str:
-        return find_regime(proposal["value"]).name
+        with refusing():
+            return find_regime(proposal["value"]).name
 
     @t.validate("rates")
     def _buildable(self, proposal: dict[str, Any]) -> dict[str, float]:
         if proposal["value"]:
-            regime_of(proposal["value"], find_regime(self.regime))
+            with refusing():
+                regime_of(proposal["value"], find_regime(self.regime))
         return dict(proposal["value"])
 
     @t.validate("pool", "head", "schedule")
@@ -79,20 +95,20 @@ class Chosen(t.HasTraits):
         name, value = proposal["trait"].name, proposal["value"]
         offered = {"pool": tuple(POOL_SUMMARIES), "head": ("", *HEADS), "schedule": ("", *SCHEDULES)}[name]
         if value not in offered:
-            raise SettingError(f"{name} {value!r} is unknown; choose one of {', '.join(filter(None, offered))}")
+            raise RefusedError(f"{name} {value!r} is unknown; choose one of {', '.join(filter(None, offered))}")
         return value
 
     @t.validate("learning_rate")
     def _a_rate(self, proposal: dict[str, Any]) -> float | None:
         value = proposal["value"]
         if value is not None and not 0 < value <= 10:
-            raise SettingError(f"learning_rate is {value}; give a number above 0 and at most 10, or None for tuned")
+            raise RefusedError(f"learning_rate is {value}; give a number above 0 and at most 10, or None for tuned")
         return value
 
     @t.validate("threshold")
     def _a_share(self, proposal: dict[str, Any]) -> float:
         if not 0 <= proposal["value"] <= 1:
-            raise SettingError(f"threshold is {proposal['value']}; it is a share from 0 to 1")
+            raise RefusedError(f"threshold is {proposal['value']}; it is a share from 0 to 1")
         return proposal["value"]
 
 

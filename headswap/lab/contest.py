@@ -14,7 +14,7 @@ from ..comparing.plan import Plan
 from ..comparing.recorded import load_comparison, save_comparison
 from ..comparing.stored import as_run
 from ..comparing.tables import frame_of, picture_of
-from ..comparing.told import cells_told, run_told, touched, whole_told
+from ..comparing.told import cells_told, opened_words, run_told, touched, whole_told
 from ..data.sources import FileData
 from ..errors import HeadswapError, SettingError
 from ..files import cache_folder
@@ -52,7 +52,8 @@ class Contest:
         if self.comparer.busy:
             raise SettingError("a comparison is under way: stop it first, or wait until it has ended")
         plan = self._plan(regimes, seeds, vary, values)
-        self.rival, self.test = _usual_rival(plan), ""
+        before = self.found.plan.candidates[self.rival].regime if self.found else ""
+        self.rival, self.test = _usual_rival(plan, before), ""
         self._opened.clear()
         self.comparer.begin(plan)
 
@@ -189,7 +190,8 @@ class Contest:
             self._opened[place] = run.id
             messages = {run.told.head["data_key"]: [list(message) for message in run.held_out]}
             self._tell({"kind": "told", "runs": [run.told.whole()], "messages": messages})
-        self._tell({"kind": "opened", "id": self._opened[place]})
+        words = opened_words(self.found, place, self.test)
+        self._tell({"kind": "opened", "id": self._opened[place], "sentence": words})
 
 
 def _asked_plan(content: dict[str, Any]) -> tuple[Sequence[str], int, str, Sequence[Any]]:
@@ -198,8 +200,8 @@ def _asked_plan(content: dict[str, Any]) -> tuple[Sequence[str], int, str, Seque
             list(plan.get("values") or []))  # fmt: skip
 
 
-def _usual_rival(plan: Plan) -> int:
-    """The rival at first: head-only where it is among the candidates, else the first."""
+def _usual_rival(plan: Plan, before: str = "") -> int:
+    """The rival at first: the one before, else head-only, where they are among several regimes; else the first."""
     names = [candidate.regime for candidate in plan.candidates]
-    several = len(plan.regimes) > 1
-    return names.index("head-only") if several and "head-only" in names else 0
+    wanted = [name for name in (before, "head-only") if name in names and len(plan.regimes) > 1]
+    return names.index(wanted[0]) if wanted else 0

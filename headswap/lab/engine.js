@@ -40,7 +40,7 @@ export class Engine {
       ({ ...this.#asBuilt(layer), moved: (same && this.swapped && epoch?.moved?.[layer.key]) || null }));
     const known = this.#flowed();
     const flow = known?.flow ? { ...known.flow, labels: known.flow.labels ?? known.labels } : null;
-    const subtitle = same && run ? `${run.label}, epoch ${epoch?.epoch ?? 0}` : "the next run";
+    const subtitle = same && run ? `epoch ${epoch?.epoch ?? 0} · ${run.label}` : "the next run";
     return { ...told, subtitle, layers, flow, swapped: this.swapped,
       tag: flow ? this.#stamp(same) : this.#whySilent() };
   }
@@ -48,7 +48,8 @@ export class Engine {
   /** Why a text that was asked about shows no values: on a random body the old head would only guess. */
   #whySilent() {
     const answered = this.#known !== null && this.#known.flow === null && this.#known.asked === this.#question();
-    return answered && !this.swapped ? "no values: this body is random, the old head never belonged to it" : "";
+    const random = answered && !this.swapped && !this.lab.shown().run?.recorded;
+    return random ? "no values: this body is random, the old head never belonged to it" : "";
   }
 
   /** Whose numbers the text's are, where the picture shows another machine or another epoch.
@@ -56,7 +57,8 @@ export class Engine {
   #stamp(same) {
     const { run, epoch } = this.lab.shown();
     const last = run?.epochs.at(-1)?.epoch ?? 0;
-    return same && epoch?.epoch === last ? "" : `the text's numbers: run ${run?.id}, epoch ${last}`;
+    if (same) return epoch?.epoch === last ? "" : `the text's numbers are of epoch ${last}`;
+    return `the text's numbers: ${run?.recorded ? "the recorded run" : `run ${run?.id}`}, epoch ${last}`;
   }
 
   /** A layer at the rate that was given it by hand, also before the kernel has drawn it: a second quick click counts
@@ -84,7 +86,7 @@ export class Engine {
   #question() {
     const { run } = this.lab.shown();
     const text = this.lab.wishes.text;
-    if (!run || run.recorded || !text.trim()) return "";
+    if (!run || (run.recorded && !run.keeps) || !text.trim()) return "";
     return JSON.stringify([run.id, run.epochs.length, text, this.position, this.head, this.zoom, this.swapped]);
   }
 

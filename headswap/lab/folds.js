@@ -8,6 +8,7 @@ import { h, say } from "../web/elements.js";
 
 /** Open in every lab, without a word in front; and open while the lab is presented. */
 const MAIN = ["settings", "curves", "confusion", "machine", "try"];
+const HEADER = 80; // pixels that a notebook's own bars may take
 const PRESENTED = ["curves", "scatter"];
 
 export class Folds {
@@ -15,6 +16,9 @@ export class Folds {
   #turned = new Set();
   /** @type {HTMLElement|null} the lab as a whole, which takes the focus where nothing else can */
   home = null;
+
+  /** @type {Map<string, HTMLElement>} */
+  panels = new Map();
 
   /** @param {Lab} lab */
   constructor(lab) {
@@ -24,6 +28,19 @@ export class Folds {
   /** The keys go on here, and the page stays where it is. @param {HTMLElement|null} [where] */
   takeFocus(where = null) {
     (where?.checkVisibility() ? where : this.home)?.focus({ preventScroll: true });
+  }
+
+  /** A panel opens and comes into view. @param {string} name */
+  reveal(name) {
+    this.open(name);
+    requestAnimationFrame(() => this.panels.get(name)?.scrollIntoView({ block: "nearest" }));
+  }
+
+  /** The top of the lab comes into view: what was clicked stood far below. */
+  show() {
+    requestAnimationFrame(() => {
+      if ((this.home?.getBoundingClientRect?.().top ?? HEADER) < HEADER) this.home?.scrollIntoView({ block: "start" });
+    });
   }
 
   /** @param {string} name */
@@ -61,13 +78,14 @@ export function fold(lab, name, word, panel) {
   /** @type {HTMLElement|null} what had the focus before the panel was closed */
   let came = null;
   const root = h("details", { class: `hs-panelfold hs-of-${name}`, "data-fold": name }, summary, panel);
+  lab.folds.panels.set(name, root);
   const paint = () => {
     const focused = document.activeElement;
     const [open, main] = [lab.folds.isOpen(name), lab.folds.isMain(name)];
     root.open = open;
     root.hidden = panel.hidden;
     summary.hidden = main;
-    say(summary, word);
+    say(summary, open && word === "More" ? "Less" : word);
     // The keys must go on where they are: a focus that is hidden is lost to the page around the lab.
     if (!open && focused instanceof HTMLElement && panel.contains(focused)) {
       came = focused;

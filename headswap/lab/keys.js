@@ -6,6 +6,7 @@
  */
 
 const TYPED = ["INPUT", "SELECT", "TEXTAREA"];
+const WORD = 1000; // milliseconds within which letters are of one word
 
 /** @param {Event} event whether it comes from where somebody types or chooses */
 const isTyping = ({ target }) => target instanceof HTMLElement && TYPED.includes(target.tagName);
@@ -26,16 +27,29 @@ function undone({ gaze, engine }) {
 }
 
 /** @param {Lab} lab @param {boolean} is */
-function present(lab, is) {
+export function present(lab, is) {
   lab.link.set("present", is);
   lab.redraw();
+  lab.folds.show(); // it is longer or shorter now: whoever was far down would see nothing of it
+}
+
+/** Whether a P stands alone: one within a text was meant for a field that does not have the focus. */
+function lonely() {
+  let last = -Infinity; // when another letter came
+  return (/** @type {KeyboardEvent} */ { key }) => {
+    const now = performance.now();
+    if (key.length === 1 && key.toLowerCase() !== "p") last = now;
+    return now - last > WORD;
+  };
 }
 
 /** @param {Lab} lab @param {HTMLElement} el @returns {() => void} how to stop */
 export function takeKeys(lab, el) {
   let skipped = false;
+  const isAlone = lonely();
   const down = (/** @type {KeyboardEvent} */ event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const alone = isAlone(event);
     if (event.key === "Escape" && !isInMenu(event)) { // a field may want it, too
       const some = undone(lab);
       if (!some && lab.get("present") && !isTyping(event)) present(lab, false);
@@ -44,7 +58,7 @@ export function takeKeys(lab, el) {
     if (event.key === " " && lab.gaze.playing) {
       skipped = true;
       lab.gaze.goLive();
-    } else if (event.key.toLowerCase() === "p") present(lab, !lab.get("present"));
+    } else if (event.key.toLowerCase() === "p" && alone) present(lab, !lab.get("present"));
     else return;
     event.preventDefault();
     event.stopPropagation();

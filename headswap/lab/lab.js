@@ -21,6 +21,7 @@ import { isOfContest } from "../comparing/contest.js";
 import { freshId } from "../web/elements.js";
 import { scheduler } from "../web/frames.js";
 import { BUSY, GONE, Link } from "../web/link.js";
+import { settingsOf } from "./apart.js";
 import { Compare } from "./compare/compare.js";
 import { Deeds } from "./deeds.js";
 import { Engine } from "./engine.js";
@@ -31,7 +32,7 @@ import { UNDER_WAY, phaseShown } from "./phases.js";
 import { isStill } from "./replay.js";
 import { tableOf } from "./rows.js";
 import { Answers } from "./said.js";
-import { DEFAULTS, SETTINGS, clampSetting, settingsKey } from "./settings.js";
+import { SETTINGS, clampSetting, settingsKey } from "./settings.js";
 import { emptyStore, pinRun, reduce, takeRun, visibleRuns } from "./store.js";
 import { Wishes } from "./wishes.js";
 
@@ -58,6 +59,7 @@ export class Lab {
   #stoppedIn = null;
   #starting = false;
   #begun = "";
+  #recorded = 0; // the recorded run in view
   wishes = new Wishes((order) => this.link.send(order),
     () => runsOnShow(this.store, this.gaze.look.selected, this.fits));
   #painting = false;
@@ -112,9 +114,20 @@ export class Lab {
     return this.#shown;
   }
 
-  /** Whether a recorded run is one of the settings on the page. @param {Run} run */
-  fits = (run) => this.#settingsNow() === settingsKey({ ...DEFAULTS, regime: run.regime, pool: run.pool,
-    seed: run.seed, epochs: run.planned });
+  /** Whether a recorded run is to be seen: that of the settings on the page, else the one that was; and none while a
+   * run of one's own gets ready. @param {Run} run */
+  fits = (run) => {
+    if (run.recorded && this.isOf(run)) this.#recorded = run.id;
+    return run.id === this.#recorded && !this.busy();
+  };
+
+  /** The recorded run that is or was in view before the first of one's own. */
+  recorded() {
+    return this.store.runs.find(({ id }) => id === this.#recorded) ?? null;
+  }
+
+  /** Whether a run is one of the settings on the page. @param {Run} run */
+  isOf = (run) => this.#settingsNow() === settingsKey(settingsOf(run));
 
   /** Until a bet is made, runs that were trained without one would give it away. */
   #veils() {
@@ -200,7 +213,7 @@ export class Lab {
 
   /** Another setting: for the next run, and before the first one also what is on show. */
   settingChanged() {
-    if (this.store.runs.some((run) => !run.recorded)) this.mark("controls", "curves", "machine");
+    if (this.store.runs.some((run) => !run.recorded)) this.mark("controls", "curves", "machine", "buttons");
     else this.redraw();
   }
 
@@ -229,16 +242,18 @@ export class Lab {
   #begin(what) {
     this.link.flush();
     this.#starting = true;
+    this.#begun = this.#settingsNow();
     this.answers.clear();
     this.engine.swapped = true; // the new head is trained, so it is the one to be seen
     this.gaze.refresh(true);
     const settings = Object.fromEntries(SETTINGS.map((name) => [name, this.get(name)]));
     this.link.send({ do: what, settings });
+    this.folds.panels.get("curves")?.scrollIntoView({ block: "nearest", behavior: isStill() ? "auto" : "smooth" });
     this.link.expect(() => this.#starting, () => {
       this.#starting = false;
       this.mark("buttons");
     });
-    this.mark("buttons", "status", "runs", "root", ...EPOCH_PARTS);
+    this.mark("buttons", "status", "runs", "root", "try", ...EPOCH_PARTS);
   }
 
   #stop() {
@@ -349,7 +364,7 @@ export class Lab {
   #said(said) {
     this.#starting = false;
     this.answers.take(said);
-    this.mark("buttons", "status", "controls");
+    this.mark("buttons", "status", "controls", "try");
   }
 
   #stateChanged() {

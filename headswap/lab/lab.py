@@ -27,7 +27,8 @@ from .contest import Contest
 from .engine import drawn
 from .files import Files
 from .pictures import Still, picture
-from .rows import as_told, recorded_runs, row_of
+from .rows import recorded_runs, row_of
+from .shipped import Shipped
 from .story import history, messages_told, plain
 from .table import Table
 from .view import READY, View
@@ -67,10 +68,10 @@ class Lab(View):
         self._shown = False
         self._count = 0
         self._telling = threading.Lock()
-        self._runner = Runner(self._tell, self._prepare)
+        self._shipped = Shipped([] if question else recorded_runs(), self._refuse)  # they might hold the answer
+        self._runner = Runner(self._tell, self._prepare, lent=self._shipped.find)
         self._contest = Contest(self._tell, self._settings, self._files.source, self._runner)
-        self._recorded = [] if question else [as_told(run) for run in recorded_runs()]  # they might hold the answer
-        self._table = Table(self, self._runner, self._recorded, self._tell)
+        self._table = Table(self, self._runner, self._shipped, self._tell)
         self.state["sentence"] = self._table.promise(pinned)
         self.on_msg(self._asked)
         self.observe(self._read_again, READING)
@@ -166,9 +167,10 @@ class Lab(View):
     def attempt(self, text: str, ids: Sequence[int] = ()) -> None:
         """Ask the runs of these ids, or the latest, which class they take a text for and which words decide it.
 
-        The run under way answers after each further epoch. Answers are shown in the lab, and are in `tried`.
+        Before the first run a recorded one of the same settings answers, where it keeps its classifier. The run under
+        way answers after each further epoch. Answers are shown in the lab, and are in `tried`.
         """
-        self._runner.attempt(text, ids)
+        self._table.attempt(text, ids)
 
     # ---- what it knows
 
@@ -254,6 +256,7 @@ class Lab(View):
 
     def _prepared(self, settings: Settings, progress: Callable[[float], None]) -> Prepared:
         file = self._files.read(settings)
+        self._shipped.lend(settings)
         wanted = (settings.data, settings.messages, settings.max_len, settings.causal, file)
         if self._ready is None or self._ready[0] != wanted or settings.data not in PRACTICE:  # a file may have changed
             note = f"{settings.data} was dropped into the lab: give its path" if file else ""
@@ -277,7 +280,7 @@ class Lab(View):
             "delete": lambda: self._with(content, lambda: self.delete(content.get("id", -1))),
             "use": lambda: self._with(content, lambda: self.use(content.get("id", -1))),
             "line": lambda: self._with(content, lambda: self._tell({"kind": "line", "line": self.line()})),
-            "try": lambda: self._try(content),
+            "try": lambda: self._with(content, lambda: self._try(content)),
             "forecast": lambda: self.forecast(str(content.get("answer", ""))),
             "flow": lambda: threading.Thread(target=self._table.tell_flow, args=(content,), daemon=True).start(),
             "file": lambda: self._take_file(str(content.get("name", "file")), buffers),
@@ -297,10 +300,7 @@ class Lab(View):
 
     def _try(self, content: dict[str, Any]) -> None:
         ids = [id for id in content.get("ids") or [] if isinstance(id, int)]
-        try:
-            self.attempt(str(content.get("text", ""))[:2000], ids)
-        except HeadswapError as error:
-            self._refuse(error)
+        self.attempt(str(content.get("text", ""))[:2000], ids)
 
     def _refuse(self, error: Exception) -> None:
         """Say what is wrong with an order; a run that is under way goes on, and can be stopped."""
@@ -360,13 +360,13 @@ class Lab(View):
         if key in self._heard:
             return {}
         self._heard.add(key)
-        return messages_told(self.runs, self._recorded, [key])
+        return messages_told(self.runs, self._shipped.told, [key])
 
     def story(self, *, whole: bool = False) -> dict[str, Any]:
         """What a new page must know: every run in brief, the one on show and the pinned ones whole; or all of them."""
         beside = {"n": self._count, "state": self.state, "said": self.said, **self._runner.undo,
                   "forecast": self._forecast, "contest": self._contest.story()}  # fmt: skip
-        return history(self.runs, self._recorded, whole) | beside
+        return history(self.runs, self._shipped.told, whole) | beside
 
     def _hello(self) -> None:
         self._resend()
@@ -380,6 +380,7 @@ class Lab(View):
         settings = self._settings()
 
         def wanted() -> bool:
+            self._shipped.lend(settings)
             return settings == self._settings() and at_hand(settings)
 
         threading.Thread(target=self._runner.look_ahead, args=(settings, wanted), daemon=True).start()

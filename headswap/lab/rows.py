@@ -9,9 +9,14 @@ from typing import Any
 from ..live.runs import FIELDS, Run, Settings, diagnose
 from ..live.told import Told
 
+WEIGHTS = ("weights", "exact")  # which files hold a recorded run's classifier, and what that says: not for the browser
+
 
 def recorded_runs() -> list[dict[str, Any]]:
-    """Real runs recorded by `make figures`, shown before the first Train; empty where none are stored."""
+    """Real runs that are shown before the first Train; empty where none are stored.
+
+    `python -m benchmarks.figures recorded` records them.
+    """
     folder = files(__name__.rpartition(".")[0]).joinpath("recorded")
     paths = (
         sorted((p for p in folder.iterdir() if p.name.endswith(".json")), key=lambda p: p.name)
@@ -25,7 +30,8 @@ def as_told(run: dict[str, Any]) -> Told:
     """A recorded run as the browser is told of any other."""
     truths = "".join(str(label) for _, label in run["messages"])
     settings = Settings(regime=run["regime"], pool=run["pool"], seed=run["seed"], epochs=run["planned"])
-    run = run | {"settings": settings.changed()}
+    run = {name: value for name, value in run.items() if name not in WEIGHTS} | {"keeps": "weights" in run}
+    run |= {"settings": settings.changed()}
     return Told.of(run | {"truths": truths, "epochs": [{"said": ""} | epoch for epoch in run["epochs"]]})
 
 

@@ -11,10 +11,10 @@
  *   seed: number, planned: number, learning: number, total: number, cached: string, floor?: number|null,
  *   recorded: boolean, pinned: boolean, outcome: string, forecast: string, machine?: string, perplexity0: number|null,
  *   stages: number, truths: string, data_key: string, label_names: string[], epochs: Epoch[], whole: boolean,
- *   diagnosis: string, best: number|null, ahead?: boolean}} Run
+ *   diagnosis: string, best: number|null, ahead?: boolean, keeps?: boolean}} Run
  *   `settings` are those that are not the usual ones (a run recorded long ago tells none); `truths` holds a digit for
  *   each message's class; a run that is not `whole` has p and xy for its last epoch alone; one that is trained `ahead`
- *   was promised when the lab was made
+ *   was promised when the lab was made; a recorded one that `keeps` its classifier can be asked
  * @typedef {{phase: string, sentence: string, done: number, left?: number|null}} State
  * @typedef {{sentence: string, wrong: boolean}} Said the kernel's answer to what the learner did
  * @typedef {Record<string, Message[]>} Texts the messages of each data set

@@ -11,18 +11,20 @@ from ..live.runs import DEFAULTS, FIELDS
 from ..live.told import Told
 from .chosen import settings_of
 from .engine import flowed
+from .shipped import Shipped
 from .story import messages_told, plain
 from .view import View
 
 Tell = Callable[[dict[str, Any]], None]
+BESIDE = ("threshold", "folds", "face", "controls", "locked", "question", "answers", "present")  # what a view is, too
 OWN_SPLIT = "a compared run learned from messages of its own seed: this one learns from the lab's"
 
 
 class Table:
     """The runs of one lab, those recorded among them: pinned, deleted, used again, shared."""
 
-    def __init__(self, view: View, runner: Runner, recorded: Sequence[Told], tell: Tell) -> None:
-        self._view, self._runner, self._recorded, self._tell = view, runner, recorded, tell
+    def __init__(self, view: View, runner: Runner, shipped: Shipped, tell: Tell) -> None:
+        self._view, self._runner, self._shipped, self._tell = view, runner, shipped, tell
 
     def promise(self, pinned: Sequence[Mapping[str, Any]]) -> str:
         """Have runs of these settings trained, and pinned, before the first one; what to say of it until then."""
@@ -32,17 +34,26 @@ class Table:
 
     def told(self) -> list[Told]:
         """Every run as the browser knows it, recorded ones first."""
-        return [*self._recorded, *(run.told for run in self._runner.runs)]
+        return [*self._shipped.told, *(run.told for run in self._runner.runs)]
 
     def tell_wanted(self, ids: Sequence[int], keys: Sequence[str]) -> None:
         """Tell whole runs and the messages of data sets, for a page that shows them."""
         runs = [plain(told.whole()) for told in self.told() if told.head["id"] in ids]
-        messages = messages_told(self._runner.runs, self._recorded, keys)
+        messages = messages_told(self._runner.runs, self._shipped.told, keys)
         self._tell({"kind": "told", "runs": runs, "messages": messages})
+
+    def attempt(self, text: str, ids: Sequence[int]) -> None:
+        """Ask runs about a text; where none is named and none is there yet, the recorded ones that fit the settings."""
+        if not ids and not self._runner.runs and not self._runner.busy:
+            ids = self._shipped.fitting(self._view.settings())
+        self._runner.attempt(text, ids)
 
     def tell_flow(self, content: dict[str, Any]) -> None:
         """Tell a text's way through a run's model, unless that is training."""
-        run = next((run for run in self._runner.runs if run.id == content.get("id")), None)
+        id = content.get("id")
+        run = next((run for run in self._runner.runs if run.id == id), None)
+        if run is None and isinstance(id, int):
+            run = self._shipped.find(id)
         if run is not None and run.outcome != "running":
             self._tell(flowed(run, content))
 
@@ -74,7 +85,7 @@ class Table:
             raise SettingError(f"there is no run {id} whose settings could be used")
         view, locked = self._view, {*self._view.locked}
         wanted = {name: getattr(DEFAULTS, name) for name in FIELDS} | {"rates": {}} | head["settings"]
-        with view.hold_trait_notifications():
+        with view.turn, view.hold_trait_notifications():
             for name in FIELDS:
                 if name not in locked and name != "rates":
                     setattr(view, name, wanted[name])
@@ -90,9 +101,9 @@ class Table:
         """
         view, heads = self._view, [told.head for told in self.told() if told.head["pinned"]]
         pinned = [head["settings"] for head in heads] + [settings.changed() for settings in self._runner.promised]
-        beside = {"threshold": (view.threshold, 0.5), "folds": (view.folds, []), "face": (view.face, "run")}
+        beside = {name: getattr(view, name) for name in BESIDE if getattr(view, name) != view.trait_defaults(name)}
         now = view.settings().changed()
-        code = _code(now | {name: value for name, (value, usual) in beside.items() if value != usual})
+        code = _code(now | beside)
         if pinned:
             code.append(f"pinned=[{', '.join(_called('dict', values) for values in pinned)}]")
         files = {values.get("data", "") for values in [now, *pinned]} & {*dropped}

@@ -10,7 +10,7 @@ import { guarded } from "../web/frames.js";
 import { compareFace, facesPart } from "./compare/face.js";
 import { takeDrops } from "./drops.js";
 import { fold } from "./folds.js";
-import { takeKeys } from "./keys.js";
+import { present, takeKeys } from "./keys.js";
 import { Lab } from "./lab.js";
 import { cloudPanel } from "./panels/cloud.js";
 import { confusionPanel } from "./panels/confusion.js";
@@ -93,7 +93,9 @@ function render({ model, el }) {
   region(el, "hs-lab", "headswap lab");
   put(el, { tabindex: -1 }); // a click between its controls gives it the keys
   lab.folds.home = el;
-  el.replaceChildren(faces.root, page.root, face.root);
+  const back = h("button", { type: "button", class: "hs-link hs-back", onclick: () => present(lab, false) },
+    "Back to the lab (P)");
+  el.replaceChildren(back, faces.root, page.root, face.root);
   listen(lab);
   const ends = [takeKeys(lab, el), takeDrops(lab, el), watchSizes(lab, panels, face.sized),
     panels.status.stop, panels.try.stop,

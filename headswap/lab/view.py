@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -9,13 +10,12 @@ import anywidget
 import traitlets as t
 
 from ..comparing.plan import VARIED
-from ..errors import SettingError
 from ..model.heads import HEADS
 from ..results.compare import DEFAULT_REGIMES
 from ..training.regimes import REGIMES
 from ..training.schedules import SCHEDULES
 from ..web.modules import joined
-from .chosen import POOL_SUMMARIES, SETTINGS, Chosen
+from .chosen import POOL_SUMMARIES, SETTINGS, Chosen, RefusedError
 
 HERE = Path(__file__).parent
 COMMANDS = ("train", "stop", "step", "reset", "pin", "predict", "file", "forecast", "machine", "compare")
@@ -55,6 +55,24 @@ class View(anywidget.AnyWidget, Chosen):
     contest = t.Dict().tag(sync=True)  # what to compare: regimes, seeds, vary, values; empty: the usual
     files = t.List(t.Unicode()).tag(sync=True)  # names of files that were dropped, and can be chosen again
 
+    turn = threading.RLock()
+
+    def set_state(self, sync_data: dict[str, Any]) -> None:
+        """Take in what the page has set; what is refused goes back, there too."""
+        try:
+            with self.turn:
+                super().set_state(sync_data)
+        except RefusedError:
+            self.send_state([name for name in sync_data if name in self.keys])
+
+    def __setattr__(self, name: str, value: object) -> None:
+        # A page is heard in a thread of its own, beside the cells. While traitlets takes in what came from there it
+        # checks nothing, whoever sets it: so a cell waits for that moment.
+        if name not in SETTINGS:
+            return super().__setattr__(name, value)
+        with self.turn:
+            super().__setattr__(name, value)
+
     @t.default("choices")
     def _default_choices(self) -> dict[str, Any]:
         return choices()
@@ -63,12 +81,12 @@ class View(anywidget.AnyWidget, Chosen):
     def _known_folds(self, proposal: dict[str, Any]) -> list[str]:
         unknown = [name for name in proposal["value"] if name not in FOLDS]
         if unknown:
-            raise SettingError(f"fold {unknown[0]!r} is unknown; choose of {', '.join(FOLDS)}")
+            raise RefusedError(f"fold {unknown[0]!r} is unknown; choose of {', '.join(FOLDS)}")
         return proposal["value"]
 
     @t.validate("controls", "locked")
     def _known_controls(self, proposal: dict[str, Any]) -> list[str]:
         unknown = [name for name in proposal["value"] if name not in CONTROLS]
         if unknown:
-            raise SettingError(f"control {unknown[0]!r} is unknown; choose of {', '.join(CONTROLS)}")
+            raise RefusedError(f"control {unknown[0]!r} is unknown; choose of {', '.join(CONTROLS)}")
         return proposal["value"]

@@ -79,7 +79,7 @@ class Asked:
 
 
 def _answer_of(question: Question, model: Classifier, run: Run, say: Say) -> dict[str, Any]:
-    return {"id": run.id, "epoch": len(run.epochs), **say(model, question.text).told()}
+    return {"id": run.id, "epoch": len(run.told.epochs), **say(model, question.text).told()}
 
 
 def let_go(runs: list[Run]) -> None:

@@ -11,7 +11,7 @@ from ..data.sources import PRACTICE, split_of
 from ..data.splits import sizes_for, stratified_split
 from ..files import cache_folder
 from ..model.body import BodyConfig
-from ..results.pretrained import is_kept, kept_base
+from ..results.pretrained import is_kept, kept_base, lend_base
 from ..training.pretrain import PretrainStep, pretraining_texts
 from .runs import Prepared, Settings
 from .shelf import few_classes
@@ -45,6 +45,13 @@ def at_hand(settings: Settings, cache: Path | None = None) -> bool:
     if settings.data not in PRACTICE or settings.messages > AHEAD:
         return False
     return is_kept(pretraining_texts(practice(settings)), _config(settings), cache or cache_folder())
+
+
+def lend(settings: Settings, path: Path, seconds: float, key: str, cache: Path | None = None) -> None:
+    """Have a run of these settings find a base that was made before, where it would make the same."""
+    if settings.data in SHIFT and settings.messages <= AHEAD:
+        texts = pretraining_texts(practice(settings))
+        lend_base(path, seconds, key, texts, _config(settings), cache or cache_folder())
 
 
 def _config(settings: Settings) -> BodyConfig:

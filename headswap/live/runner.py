@@ -26,7 +26,8 @@ Publish = Callable[[dict[str, Any]], None]
 class Runner:
     """Trains one run at a time in a daemon thread and publishes each epoch.
 
-    `prepare` turns settings into a base and messages and may take its time; `start` is `start_regime`.
+    `prepare` turns settings into a base and messages and may take its time; `start` is `start_regime`; `lent` finds a
+    run that somebody else has trained, which can be asked too.
     """
 
     def __init__(
@@ -34,8 +35,9 @@ class Runner:
         publish: Publish,
         prepare: Callable[[Settings, Callable[[float], None]], Prepared],
         start: Callable[..., tuple[Classifier, Iterator[Event]]] = start_regime,
+        lent: Callable[[int], Run | None] = lambda id: None,
     ) -> None:
-        self.publish, self.prepare, self.start = publish, prepare, start
+        self.publish, self.prepare, self.start, self.lent = publish, prepare, start, lent
         self.runs: list[Run] = []
         self.promised: list[Settings] = []  # to be trained, and pinned, before the next run
         self._away: list[tuple[str, list[Run]]] = []  # what was put away, and how: the last one comes back first
@@ -309,12 +311,13 @@ class Runner:
 
     def _answer_at_rest(self, question: Question) -> None:
         """Answer for every run that is asked but the one under way, whose own thread does so."""
+        lent = {id: self.lent(id) for id in question.ids}  # may read a file: nobody else should wait for it
         with self._lock:
             training, known = self._training, {run.id: run for run in self.runs}
             latest = training.id if training else max(known, default=None)
             ids = question.ids or (() if latest is None else (latest,))
             at_rest = [id for id in ids if training is None or id != training.id]
-            runs = {id: _kept(known.get(id)) for id in at_rest}
+            runs = {id: _kept(known.get(id) or lent.get(id)) for id in at_rest}
         self.asked.at_rest(question, runs)
 
     def _keep(self, run: Run) -> None:

@@ -97,7 +97,9 @@ def epoch_told(
 
 def thousandths(share: float) -> int:
     """A share as a whole number of thousandths, on the same side of one half as it was."""
-    return min(499, round(1000 * share)) if share < 0.5 else max(500, round(1000 * share))
+    if share < 0.5:
+        return min(499, round(1000 * share))
+    return max(500, min(round(1000 * share), 1000 if share >= 1 else 999))
 
 
 def shares_told(probabilities: Sequence[Sequence[float]]) -> tuple[list[int], str]:

@@ -49,6 +49,22 @@ def is_kept(texts: Sequence[str], config: BodyConfig, folder: Path, *, epochs: i
     return any(_place(texts, config, folder, epochs, seed).glob("base-*.safetensors"))
 
 
+def lend_base(path: Path, seconds: float, key: str, texts: Sequence[str], config: BodyConfig, folder: Path) -> None:
+    """Put a base that was made before where `kept_base` looks, if it is the very one that would be made there.
+
+    `key` is what `key_of` said when it was made: other texts or settings, another PyTorch or source have another key.
+    """
+    own = _place(texts, config, folder, 5, 0)
+    if own.name == key and path.exists() and not any(own.glob("base-*.safetensors")):
+        write_atomically(own / SECONDS, repr(seconds).encode())
+        write_atomically(own / path.name, path.read_bytes())
+
+
+def key_of(texts: Sequence[str], config: BodyConfig) -> str:
+    """The name under which `kept_base` keeps the base of these texts at the usual epochs and seed."""
+    return _place(texts, config, Path(), 5, 0).name
+
+
 def _place(texts: Sequence[str], config: BodyConfig, folder: Path, epochs: int, seed: int) -> Path:
     key = values.to_json((tuple(texts), config, epochs, seed, torch.__version__, source_hash()))
     return folder / hashlib.sha256(key.encode()).hexdigest()[:16]

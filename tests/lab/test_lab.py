@@ -367,8 +367,8 @@ def _until(true: Any, seconds: float = 30) -> None:
 @pytest.mark.parametrize(
     ("objective", "said"),
     [
-        (None, "nears the best possible: 0.200 nats to go"),
-        (0.303, "It has settled: no head on this frozen body could do much better"),
+        (None, "nears the best that a head can do: 0.200 nats to go"),
+        (0.303, "It has settled: with the body frozen, no head could fit the training messages much better."),
         (0.31, "its loss is 0.310 nats and the least there is 0.300"),
     ],
 )

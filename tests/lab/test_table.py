@@ -216,3 +216,13 @@ def test_a_line_says_which_file_it_cannot_bring_along() -> None:
     rows = "".join(f"{'spam' if i % 2 else 'ham'}\tmessage {i}\n" for i in range(60)).encode()
     lab._take_file("mine.tsv", [memoryview(rows)])
     assert lab.line().endswith("data='mine.tsv')  # mine.tsv was dropped into the lab: give its path")
+
+
+def test_a_teacher_s_lab_is_shared_with_its_controls_and_its_question() -> None:
+    made = {"controls": ["train", "regime", "forecast"], "locked": ["regime"],
+            "question": "Up or down?", "answers": ["up"]}  # fmt: skip
+    again = eval(Lab(**SMALL, **made).line(), {"Lab": Lab})  # type: ignore[arg-type]
+    assert {name: list(getattr(again, name)) for name in ("controls", "locked", "answers")} == {
+        name: made[name] for name in ("controls", "locked", "answers")
+    }
+    assert again.question == made["question"]

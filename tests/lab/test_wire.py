@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from headswap.data.fixture import messages
+from headswap.errors import SettingError
 from headswap.lab import Lab, Run, Settings
 from headswap.live.runs import head_of
 from headswap.live.shelf import for_the_lab
@@ -291,3 +292,31 @@ def test_nothing_stays_silent_while_many_messages_are_read() -> None:
     lab.train(block=True)
     assert max(b - a for a, b in pairwise(began)) < 1.5
     assert any("reading each message once" in m["sentence"] for m in lab.of("state"))
+
+
+def test_what_a_page_sets_wrongly_goes_back_there_too() -> None:
+    lab = Lab()
+    told: list[list[str]] = []
+    lab.send_state = lambda key=None: told.append(list(key or []))  # type: ignore[method-assign]
+    lab.set_state({"epochs": 0, "seed": 4})
+    assert (lab.epochs, lab.seed) == (20, 0)
+    assert sorted(told[-1]) == ["epochs", "seed"]
+
+
+def test_a_cell_s_setting_is_checked_also_while_the_page_s_is_taken_in() -> None:
+    """A page is heard in a thread of its own, and traitlets checks nothing while it takes in what came from there."""
+    lab, taken = Lab(), threading.Event()
+
+    class Slow(dict[str, int]):
+        def __getitem__(self, name: str) -> int:
+            taken.set()
+            time.sleep(0.2)
+            return super().__getitem__(name)
+
+    page = threading.Thread(target=lab.set_state, args=(Slow(seed=3),))
+    page.start()
+    taken.wait()
+    with pytest.raises(SettingError, match="nonsense"):
+        lab.regime = "nonsense"
+    page.join()
+    assert (lab.regime, lab.seed) == ("head-only", 3)

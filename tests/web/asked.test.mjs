@@ -78,13 +78,58 @@ test("a run that has not answered says why", () => {
   type(lab, "win");
   assert.match(rows(lab)[0], /Press Train first\.$/, "no run is in view");
   tell(lab, { kind: "pin", id: -1, pinned: true });
-  assert.match(rows(lab)[0], /Press Train first: a recorded run keeps no model/);
+  assert.match(rows(lab)[0], /This recorded run keeps no model; press Train for one\.$/);
   tell(lab, { kind: "run", run: done(1) }, { kind: "run", run: done(2) });
   tell(lab, { kind: "pin", id: 1, pinned: true }, { ...answer("win"), gone: [-1, 1] });
-  assert.deepEqual(rows(lab).map((row) => row.replace(/.*?(waiting|A recorded|Its model)/, "$1")), ["waiting for the model…",
-    "A recorded run keeps no model.", "Its model is gone: the lab keeps those of the latest 8 runs and of pinned ones."]);
+  assert.deepEqual(rows(lab).map((row) => row.replace(/.*?(waiting|This recorded|Its model)/, "$1")), ["waiting for the model…",
+    "This recorded run keeps no model; press Train for one.",
+    "Its model is gone: the lab keeps those of the latest 8 runs and of pinned ones."]);
   tell(lab, answer("win", heard(2, [null, null])));
   assert.match(rows(lab)[0], /waiting/, "numbers that are none give no verdict");
+});
+
+const recorded = (more = {}) => ({ kind: "history", current: null, messages: {}, state: IDLE, runs: [
+  done(-1, { recorded: true, regime: "head-only", pool: "mean", label: "head-only", keeps: true, ...more })] });
+
+test("a recorded run that keeps its model is asked before Train, and again on a page that reloads", () => {
+  const lab = opened({ rates: {} });
+  tell(lab, recorded());
+  assert.match(rows(lab)[0], /Type anything; the recorded run answers/);
+  type(lab, "win a prize");
+  assert.deepEqual(lab.tries(), [{ do: "try", text: "win a prize", ids: [-1] }]);
+  assert.match(rows(lab)[0], /waiting for the model…$/);
+  tell(lab, answer("win a prize", heard(-1, [0.1, 0.9], { epoch: 20, words: [[0, 3, 0.4], [4, 5, 0], [6, 11, 2]] })));
+  assert.match(rows(lab)[0], /P\(spam\) 0\.900 → spam · epoch 20$/);
+  assert.equal(lab.part.looking("hs-words")[0].looking("hs-word").length, 3);
+  tell(lab, recorded());
+  assert.deepEqual(lab.tries().map(({ ids }) => ids), [[-1], [-1]], "a history may have lost answers");
+  assert.match(rows(lab)[0], /0\.900/);
+});
+
+test("a recorded run whose model cannot be read, or that keeps none, sends to Train; one that begins is waited for", () => {
+  for (const keeps of [true, false]) {
+    const lab = opened({ rates: {} });
+    tell(lab, recorded({ keeps }));
+    type(lab, "win");
+    tell(lab, { ...answer("win"), gone: [-1] });
+    assert.match(rows(lab)[0], /This recorded run keeps no model; press Train for one\.$/);
+    lab.el.looking("hs-do-train")[0].click();
+    paintFrames();
+    assert.match(rows(lab)[0], /waiting for the model…$/);
+    tell(lab, { kind: "said", sentence: "no", wrong: true });
+    assert.match(rows(lab)[0], /press Train for one\.$/, "it was refused");
+  }
+});
+
+test("a pinned recorded run answers beside a run of one's own", () => {
+  const lab = opened({ rates: {} });
+  tell(lab, recorded({ pinned: true }));
+  type(lab, "win");
+  tell(lab, { kind: "run", run: done(1) });
+  assert.deepEqual(lab.tries().at(-1).ids, [1, -1]);
+  tell(lab, answer("win", heard(1, [0.8, 0.2], { epoch: 1 }), heard(-1, [0.1, 0.9], { epoch: 20 })));
+  assert.deepEqual(rows(lab).map((row) => row.replace(/.*P/, "P")),
+    ["P(spam) 0.200 → ham · epoch 1", "P(spam) 0.900 → spam · epoch 20"]);
 });
 
 const TEXT = "win a 👍 prize now";
@@ -102,7 +147,7 @@ test("each word shows for whom it speaks and how much, and what was never read i
     "👍: −1.20 for ham", "prize: read in part, +2.13 for spam", "now: not read, +0.01"]);
   assert.equal(words[3].getAttribute("title"), words[3].getAttribute("aria-label"));
   assert.deepEqual(lab.part.tagged("s").map((node) => node.textContent), ["ize", "now"]);
-  assert.equal(lab.part.looking("hs-tail")[0].textContent, "not read: 6 of 20 bytes");
+  assert.equal(lab.part.looking("hs-tail")[0].textContent, "not read: 6 of 20 bytes, for this model stops after 14");
   assert.ok(Number(words[3].style["--hs-part"]) === 1 && Number(words[0].style["--hs-part"]) < 0.2);
   assert.match(lab.part.textContent, /\+1 makes the odds of spam 2\.7 times as high/);
 });

@@ -46,7 +46,7 @@ test("a difference whose interval holds 0 could be luck, and only that", () => {
 test("the headline says who is ahead by more than luck and who is not", () => {
   const said = headline(FULL, "f1", 0);
   assert.match(said, /full beats head-only by more than luck/);
-  assert.match(said, /The difference to scratch could be luck/);
+  assert.match(said, /Between head-only and scratch the difference could be luck/);
 });
 
 test("of the loss the lower one is ahead", () => {
@@ -222,4 +222,50 @@ test("the other face is hidden, and a tab brings it back", () => {
 test("a lab without the control has no second face", () => {
   const { el } = opened({ controls: ["regime", "train"] });
   assert.ok(el.looking("hs-faces")[0].hidden);
+});
+
+test("half a comparison says how many seeds it rests on", () => {
+  const few = { ...FULL, plan: { ...PLAN, seeds: 5 } };
+  assert.match(headline({ ...few, phase: "running" }, "f1", 0), /^So far, at 2 of 5 seeds: full beats/);
+  assert.match(headline({ ...few, phase: "stopped" }, "f1", 0), /^Stopped, at 2 of 5 seeds: /);
+  assert.match(headline(FULL, "f1", 0), /^full beats/);
+});
+
+test("another rival leaves the slider where it is, another comparison does not", () => {
+  const lab = opened({ face: "compare" });
+  const cells = [0, 1, 2, 3].map((candidate) => cell(candidate, [0.8, 0.7, 0.9]));
+  const told = (more) => lab.tell({ kind: "contest", contest: contest({ plan: SWEEP, cells, ...more }) });
+  const slider = () => lab.el.looking("hs-along")[0].tagged("input")[0];
+  told({});
+  assert.equal(slider().value, "1");
+  slider().value = "0";
+  slider().fire("input");
+  paintFrames();
+  told({ rival: 2 });
+  assert.equal(slider().value, "0");
+  told({ plan: { ...SWEEP, values: [10, 640] } });
+  assert.equal(slider().value, "1");
+});
+
+test("the axis of a sweep does not follow the wide band of the first seeds", () => {
+  const wide = contest({ plan: SWEEP, cells: [cell(0, [0.8, 0, 1.6]), cell(1, [0.9, 0.85, 0.95])] });
+  const [low, high] = sweepSpec(wide, "f1", 0).y_range;
+  assert.ok(low >= 0.6 && high <= 1, `${low} to ${high}`);
+});
+
+test("one seed in common is no verdict, however narrow its interval", () => {
+  const early = { ...FULL, cells: [cell(0, [0.81, 0.79, 0.83], null, 2), cell(1, [0.9, 0.88, 0.92], [0.09, 0.02, 0.16], 1)] };
+  assert.match(headline(early, "f1", 0), /one seed is an anecdote/i);
+  assert.equal(contendersSpec(early, "f1", 0).rows[1].few, true);
+  assert.equal(contendersSpec(FULL, "f1", 0).rows[1].few, false);
+});
+
+test("a headline on another score than F1 names it, and of the loss says that less is better", () => {
+  const losses = { ...FULL, cells: [cell(0, [0]), { ...cell(1, [0]), ahead: { loss: [-0.1, -0.2, -0.05] } }] };
+  assert.match(headline(losses, "loss", 0), /in loss \(nats\), where less is better, by more than luck/);
+});
+
+test("what was never run is not shown as under way", () => {
+  assert.equal(contendersSpec(contest({ phase: "stopped" }), "f1", 0).rows[0].note, "not run");
+  assert.equal(contendersSpec(contest({ phase: "running" }), "f1", 0).rows[0].note, "…");
 });

@@ -77,3 +77,26 @@ test("a text's values are asked for once the run is over, once for each question
   assert.match(lab.part("machine").textContent, /0\.88/);
   mock.timers.reset();
 });
+
+test("a recorded run that keeps its model shows a text's values before Train, and one that keeps none is left alone", () => {
+  mock.timers.enable({ apis: ["setTimeout"] });
+  for (const keeps of [true, false]) {
+    const lab = opened();
+    const recorded = run(-1, { recorded: true, keeps, label: "head-only", regime: "head-only", pool: "mean", machine: "K", outcome: "done",
+      epochs: [epoch(1, 0.5)] });
+    lab.tell({ kind: "history", n: 0, runs: [recorded], current: null, messages: {} });
+    const field = lab.part("try").tagged("input")[0];
+    field.value = "win";
+    field.fire("input");
+    mock.timers.tick(200);
+    paintFrames();
+    assert.deepEqual(flowsAsked(lab).map(({ id, text }) => [id, text]), keeps ? [[-1, "win"]] : []);
+    if (!keeps) continue;
+    const flow = { text: "win", tokens: [{ text: "w", kind: "byte" }], position: 0, head: 0, heads: 1, zoom: "", steps: [],
+      strips: { embedding: [0.5] }, attention: {}, logits: [0, 2], probabilities: [0.12, 0.88] };
+    lab.tell({ kind: "flow", asked: flowsAsked(lab)[0].asked, flow, labels: ["ham", "spam"] });
+    assert.match(lab.part("machine").textContent, /0\.88/);
+    assert.doesNotMatch(lab.part("machine").textContent, /run -1/);
+  }
+  mock.timers.reset();
+});

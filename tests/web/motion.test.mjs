@@ -121,7 +121,7 @@ test("a run of any length takes about two seconds, a short one less", () => {
   assert.equal(1 / pace(1), 0.25);
 });
 
-test("before the first run a recorded one is on show where it is one of these settings, else none", () => {
+test("a recorded run is on show until one of one's own begins, and the page says when it is not of these settings", () => {
   const lab = opened({ epochs: 4 });
   const recorded = (id, regime) => run(id, { regime, pool: "mean", seed: 0, planned: 4, recorded: true, label: regime, epochs: EPOCHS });
   lab.tell({ kind: "history", runs: [recorded(-1, "head-only"), recorded(-2, "full")], messages: TEXTS });
@@ -134,7 +134,12 @@ test("before the first run a recorded one is on show where it is one of these se
   lab.model.values.messages = 20;
   lab.model.tell("change:messages");
   paintFrames();
-  assert.match(lab.part("diagnosis").textContent, /No run yet/);
+  assert.match(lab.part("curves").textContent, /full/);
+  assert.match(lab.el.looking("hs-next")[0].textContent, /had other settings than yours: Train/);
+  lab.el.looking("hs-do-train")[0].click();
+  paintFrames();
+  assert.doesNotMatch(lab.part("curves").textContent, /full/, "an old run in its place would look like a dead button");
+  assert.match(lab.part("diagnosis").textContent, /Getting the messages/);
 });
 
 test("what is not the story stands behind one word, opens, and stays open", () => {

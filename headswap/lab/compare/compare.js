@@ -16,6 +16,7 @@ export class Compare {
   starting = false;
   #waiting = 0;
   #askedFor = "";
+  #values = "";
   /** @type {{score: string, cost: string, whose: string, at: number|null}} */
   look = { score: "f1", cost: "seconds", whose: "", at: null };
 
@@ -67,7 +68,6 @@ export class Compare {
   begin() {
     this.lab.link.flush();
     this.starting = true;
-    this.look = { ...this.look, at: null };
     const settings = Object.fromEntries(SETTINGS.map((name) => [name, this.lab.get(name)]));
     this.lab.answers.clear();
     this.lab.link.send({ do: "compare", plan: this.asked(), settings });
@@ -115,10 +115,14 @@ export class Compare {
     else if (told.kind === "opened") {
       this.lab.link.set("face", "run");
       this.lab.gaze.show(told.id);
-      return this.lab.redraw();
+      this.lab.tell(told.sentence);
+      this.lab.redraw();
+      return this.lab.folds.show();
     } else this.starting = false;
-    if (told.kind === "contest") this.look = { ...this.look, at: null };
+    const values = JSON.stringify([this.contest?.plan.vary, this.contest?.plan.values]);
+    if (values !== this.#values) this.look = { ...this.look, at: null }; // else the slider stays where it is
+    this.#values = values;
     if (!RUNNING.includes(this.phase())) this.expect();
-    this.lab.mark("compare", "faces", "root", "buttons");
+    this.lab.mark("compare", "faces", "root", "buttons", "status");
   }
 }

@@ -156,7 +156,8 @@ function topPart(lab) {
     say(line, lab.compare.starting ? "starting…" : lab.answers.sentence || told);
     put(line, { "data-failed": lab.answers.wrong || contest?.phase === "failed" || lab.link.gone ? "yes" : null });
     put(bar, { class: contest && RUNNING.includes(contest.phase) ? "hs-on" : "hs-off" });
-    bar.value = contest ? contest.done / Math.max(1, contest.plan.planned) : 0;
+    if (contest?.done) bar.value = contest.done / Math.max(1, contest.plan.planned);
+    else bar.removeAttribute("value");
     for (const node of look.nodes) node.hidden = !contest;
     if (contest) look.paint(contest);
   };
@@ -194,6 +195,7 @@ export function compareFace(lab) {
 export function facesPart(lab) {
   const choose = (/** @type {"run"|"compare"} */ face) => {
     lab.link.set("face", face);
+    lab.answers.clear(); // it was about the other face
     lab.compare.expect();
     lab.redraw();
     // What had the focus is hidden with its face: the keys go on at the way back.

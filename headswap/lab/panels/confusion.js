@@ -5,11 +5,14 @@
  * @import {Shown} from "../look.js"
  */
 
-import { matrix } from "../../web/charts/matrix.js";
+import { cellAt, matrix } from "../../web/charts/matrix.js";
 import { choiceInput, sliderInput } from "../../web/controls.js";
 import { h, put, say } from "../../web/elements.js";
 import { sample } from "../../web/identity.js";
-import { scoresOf } from "../scores.js";
+import { judge, scoresOf } from "../scores.js";
+import { runBefore } from "./run.js";
+
+const HALF = 0.5;
 
 /** The threshold; of more than two classes, which one is held against the rest. @param {Lab} lab */
 function thresholdPart(lab) {
@@ -38,6 +41,31 @@ function scoreText({ judged, spread }) {
   return `F1 ${scoresOf(judged.counts).f1.toFixed(3)} (95 %: ${low.toFixed(2)} to ${high.toFixed(2)})`;
 }
 
+/** A run before this one that was told something else, and judged on the same messages. @param {Lab} lab */
+function comesFrom(lab) {
+  const { run } = lab.shown();
+  const before = run && runBefore(lab, run);
+  const other = before && before.line !== run.line && before.data_key === run.data_key;
+  return other && before.epochs.at(-1)?.p.length ? before : null;
+}
+
+/** Which messages these are, and what the run before reached on them. @param {Lab} lab */
+function besideText(lab) {
+  const { judged, spread, threshold, rival, run, against, epoch, live } = lab.shown();
+  if (!spread || !run) return "";
+  const many = judged.guesses.length;
+  const one = many > 1 && judged.guesses.every((guess) => guess === judged.guesses[0]);
+  const all = one ? ` All are called ${judged.names[judged.guesses[0]]}.` : "";
+  const before = rival ? null : comesFrom(lab);
+  const last = before?.epochs.at(-1);
+  const f1 = before && last ? scoresOf(judge(before, last, threshold, against).counts).f1 : 0;
+  const name = before?.recorded ? "the recorded run" : `run ${before?.id}`;
+  const at = judged.names.length > 2 || threshold === HALF ? "" : `threshold ${threshold.toFixed(2)}`;
+  const when = live || !epoch ? "" : `epoch ${epoch.epoch}`;
+  const where = [when, at].filter(Boolean).join(", ");
+  return `${where ? `At ${where}, on ` : ""}${many} validation messages${before ? `; ${name}: ${f1.toFixed(3)}` : ""}.${all}`;
+}
+
 /** Which pinned run the ± of the cells is against; of several the learner chooses one. @param {Lab} lab */
 function rivalPart(lab) {
   const [lead, name, when] = [h("span"), h("span", { class: "hs-name" }), h("span")];
@@ -60,17 +88,25 @@ function rivalPart(lab) {
   return { root, paint };
 }
 
+/** @param {number} many */
+const readText = (many) => (many === 1 ? "Read this message below" : `Read these ${many} messages below`);
+
 /** @param {Lab} lab */
 export function confusionPanel(lab) {
   const [threshold, versus] = [thresholdPart(lab), rivalPart(lab)];
-  const score = h("p", { class: "hs-score" });
+  const [score, beside] = [h("p", { class: "hs-score" }), h("span")];
+  const read = h("button", { type: "button", class: "hs-link", onclick: () => lab.folds.reveal("messages") });
   const chart = matrix({ name: "confusion", heading: "h4" }, (cell) => lab.gaze.choose(cell));
-  chart.root.append(versus.root, score, ...threshold.nodes);
+  chart.root.append(versus.root, score, h("p", { class: "hs-hint hs-beside" }, beside, read), ...threshold.nodes);
   const paint = () => {
     threshold.paint();
     versus.paint();
     say(score, scoreText(lab.shown()));
     const { judged, spread, chosen, rival, names } = lab.shown();
+    const cell = spread && chosen ? cellAt(chosen) : null;
+    say(beside, cell ? "" : besideText(lab));
+    read.hidden = !cell;
+    if (cell) say(read, readText(judged.counts[cell[0]]?.[cell[1]] ?? 0));
     chart.paint({ kind: "matrix", title: "Confusion", label: "Confusion matrix", names: judged.names, chosen,
       counts: spread ? judged.counts : null, rival: rival && rival.counts,
       against: rival ? names[rival.run.id] : "" });

@@ -19,7 +19,7 @@ import { bestEpoch, lossTop } from "../epochs.js";
 import { MEASURES, isLoss, measureText, validationOf } from "../measures.js";
 import { playPart } from "./play.js";
 
-const LEAST = "best possible";
+const LEAST = "training floor";
 const FLOOR = "the lowest training loss that any head on this frozen body can have";
 const NARROWEST = 3; // a pinned run may make the axis so many times as long; beyond, its name says how far it goes
 const MISSING = "Some epochs are missing here: their probabilities are still to come from the kernel.";

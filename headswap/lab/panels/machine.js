@@ -6,17 +6,15 @@
 
 import { machine } from "../../web/charts/machine.js";
 import { toggledRates } from "../../web/charts/machine_words.js";
-import { h } from "../../web/elements.js";
+import { h, put } from "../../web/elements.js";
 import { GONE } from "../../web/link.js";
 
 /** @param {Lab} lab */
 export function machinePanel(lab) {
   const { engine } = lab;
   const locked = () => lab.locks("machine") || lab.locks("regime");
-  const hint = h("span", { class: "hs-hint" }, "click a part: frozen ↔ learns");
-  let touched = false;
+  const hint = h("span", { class: "hs-hint" }, "click to freeze or thaw");
   const build = (/** @type {string} */ key, /** @type {number|undefined} */ rate = undefined) => {
-    touched = true;
     const spec = engine.spec();
     const rates = spec && !locked() ? toggledRates(spec.layers, key, rate) : null;
     if (lab.link.gone) lab.tell(GONE);
@@ -36,7 +34,8 @@ export function machinePanel(lab) {
   chart.root.firstElementChild?.firstElementChild?.after(hint);
   const paint = () => {
     engine.ask();
-    hint.hidden = touched || locked() || lab.link.gone || !engine.swapped;
+    hint.hidden = locked();
+    put(hint, { "data-off": lab.link.gone || !engine.swapped });
     const spec = engine.spec();
     chart.root.hidden = !spec || !lab.shows("machine");
     const now = JSON.stringify(spec); // a slider paints thirty times a second, and seldom moves a weight

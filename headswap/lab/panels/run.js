@@ -42,6 +42,24 @@ function worksNow(lab) {
     stop: (works.stop && !lab.starting()) || lab.gaze.playing, pin: lab.shown().run !== null };
 }
 
+/** What Train would do now, where that is not plain. @param {Lab} lab */
+function nextText(lab) {
+  const { contest } = lab.compare;
+  if (contest && RUNNING.includes(contest.phase))
+    return `Comparing: ${contest.done} of ${contest.plan.planned} runs. Train when that has ended.`;
+  if (lab.busy()) return lab.changedSince() ? "What you changed is for the next run." : "Your run is under way.";
+  const { run } = lab.shown();
+  if (!run) return "";
+  if (!lab.isOf(run)) return "The run you see had other settings than yours: Train makes a new one.";
+  if (run.recorded) return REPEATS;
+  return run.outcome === "done" && runBefore(lab, run)?.line === run.line ? AGAIN : "";
+}
+
+/** The run that the learner has just come from: the one before, or the recorded one that was there first.
+ * @param {Lab} lab @param {Run} run */
+export const runBefore = (lab, run) => lab.store.runs.filter((one) => !one.recorded && one.id < run.id).at(-1)
+  ?? (run.recorded ? null : lab.recorded());
+
 /** @param {Lab} lab */
 export function buttonsPanel(lab) {
   const question = questionPart(lab);
@@ -52,8 +70,9 @@ export function buttonsPanel(lab) {
   const nodes = buttons.map(({ node }) => node);
   const [train, , , reset, pin] = nodes;
   const rest = h("div", { class: "hs-rest" }, ...nodes.slice(IN_SIGHT));
+  const next = h("p", { class: "hs-hint hs-next" });
   const root = h("fieldset", { class: "hs-run" }, h("legend", {}, "Run"), question.root,
-    h("div", { class: "hs-buttons" }, ...nodes.slice(0, IN_SIGHT)));
+    h("div", { class: "hs-buttons" }, ...nodes.slice(0, IN_SIGHT)), next);
   const paint = () => {
     question.paint();
     const works = worksNow(lab);
@@ -67,6 +86,7 @@ export function buttonsPanel(lab) {
     say(reset, lab.store.undo === "reset" ? "Undo reset" : BUTTONS.reset);
     put(pin, { "aria-pressed": String(pinned) });
     say(pin, pinned ? "Unpin" : BUTTONS.pin);
+    say(next, nextText(lab));
     root.hidden = question.root.hidden && nodes.slice(0, IN_SIGHT).every((node) => node.hidden);
   };
   return { root, rest, paint };
@@ -107,31 +127,40 @@ export function statusPanel(lab) {
 /** Whether the latest run came as far as being one of the runs. @param {Lab} lab */
 const began = (lab) => lab.phase() !== "failed" || Boolean(lab.shown().run?.outcome.startsWith("failed"));
 
-/** Whether a run waits for its body to be pretrained. @param {Lab} lab */
-const schools = (lab) => lab.phase() === "preparing" && lab.store.state.done > 0;
+const EARLY = "Too early to tell.";
+const FIRST = "The first epoch is under way.";
+const SCHOOLS = "First the body learns to predict the next byte, once. Then your run begins.";
+const PREPARES = "Getting the messages and the body ready. Then your run begins.";
+
+/** What a run waits for that has not begun. @param {Lab} lab */
+function waitsFor(lab) {
+  if (lab.starting()) return PREPARES;
+  if (lab.phase() !== "preparing") return "";
+  return lab.store.state.done > 0 ? SCHOOLS : PREPARES;
+}
+
+/** A sentence within another one. @param {string} sentence */
+const inside = (sentence) => sentence.charAt(0).toLowerCase() + sentence.slice(1);
 
 /** What the curves say in one sentence. @param {Shown} shown @param {boolean} asks
  * @param {boolean} hasBegun whether the latest run came as far as its first epoch
- * @param {boolean} waits whether a run waits for its body */
-function diagnosisText({ run, epoch, live, veiled }, asks, hasBegun, waits) {
+ * @param {string} waits what a run waits for that has not begun */
+function diagnosisText({ run, epoch, live, glide, veiled }, asks, hasBegun, waits) {
   if (veiled) return "A run is done. Choose an answer first, and you see what came out.";
-  if (waits) return "First the body learns to predict the next byte, once. Then your run begins.";
+  if (waits) return waits;
   if (!run) return `No run yet: choose ${asks ? "an answer, then " : ""}a regime and press Train.`;
   const failed = run.outcome.startsWith("failed") ? run.outcome : "";
   if (!hasBegun) return `That run did not begin. This is still run ${run.id}.`;
-  const said = live ? failed || run.diagnosis || epoch?.diagnosis : epoch?.diagnosis;
-  return said || (epoch ? "Too early to tell." : "");
+  if (!live && !glide && epoch && epoch !== run.epochs.at(-1)) {
+    const end = run.diagnosis && run.diagnosis !== epoch.diagnosis ? ` In the end: ${inside(run.diagnosis)}` : "";
+    return `At epoch ${epoch.epoch}: ${inside(epoch.diagnosis || EARLY)}${end}`;
+  }
+  return (live ? failed || run.diagnosis || epoch?.diagnosis : epoch?.diagnosis) || (epoch ? EARLY : FIRST);
 }
 
-const AGAIN = " Same settings and seed, so the same curve.";
+const REPEATS = "Train would repeat this recorded run: change the regime first, or click a block.";
+const AGAIN = "Same settings and seed, so the same curve: change the regime, or click a block.";
 
-/** What a run that is over adds where it was told the same as the one before it. @param {Shown} shown
- * @param {Run[]} runs */
-function againText({ run, live }, runs) {
-  if (!run || run.recorded || run.outcome !== "done" || !live) return "";
-  const before = runs.filter(({ id, recorded }) => !recorded && id < run.id).at(-1);
-  return before?.line === run.line ? AGAIN : "";
-}
 
 /** @param {Lab} lab */
 export function diagnosisPanel(lab) {
@@ -139,8 +168,9 @@ export function diagnosisPanel(lab) {
   const root = h("div", { class: "hs-diagnosis", "data-hs": "diagnosis" }, words, forecast);
   const paint = () => {
     const bet = lab.shown().run?.forecast;
-    const text = diagnosisText(lab.shown(), lab.asks(), began(lab), schools(lab));
-    say(words, `${text}${text && began(lab) && !schools(lab) ? againText(lab.shown(), lab.store.runs) : ""}`);
+    const waits = waitsFor(lab);
+    const text = diagnosisText(lab.shown(), lab.asks(), began(lab), waits);
+    say(words, text);
     // Without its runs the lab is shorter: whoever has reset them from far below would see nothing of it.
     if (lab.deeds.wasReset()) root.scrollIntoView({ block: "nearest", behavior: isStill() ? "auto" : "smooth" });
     say(forecast, bet ? `Your prediction: ${bet}` : "");

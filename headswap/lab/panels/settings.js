@@ -100,7 +100,7 @@ function rateControl(lab) {
     if (rateAt(Number(slider.input.value)) !== now) slider.paint(Math.round(positionOf(now) * 20) / 20);
     say(slider.shown, rateText(now));
     put(slider.input, { "aria-valuetext": `${rateText(now)}${rate === null ? ", tuned" : ""}` });
-    slider.input.disabled = rate === null || tuned.input.disabled;
+    slider.input.disabled = tuned.input.disabled; // whoever drags it wants a rate of their own
   };
   return { name: "learning_rate", row, inputs: [tuned.input], paint };
 }
@@ -217,8 +217,7 @@ export function settingsPanel(lab) {
   const { main, more, file } = controlsOf(lab);
   const rows = h("div", { class: "hs-advanced" }, ...more.map(({ row }) => row));
   const [folded, reading] = [fold(lab, "more", "More", rows), readingFold(lab, file)];
-  const later = h("p", { class: "hs-hint hs-later", role: "status" });
-  const root = h("fieldset", { class: "hs-settings" }, h("legend", {}, "Settings"), later,
+  const root = h("fieldset", { class: "hs-settings" }, h("legend", {}, "Settings"),
     ...main.map(({ row }) => row), reading.root, folded.root);
   const paint = () => {
     for (const control of [...main, ...more, ...file]) {
@@ -230,8 +229,6 @@ export function settingsPanel(lab) {
     rows.hidden = more.every(({ row }) => row.hidden);
     folded.paint();
     if (isChoice(lab, more)) folded.root.open = true;
-    say(later, lab.changedSince() ? "Changes are for the next run." : "");
-    later.hidden = !later.textContent;
     root.hidden = folded.root.hidden && main.every(({ row }) => row.hidden);
   };
   return { root, paint };

@@ -14,23 +14,31 @@ import { sample } from "../../web/identity.js";
 import { settingsOf } from "../apart.js";
 import { triedOf, verdictOn } from "../asked.js";
 import { shareName } from "../look.js";
-import { UNDER_WAY } from "../phases.js";
+import { runBefore } from "./run.js";
 import { wordsPart } from "./words.js";
 
 const PAUSE = 120;
-const RECORDED = "Press Train first: a recorded run keeps no model.";
+const RECORDED = "This recorded run keeps no model; press Train for one.";
+/** That an answer is not of the epoch in view. @param {Shown} shown @param {Judged[]} all */
+function laterText({ epoch, glide }, all) {
+  const one = all.find(({ heard, said, run }) => heard && said && run && heard.epoch > 1);
+  return one?.heard && epoch && !glide && epoch.epoch < one.heard.epoch
+    ? ` Models of earlier epochs are not kept: this answer is of epoch ${one.heard.epoch}.` : "";
+}
+
 const PRACTICE = " The practice messages are polite scams and notes between friends.";
-const INVENTED = "It has only seen invented messages: polite scams and notes between friends.";
+const INVENTED = "It has only seen polite scams and notes between friends, all invented: about other messages it can only guess.";
 
 /** Why there is no answer. @param {Lab} lab @param {Tried} tried @param {string} text */
 function waitingText(lab, { run, gone }, text) {
   const own = lab.store.runs.some((one) => !one.recorded);
   const practice = lab.get("data") === "fixture" ? PRACTICE : "";
-  const example = examplesOf(lab.shown()).length ? " Example shows one." : "";
-  if (!text.trim()) return `Type anything; the answer follows the training.${practice}${example}`;
+  const when = run?.keeps ? "the recorded run answers" : "the answer follows the training";
+  if (!text.trim()) return `Type anything; ${when}.${practice}`;
   if (lab.shown().veiled) return "Choose an answer first, and you see what the model says.";
-  if (!own && !UNDER_WAY.includes(lab.phase())) return run ? RECORDED : "Press Train first.";
-  if (run?.recorded) return own ? "A recorded run keeps no model." : "waiting for the model…";
+  if (!own && lab.busy()) return "waiting for the model…";
+  if (!own && !run) return "Press Train first.";
+  if (run?.recorded && (gone || !run.keeps)) return RECORDED;
   if (gone) return "Its model is gone: the lab keeps those of the latest 8 runs and of pinned ones.";
   return "waiting for the model…";
 }
@@ -51,6 +59,18 @@ function answerText({ heard, said }) {
   if (!heard || !said) return "";
   const when = heard.epoch ? ` · epoch ${heard.epoch}` : ", before its first epoch";
   return `${said.name} ${said.p.toFixed(3)} → ${said.verdict}${when}`;
+}
+
+/** What the run before said of the same text: whether a message changes sides is the point of another regime.
+ * @param {Lab} lab @param {Judged[]} all */
+function beforeText(lab, [{ run, said }, ...pinned]) {
+  const { answer, threshold, against } = lab.shown();
+  const before = run && said && !pinned.length ? runBefore(lab, run) : null;
+  const heard = before && answer?.answers.find(({ id }) => id === before.id);
+  const then = heard ? verdictOn({ run: before, heard, gone: false }, threshold, against) : null;
+  if (!then || !said || before?.line === run?.line) return "";
+  const name = before?.recorded ? "the recorded run" : `run ${before?.id}`;
+  return `${name[0].toUpperCase()}${name.slice(1)} said ${then.verdict} (${then.p.toFixed(3)}).`;
 }
 
 /** A run's answer: its name, a bar and a verdict. @param {Lab} lab */
@@ -100,7 +120,7 @@ export function tryPanel(lab) {
     timer = setTimeout(() => lab.try(text), PAUSE);
     lab.mark("try");
   };
-  const field = textInput({ id: lab.id("try"), longest: 500, hint: "Dan, are you home?" }, type);
+  const field = textInput({ id: lab.id("try"), longest: 500, hint: "Your card is locked. Send us your PIN." }, type);
   const [answers, words] = [answersPart(lab), wordsPart(() => lab.mark("try"))];
   const seen = h("p", { class: "hs-hint", hidden: true }, INVENTED);
   const title = h("label", { class: "hs-title", for: field.input.id }, "Try a message");
@@ -114,7 +134,8 @@ export function tryPanel(lab) {
   const example = h("button", { type: "button", class: "hs-link hs-example", onclick: next,
     title: "a validation message: one of each class, then one that is taken for another" }, "Example");
   const head = h("div", { class: "hs-head" }, title, example);
-  const root = panel("try", "A message of your own", head, field.input, answers.root, seen, words.root);
+  const before = h("p", { class: "hs-answer" });
+  const root = panel("try", "A message of your own", head, field.input, answers.root, before, seen, words.root);
   root.dataset.control = "predict";
   /** @type {Answer|null} */
   let last = null;
@@ -124,6 +145,7 @@ export function tryPanel(lab) {
       document.activeElement !== field.input) {
       field.paint(answer.text);
       lab.wishes.adopt(answer);
+      lab.mark("machine"); // which may have been painted before this text stood here
     }
     last = answer;
   };
@@ -138,8 +160,11 @@ export function tryPanel(lab) {
       who: tried.run ? shown.whos[tried.run.id] ?? null : null,
       said: verdictOn(tried, shown.threshold, shown.against) }));
     answers.paint(all, text);
-    seen.hidden = !all.some(({ run, said }) => said && run && settingsOf(run).data === "fixture");
-    words.paint(shown.answer?.text ?? "", all);
+    say(before, beforeText(lab, all));
+    const later = laterText(shown, all);
+    say(seen, `${INVENTED}${later}`);
+    seen.hidden = !later && !all.some(({ run, said }) => said && run && settingsOf(run).data === "fixture");
+    words.paint(shown.answer?.text ?? "", all, shown.threshold);
   };
   return { root, paint, stop: () => clearTimeout(timer) };
 }

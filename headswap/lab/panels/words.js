@@ -23,7 +23,7 @@ function makeWord(piece, text) {
 
 /** Where reading ended before the text did. @param {Heard} heard */
 function tailOf({ bytes: [read, all] }) {
-  const text = `not read: ${countText(all - read)} of ${ofThem(all, "byte")}`;
+  const text = `not read: ${countText(all - read)} of ${ofThem(all, "byte")}, for this model stops after ${read}`;
   return read < all ? [h("li", { class: "hs-tail" }, text)] : [];
 }
 
@@ -36,7 +36,14 @@ function hintOf({ words, more }, positive) {
   return `A number is how far the logit falls without the word: ${odds}.${rest}`;
 }
 
-const APART = "The words don't add up to the verdict: without one, the rest reads differently.";
+/** Why the verdict is another one than the words seem to say: each was taken out alone.
+ * @param {Verdict} said @param {string} positive @param {string} negative @param {number} threshold */
+function apartText({ positive: is, p }, positive, negative, threshold) {
+  if (negative.startsWith("not ")) return `Taken out one at a time, the words speak ${is ? "against" : "for"} ${positive}.`;
+  const alone = `Taken out one at a time, the words speak for ${is ? negative : positive};`;
+  if (is) return `${alone} all together they reach ${p.toFixed(3)} nevertheless.`;
+  return `${alone} all together they reach ${p.toFixed(3)}, and ${positive} begins at ${threshold.toFixed(2)}.`;
+}
 
 /** Whether the words that have a number, taken together, speak for the verdict. @param {Piece[]} pieces
  * @param {Verdict} said */
@@ -86,12 +93,13 @@ function tableOf(all, text) {
 /** @param {() => void} opened called when the table opens */
 export function wordsPart(opened) {
   const list = h("ul", { class: "hs-words", role: "list", "aria-label": "the text, word by word" });
-  const [keys, hint, apart] = [legend(), h("p", { class: "hs-hint" }), h("p", { class: "hs-hint" }, APART)];
+  const [keys, hint, apart] = [legend(), h("p", { class: "hs-hint" }), h("p", { class: "hs-answer" })];
   const table = tableFold(opened);
-  const root = h("div", { class: "hs-wordwise" }, list, keys.root, hint, apart, table.fold);
+  const root = h("div", { class: "hs-wordwise" }, list, keys.root, apart, hint, table.fold);
   let drawn = "";
-  /** The text as the first of these runs takes it. @param {string} text @param {Judged[]} all */
-  const paint = (text, all) => {
+  /** The text as the first of these runs takes it. @param {string} text @param {Judged[]} all
+   * @param {number} threshold */
+  const paint = (text, all, threshold) => {
     const [{ run, heard, said, name }] = all;
     root.hidden = !run || !heard || !said;
     if (!run || !heard || !said) return;
@@ -99,6 +107,7 @@ export function wordsPart(opened) {
     const now = JSON.stringify([text, heard.words, heard.bytes, labels, sought]);
     const pieces = piecesOf(text, heard, sought);
     apart.hidden = addsUp(pieces, said);
+    say(apart, apart.hidden ? "" : apartText(said, labels[sought], otherThan(labels, sought), threshold));
     if (now !== drawn) {
       const words = pieces.map((piece) => makeWord(piece, pieceText(piece, labels, sought)));
       list.replaceChildren(...words, ...tailOf(heard));

@@ -3,7 +3,8 @@
  *
  * @typedef {[number, number, number]} Estimate a mean and the ends of its interval
  * @typedef {{name: string, who: number, points: {seed: number, value: number}[], mean: Estimate|null,
- *   ahead: Estimate|null, rival: boolean, note: string}} Contender `note` where there is nothing to draw
+ *   ahead: Estimate|null, rival: boolean, few?: boolean, note: string}} Contender `note` where there is nothing
+ *   to draw; `few` where one seed is all that a difference rests on
  * @typedef {Titled & {kind: "contenders", rows: Contender[], range: Range, gap: Range, score: string, against: string,
  *   digits?: number}} ContendersSpec `range` of the scores, `gap` of the differences
  *
@@ -62,14 +63,19 @@ const axisTexts = (range, signed) => ticks(...range, TICKS).map((value) => {
   return s("text", { x: percentIn(value, range), y: 11, "text-anchor": "middle" }, `${sign}${Math.abs(value)}`);
 });
 
+/** @param {string} [look] */
+const axis = (look = "") => s("svg", { class: `hs-reaches ${look}`, height: 14, "aria-hidden": "true" });
+
 /** @param {(row: number, seed: number) => void} open @param {(text: string) => void} point */
 function makeRow(open, point) {
   const [name, sample] = [h("span"), s("svg", { class: "hs-sample", width: 16, height: 16, "aria-hidden": "true" })];
   const plots = [0, 1].map(() => s("svg", { class: "hs-reaches", height: HIGH, "aria-hidden": "true" }));
-  const [scored, ahead] = [h("td", { class: "hs-number" }), h("td", { class: "hs-number" })];
+  const scales = [0, 1].map(() => axis("hs-ownaxis")); // where a row has its pictures below each other
+  const [difference, verdict] = [h("span", { class: "hs-difference" }), h("span")];
+  const [scored, ahead] = [h("td", { class: "hs-number" }), h("td", { class: "hs-number" }, difference, " ", verdict)];
   const head = h("th", { scope: "row" }, sample, name);
-  const root = h("tr", {}, head, scored, h("td", { class: "hs-drawn" }, plots[0]), ahead,
-    h("td", { class: "hs-drawn" }, plots[1]));
+  const drawn = plots.map((plot, i) => h("td", { class: "hs-drawn" }, scales[i], plot));
+  const root = h("tr", {}, head, scored, drawn[0], ahead, drawn[1]);
   const points = (/** @type {Contender} */ row, /** @type {number} */ number, /** @type {ContendersSpec} */ spec) =>
     row.points.map(({ seed, value }, i) => {
       const y = row.points.length < 2 ? MIDDLE : 4 + (i * (HIGH - 8)) / (row.points.length - 1);
@@ -80,7 +86,7 @@ function makeRow(open, point) {
       mark.append(s("title", {}, says));
       return mark;
     });
-  return { name, sample, plots, scored, ahead, points, root };
+  return { name, sample, plots, scales, drawn, scored, ahead, difference, verdict, points, root };
 }
 
 /** @param {ReturnType<typeof makeRow>} at @param {Contender} row @param {number} number @param {ContendersSpec} spec */
@@ -90,9 +96,13 @@ function paintRow(at, row, number, spec) {
   say(at.scored, row.mean ? estimateText(row.mean) : row.note);
   at.plots[0].replaceChildren(...rules(spec.range, null), ...at.points(row, number, spec),
     ...(row.mean ? estimateNodes(row.mean, spec.range, row.who, false) : []));
-  const luck = row.ahead !== null && couldBeLuck(row.ahead);
-  const verdict = luck ? " could be luck" : " more than luck";
-  say(at.ahead, row.rival ? "the rival" : row.ahead ? `${estimateText(row.ahead, true)}${verdict}` : "");
+  const luck = row.ahead !== null && (row.few || couldBeLuck(row.ahead));
+  const verdict = row.few ? "one seed: no verdict" : luck ? "could be luck" : "more than luck";
+  say(at.difference, row.rival ? "the one to beat" : row.ahead ? estimateText(row.ahead, true) : "");
+  say(at.verdict, row.ahead && !row.rival ? verdict : "");
+  at.scales[0].replaceChildren(...axisTexts(spec.range, false));
+  at.scales[1].replaceChildren(...axisTexts(spec.gap, true));
+  put(at.drawn[1], { "data-empty": row.rival });
   put(at.ahead, { "data-luck": row.ahead ? String(luck) : null });
   at.plots[1].replaceChildren(...rules(spec.gap, 0),
     ...(row.ahead ? estimateNodes(row.ahead, spec.gap, row.who, luck) : []));
@@ -102,7 +112,7 @@ function paintRow(at, row, number, spec) {
 export function contenders(place, open) {
   const body = h("tbody");
   const [scored, ahead] = [h("span"), h("span")];
-  const axes = [0, 1].map(() => s("svg", { class: "hs-reaches", height: 14, "aria-hidden": "true" }));
+  const axes = [0, 1].map(() => axis());
   const head = h("tr", {}, h("td"), ...[0, 1].flatMap((i) => [h("th", { scope: "col" }, [scored, ahead][i]),
     h("td", { class: "hs-drawn" }, axes[i])]));
   const table = h("table", { class: "hs-rowtable" }, h("thead", {}, head), body);

@@ -89,7 +89,7 @@ function clipArea() {
   clip.append(hole);
   defs.append(clip);
   const paint = (/** @type {Layout} */ { edge, size: [width, height] }) =>
-    put(hole, { x: edge.left - 2, y: edge.top - 4, width: Math.max(0, width - edge.left - edge.right + 6),
+    put(hole, { x: edge.left - 6, y: edge.top - 4, width: Math.max(0, width - edge.left - edge.right + 12),
       height: Math.max(0, height - edge.top - edge.bottom + 6) });
   return { defs, paint, clipped: { "clip-path": `url(#${id})` } };
 }
@@ -194,6 +194,8 @@ export function curves(place, walk = null, table = pointTable) {
   let painted = "";
   return drawn(parts, (/** @type {CurvesSpec} */ spec, size) => {
     const at = layoutOf(spec, size);
+    for (const side of /** @type {const} */ (["left", "right"])) // for a slider below, as long as the axis
+      parts.root.style.setProperty(`--hs-${side}`, `${at.edge[side]}px`);
     // Axes and ghosts seldom change, and are most of the work.
     const now = JSON.stringify([size, at.xRange, at.yRange, at.edge, spec.x, spec.y, spec.y_log, spec.ghosts]);
     if (now !== painted) back(spec, at);

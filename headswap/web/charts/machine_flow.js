@@ -162,13 +162,15 @@ function resultNode() {
 /** Logits and probabilities, above the head. */
 export function resultList() {
   const list = h("ul", { class: "hs-m-results", role: "list", "aria-label": "What the head outputs" });
+  const what = h("span");
   const root = h("div", { class: "hs-m-result", hidden: true }, h("p", { class: "hs-m-columns", "aria-hidden": "true" },
-    h("span"), h("span", {}, "logits"), h("span", {}, "probabilities")), list);
+    what, h("span", {}, "logits"), h("span", {}, "probabilities")), list);
   /** @type {ReturnType<typeof resultNode>[]} */
   let nodes = [];
   const paint = (/** @type {MachineSpec} */ { flow, labels }) => {
     const rows = flow ? resultRows(flow, flow.labels ?? labels) : [];
     root.hidden = !rows.length;
+    say(what, flow && flow.logits.length > rows.length ? "next byte" : "class");
     if (rows.length !== nodes.length) {
       nodes = rows.map(resultNode);
       list.replaceChildren(...nodes.map((node) => node.root));

@@ -83,14 +83,14 @@ export const originWords = ({ origin, weights }) => (origin === "pretrained" || 
  * @param {number|null} moved */
 export function movedWords(moved) {
   if (moved === null || !Number.isFinite(moved)) return "";
-  if (moved >= 2) return `moved ${countText(moved)} × its start`;
+  if (moved >= 1) return `moved ${moved < 9.95 ? moved.toFixed(1) : countText(moved)} × its size`;
   const percent = 100 * moved;
-  return `moved ${percent ? percent.toFixed(percent < 0.1 ? 2 : percent < 10 ? 1 : 0) : 0} %`;
+  return `moved ${percent ? percent.toFixed(percent < 0.1 ? 2 : percent < 10 ? 1 : 0) : 0} % of its size`;
 }
 
-/** How long a bar is for that, from 0 to 1: the same for the same number in every layer and epoch. Its square root, so
- * that a few per cent can still be seen. @param {number|null} moved */
-export const movedPart = (moved) => Math.min(1, Math.sqrt(Math.max(0, moved ?? 0)));
+/** How long a bar is for that, from 0 to 1: the same for the same number in every layer and epoch.
+ * @param {number|null} moved */
+export const movedPart = (moved) => Math.min(1, Math.max(0, moved ?? 0));
 
 /** All that the picture shows of a layer, for those who do not see it. @param {Layer} layer */
 export function layerLabel(layer) {

@@ -45,10 +45,13 @@ export function zoomPart(zoom, look, back) {
   const paint = ({ flow, layers }, room) => {
     const layer = layers.find(({ key }) => key === flow?.zoom);
     const held = root.contains(document.activeElement);
+    const came = root.hidden && Boolean(layer && flow);
     root.hidden = !layer || !flow;
     if (held && root.hidden) back(shown);
     if (!layer || !flow) return;
     shown = layer.key;
+    // What opens far below the button would go unseen.
+    if (came) requestAnimationFrame(() => root.scrollIntoView({ block: "nearest" }));
     say(title, `Inside ${layer.name}, at ${tokenWords(flow.tokens[flow.position], flow.position)}`);
     put(root, { "aria-label": title.textContent });
     close.hidden = !zoom;

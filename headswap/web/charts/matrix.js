@@ -35,15 +35,27 @@ export function cellAt(name) {
 /** @param {number[]} row */
 const sum = (row) => row.reduce((all, one) => all + one, 0);
 
+/** The shares of a row in whole percents that add up to 100; where one would vanish, each as it is.
+ * @param {number[]} row */
+export function sharesOf(row) {
+  const exact = row.map((count) => (100 * count) / (sum(row) || 1));
+  if (exact.some((share) => share > 0 && share < 1)) return exact.map((share) => percentText(share / 100));
+  const whole = exact.map(Math.floor);
+  const order = exact.map((_, i) => i).sort((a, b) => exact[b] - whole[b] - (exact[a] - whole[a]));
+  for (const i of order.slice(0, sum(row) ? 100 - sum(whole) : 0)) whole[i] += 1;
+  return whole.map((share) => `${share} %`);
+}
+
 /** What a cell says of itself. @param {MatrixSpec} spec @param {Cell} cell */
 function cellTexts({ counts, names, rival, against: other = "the pinned run" }, { truth, guess }) {
   const count = counts?.[truth][guess] ?? 0;
   const whole = sum(counts?.[truth] ?? []);
   const part = whole ? count / whole : 0;
+  const percent = whole ? sharesOf(counts?.[truth] ?? [])[guess] : percentText(0);
   const difference = counts && rival ? count - rival[truth][guess] : null;
   const against = difference === null ? "" : `, ${difference >= 0 ? "+" : ""}${difference} against ${other}`;
-  const said = `true ${names[truth]}, predicted ${names[guess]}: ${count}, ${percentText(part)} of all ${names[truth]}`;
-  return { count: counts ? countText(count) : "–", share: counts ? percentText(part) : "", part,
+  const said = `true ${names[truth]}, predicted ${names[guess]}: ${count}, ${percent} of all ${names[truth]}`;
+  return { count: counts ? countText(count) : "–", share: counts ? percent : "", part,
     change: difference === null ? "" : differenceText(difference), label: `${said}${against}` };
 }
 
