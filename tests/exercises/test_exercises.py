@@ -13,7 +13,8 @@ import torch
 
 from headswap import exercises
 from headswap.errors import SettingError
-from headswap.exercises.exercise import HIDE, Exercise, Trap, answer_of, same
+from headswap.exercises.answers import answer_of, same
+from headswap.exercises.exercise import HIDE, Exercise, Trap
 from headswap.explorers.reading import Source
 from lessons import build
 
