@@ -1,6 +1,7 @@
 """Lesson 05: what learns, and what the optimizer may touch."""
 
 from collections.abc import Callable, Iterable
+from itertools import islice
 from typing import Any
 
 import torch
@@ -126,7 +127,8 @@ def _held(frozen: Callable[[Classifier], Iterable[nn.Parameter]]) -> Callable[[G
         for parameter in frozen(model):
             parameter.requires_grad_(False)
         flags = [p.requires_grad for p in model.parameters()]
-        optimizer = torch.optim.SGD(function(model), lr=0.1)
+        given = list(islice(function(model), len(flags) + 1))  # of an endless answer only so many
+        optimizer = torch.optim.SGD(given, lr=0.1)
         held = {id(p) for group in optimizer.param_groups for p in group["params"]}
         if [p.requires_grad for p in model.parameters()] != flags:
             return ["what learns was changed"]

@@ -223,7 +223,8 @@ SCORES = Exercise(
     (
         Trap(_swapped, "Precision and recall are swapped: precision divides by what was called spam."),
         Trap(_raised, "An empty denominator raised an error; where there is nothing to divide by, say 0.0."),
-        Trap(_raised_in_f1, "F1 raised an error: its denominator P + R is 0 when no spam is found; say 0.0 there."),
+        Trap(_raised_in_f1, "F1 raised an error, and perhaps the others: P + R is 0 when no spam is found. Say 0.0 "
+             "wherever you would divide by 0."),
         Trap(_one_for_nothing, "Where there is nothing to divide by you give 1.0; nothing found earns 0.0."),
         Trap(_percent, "These are percents; the scores run from 0 to 1."),
         Trap(_not_a_number, "Zero by zero is nan for a tensor, and nan spoils every mean; give 0.0 there."),

@@ -220,26 +220,21 @@ def _new_weights(model: LanguageModel, classifier: nn.Module) -> list[nn.Paramet
     return [weight for name, weight in classifier.named_parameters() if not name.startswith("body.")]
 
 
-def _count(model: LanguageModel, classifier: nn.Module) -> int:
-    return sum(weight.numel() for weight in _new_weights(model, classifier))
+def _outside(model: LanguageModel, classifier: nn.Module) -> dict[str, int]:
+    weights = _new_weights(model, classifier)
+    return {
+        "numbers": sum(w.numel() for w in weights),
+        "that learn": sum(w.numel() for w in weights if w.requires_grad),
+    }
 
 
-def _learning(model: LanguageModel, classifier: nn.Module) -> int:
-    return sum(weight.numel() for weight in _new_weights(model, classifier) if weight.requires_grad)
-
-
-def _body_kept(model: LanguageModel, classifier: nn.Module) -> bool:
-    before, after = model.body.state_dict(), classifier.get_submodule("body").state_dict()
-    fresh = new_language_model(TINY, 0).body.state_dict()  # the body before the answer had it
-    return all(torch.equal(fresh[n], before[n]) and torch.equal(fresh[n], after[n]) for n in fresh)
-
-
-def _same_body(model: LanguageModel, classifier: nn.Module) -> bool:
-    return classifier.get_submodule("body") is model.body
-
-
-def _body_learns(model: LanguageModel, classifier: nn.Module) -> bool:
-    return all(weight.requires_grad for weight in classifier.get_submodule("body").parameters())
+def _body(model: LanguageModel, classifier: nn.Module) -> dict[str, bool]:
+    """Whether it is the model's own, as it was before the answer had it, and may still learn."""
+    body, fresh = classifier.get_submodule("body"), new_language_model(TINY, 0).body.state_dict()
+    before, after = model.body.state_dict(), body.state_dict()
+    kept = all(torch.equal(fresh[n], before[n]) and torch.equal(fresh[n], after[n]) for n in fresh)
+    learns = all(weight.requires_grad for weight in body.parameters())
+    return {"is model.body": body is model.body, "has its weights": kept, "may learn": learns}
 
 
 def _pool_used(model: LanguageModel, classifier: nn.Module) -> str:
@@ -272,12 +267,9 @@ SWAP = Exercise(
     probes=(
         Probe("The shape of swap(model, 2)(ids, mask) for two messages", _ask_swap(2, _shape)),
         Probe("The shape of swap(model, 3)(ids, mask) for two messages", _ask_swap(3, _shape)),
-        Probe("The number of weights outside the body of swap(model, 2), at width 8,", _ask_swap(2, _count)),
-        Probe("The number of those that can learn", _ask_swap(2, _learning)),
-        Probe("Whether the body's weights are the model's, bit for bit,", _ask_swap(2, _body_kept)),
-        Probe("Whether the body is model.body itself, not a copy,", _ask_swap(2, _same_body)),
+        Probe("What is outside the body of swap(model, 2), at width 8,", _ask_swap(2, _outside)),
+        Probe("The body of swap(model, 2)", _ask_swap(2, _body)),
         Probe("The pool of swap(model, 2)", _ask_swap(2, _pool_used)),
-        Probe("Whether the body of swap(model, 2) may still learn", _ask_swap(2, _body_learns)),
         Probe("The shape of the language model's own logits after swap(model, 2)", _ask_swap(2, _speaks)),
     ),
     traps=(
