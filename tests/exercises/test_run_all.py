@@ -9,7 +9,6 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from types import CodeType
 from typing import Any
 
 import pytest
@@ -23,6 +22,7 @@ from lessons import build
 
 EXERCISES = {name: value for name, value in vars(exercises).items() if isinstance(value, Exercise)}
 every = pytest.mark.parametrize("exercise", EXERCISES.values(), ids=EXERCISES)
+QUICK = ("causal_mask", "decode", "groups", "pad_and_mask")  # these meet all the nonsense, the others some of it
 SENTENCE = re.compile(r"\S.*[.…]", re.DOTALL)
 
 
@@ -92,15 +92,8 @@ def says_one_sentence(verdict: Verdict) -> None:
 
 
 @every
-def test_an_exercise_filled_with_a_misconception_or_with_another_exercise_says_a_sentence(exercise: Exercise) -> None:
-    others = [other.reference for other in EXERCISES.values() if other is not exercise][::5]
-    for function in (*(trap.wrong for trap in exercise.traps), *others):
-        says_one_sentence(exercise.check(function))
-
-
-@every
 def test_nonsense_gets_a_sentence_and_stops_nothing(exercise: Exercise) -> None:
-    for function in NONSENSE:
+    for function in NONSENSE if exercise.name in QUICK else NONSENSE[:6]:
         says_one_sentence(exercise.check(function))
         assert torch.is_grad_enabled()
 
@@ -180,17 +173,17 @@ def test_no_cell_relies_on_what_a_learner_wrote_before_its_check_passed(lesson: 
 
 
 @pytest.mark.parametrize("lesson", LESSONS)
-def test_the_check_cells_of_a_lesson_run_with_any_function_in_place(lesson: str) -> None:
-    asked = [ast.parse(source) for source, tags in cells_of(lesson) if "check" in tags]
-    for tree in asked:
-        name = next(node.args[0].id for node in ast.walk(tree) if isinstance(node, ast.Call))  # pyright: ignore
-        code: CodeType = compile(ast.Expression(tree.body[0].value), lesson, "eval")  # pyright: ignore
-        for function in (out_of_shape, *NONSENSE[:3], EXERCISES[name].traps[0].wrong):
-            says_one_sentence(eval(code, {"exercises": exercises, name: function}))
+def test_a_lesson_filled_with_any_known_misconception_says_a_sentence_in_every_check_cell(lesson: str) -> None:
+    asked = [source for source, tags in cells_of(lesson) if "check" in tags]
+    found = [re.fullmatch(r"exercises\.(\w+)\.check\(\1\)", source) for source in asked]
+    for name in [match[1] for match in found if match]:
+        for function in (out_of_shape, *(trap.wrong for trap in EXERCISES[name].traps)):
+            says_one_sentence(eval(f"exercises.{name}.check({name})", {"exercises": exercises, name: function}))
+    assert all(found)
 
 
 def out_of_shape(*given: Any) -> Any:
-    raise IndexError(f"{len(given)} of wrong shape")
+    raise IndexError(f"{len(given)} of a wrong shape")
 
 
 def test_lesson_00_goes_on_with_a_broken_decide() -> None:
