@@ -67,6 +67,7 @@ def pytest_configure(config):
         config.add_cleanup(shared.cleanup)
         os.environ["HEADSWAP_TESTS"] = shared.name
         os.environ["HEADSWAP_CACHE"] = os.path.join(shared.name, "bodies")
+        os.environ["HEADSWAP_PROGRESS"] = os.path.join(shared.name, "progress.json")  # and not the learner's own
 
 
 def pytest_collection_modifyitems(config, items):

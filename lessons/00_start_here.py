@@ -267,6 +267,7 @@ read(swap_head)
 # "not attempted" as long as the dots stand, and of a wrong answer it says what you may
 # have mistaken. If you are stuck, `exercises.decide.hint(1)` gives a nudge, `hint(2)`
 # and `hint(3)` more, and `exercises.decide.solution()` shows one way to do it.
+# `exercises.progress()` lists what you have passed; it is kept on your machine alone.
 
 # %% tags=["solution"]
 from headswap import exercises
@@ -293,7 +294,8 @@ texts = ["Claim your free prize now", "Sorry, I am late", "Can you pick up bread
 asked = encode([Message(text, 0) for text in texts], runs["full"].classifier)
 logits = predict_logits(runs["full"].classifier, asked)  # (B, 2)
 assert logits.shape == (len(texts), 2) and logits.abs().max() < 20
-words = decide(logits) or ["your turn"] * len(texts)
+passed = exercises.decide.check(decide)
+words = decide(logits) if passed else ["your turn"] * len(texts)
 for text, word, (ham, spam) in zip(texts, words, logits.tolist(), strict=True):
     print(f"ham {ham:5.2f}  spam {spam:5.2f}  {word:9}  {text}")
 
@@ -331,10 +333,10 @@ print(f"Of {tensors} tensors of the body, head-only moved 0 and full moved {tens
 # | --- | --- | --- | --- |
 # | 00 | Start here | 12 | the whole story |
 # | 01 | Tokenisation | 10 | text to bytes, pads and mask, and what a cut loses |
-# | 02 | The body and its language model | 11 | attention, next-byte prediction, perplexity falling |
+# | 02 | The body and its language model | 12 | attention, next-byte prediction, perplexity falling |
 # | 03 | The head swap | 11 | what is kept, what is new, and the baselines |
 # | 04 | Pooling | 13 | many vectors to one, and what pads do to a mean |
-# | 05 | The freeze toggle | 10 | what learns, what the optimizer holds, what a frozen body saves |
+# | 05 | The freeze toggle | 11 | what learns, what the optimizer holds, what a frozen body saves |
 # | 06 | Metrics | 14 | thresholds, rare spam, intervals |
 # | 07 | The regime lab | 11 | your own experiments, with missions |
 #

@@ -8,7 +8,7 @@
 # %% [markdown]
 # # 02 · The body and its language model
 #
-# **11 minutes** to read, and two exercises. You need lesson 01: bytes, ids, pads and the mask. Afterwards you can say
+# **12 minutes** to read, and three exercises. You need lesson 01: bytes, ids, pads and the mask. Afterwards you can say
 # what happens between ids and logits, why no byte sees the future, and what a perplexity of 2 means.
 
 # %% [markdown]
@@ -167,6 +167,30 @@ def causal_mask(T):
 
 # %% tags=["check"]
 exercises.causal_mask.check(causal_mask)
+
+# %% [markdown]
+# ## Build: attention by hand
+#
+# Now attention itself, for a few bytes and a single head. Write `attend(queries, keys, values)`: all three are (T, D),
+# one row per byte. A score is the query of the byte that looks times the key of the byte that is looked at, divided by
+# the square root of D. What a row may not see gets minus infinity.
+#
+# A softmax over each row makes the weights. The answer, (T, D), is the mean of the values under them.
+# `exercises.attend.hint(1)` helps.
+
+
+# %% tags=["solution"]
+def attend(queries, keys, values):
+    """What causal attention hands to each position; all (T, D), one row per byte."""
+    T, D = queries.shape
+    scores = queries @ keys.T / D**0.5
+    hidden = torch.ones(T, T, dtype=torch.bool).triu(1)
+    weights = scores.masked_fill(hidden, float("-inf")).softmax(1)
+    return weights @ values
+
+
+# %% tags=["check"]
+exercises.attend.check(attend)
 
 # %% [markdown]
 # ## Build: perplexity

@@ -8,7 +8,7 @@
 # %% [markdown]
 # # 05 · The freeze toggle
 #
-# **10 minutes** to read, two exercises, and a quarter of a minute of computing. You need lesson 03, where a new head
+# **11 minutes** to read, three exercises, and a quarter of a minute of computing. You need lesson 03, where a new head
 # stands on an old body. Afterwards you can freeze a body so that it stays frozen, say what an optimizer holds, and
 # tell what freezing saves and why.
 
@@ -182,6 +182,32 @@ def groups(model):
 
 # %% tags=["check"]
 exercises.groups.check(groups)
+
+# %% [markdown]
+# ## Build: the training step
+#
+# What an optimizer holds moves in four steps: clear the old gradients, compute the loss, go backward, take the step.
+# The order matters, because `backward()` *adds* to the gradients that it finds.
+#
+# Write `train_step(model, optimizer, ids, mask, labels)` for one batch: `model(ids, mask)` gives raw logits (B, 2), and
+# the loss is their mean cross-entropy. Return it as a plain number. Whatever gradients were there before must not
+# count. `exercises.train_step.hint(1)` helps.
+
+# %% tags=["solution"]
+import torch.nn.functional as F
+
+
+def train_step(model, optimizer, ids, mask, labels):
+    """Let the model learn from one batch; the loss that it had, as a plain number."""
+    optimizer.zero_grad()
+    loss = F.cross_entropy(model(ids, mask), labels)
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+
+# %% tags=["check"]
+exercises.train_step.check(train_step)
 
 # %% [markdown]
 # ## Look: computed once

@@ -1,8 +1,10 @@
 """The exercises of the course, by the name of the function that each asks for."""
 
 from . import missions
+from .attending import ATTEND as attend
 from .bodies import CAUSAL_MASK as causal_mask
 from .bodies import PERPLEXITY as perplexity
+from .course import progress
 from .freezing import FREEZE as freeze
 from .freezing import GROUPS as groups
 from .measuring import CHOOSE_THRESHOLD as choose_threshold
@@ -11,6 +13,7 @@ from .measuring import VERDICTS as verdicts
 from .pooling import LAST_REAL as last_real
 from .pooling import MASKED_MEAN as masked_mean
 from .starting import DECIDE as decide
+from .stepping import TRAIN_STEP as train_step
 from .swapping import COUNT_NEW_WEIGHTS as count_new_weights
 from .swapping import LOSS as loss
 from .swapping import SWAP as swap
@@ -18,6 +21,7 @@ from .tokenising import DECODE as decode
 from .tokenising import PAD_AND_MASK as pad_and_mask
 
 __all__ = [
+    "attend",
     "causal_mask",
     "choose_threshold",
     "count_new_weights",
@@ -31,7 +35,9 @@ __all__ = [
     "missions",
     "pad_and_mask",
     "perplexity",
+    "progress",
     "scores",
     "swap",
+    "train_step",
     "verdicts",
 ]  # fmt: skip

@@ -7,7 +7,8 @@ import torch
 import torch.nn.functional as F
 
 from ..data.tokenizer import PAD, VOCAB_SIZE
-from .exercise import Exercise, Function, Probe, Trap
+from .answers import Function, Probe
+from .exercise import Exercise, Trap
 
 
 def causal_mask(T: int) -> torch.Tensor:
@@ -48,6 +49,18 @@ def _numbers(T: int) -> torch.Tensor:
     return torch.ones(T, T).tril()
 
 
+def _whole_numbers(T: int) -> torch.Tensor:
+    return torch.ones(T, T, dtype=torch.int64).tril()
+
+
+def _to_be_added(T: int) -> torch.Tensor:
+    return torch.zeros(T, T).masked_fill(~causal_mask(T), float("-inf"))
+
+
+def _nested_lists(T: int) -> list[list[bool]]:
+    return causal_mask(T).tolist()
+
+
 def _losses(logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
     return F.cross_entropy(logits.flatten(0, 1), targets.flatten(), reduction="none").view(targets.shape)
 
@@ -58,6 +71,27 @@ def _summed(logits: torch.Tensor, targets: torch.Tensor, mask: torch.Tensor) -> 
 
 def _pads_counted(logits: torch.Tensor, targets: torch.Tensor, mask: torch.Tensor) -> float:
     return _losses(logits, targets).mean().exp().item()
+
+
+def _pads_by_their_id(logits: torch.Tensor, targets: torch.Tensor, mask: torch.Tensor) -> float:
+    return perplexity(logits, targets, targets != PAD)
+
+
+def _softmax_first(logits: torch.Tensor, targets: torch.Tensor, mask: torch.Tensor) -> float:
+    return perplexity(logits.softmax(-1), targets, mask)
+
+
+def _over_the_bytes(logits: torch.Tensor, targets: torch.Tensor, mask: torch.Tensor) -> float:
+    surprise = -logits.flatten(0, 1).log_softmax(0)  # down the bytes, not along the 260 ids
+    return surprise[torch.arange(targets.numel()), targets.flatten()][mask.flatten()].mean().exp().item()
+
+
+def _shifted_twice(logits: torch.Tensor, targets: torch.Tensor, mask: torch.Tensor) -> float:
+    return perplexity(logits[:, :-1], targets[:, 1:], mask[:, 1:])
+
+
+def _upside_down(logits: torch.Tensor, targets: torch.Tensor, mask: torch.Tensor) -> float:
+    return perplexity(logits, targets, ~mask)
 
 
 def _divided_by_all(logits: torch.Tensor, targets: torch.Tensor, mask: torch.Tensor) -> float:
@@ -87,14 +121,16 @@ def _mask_of(T: int) -> Probe:
     return Probe(f"causal_mask({T})", lambda fn: fn(T))
 
 
-def _ask_perplexity(scale: float) -> Function:
-    """Two messages of three bytes and one; the logits all equal where `scale` is 0."""
+def _ask_perplexity(scale: float, leave_out: bool = False) -> Function:
+    """Messages of three bytes and one; all logits are equal where `scale` is 0, and the mask may leave out a byte."""
 
     def ask(fn: Function) -> float:
         generator = torch.Generator().manual_seed(0)
         logits = scale * torch.randn(2, 3, VOCAB_SIZE, generator=generator)
         targets = torch.tensor([[104, 105, 33], [111, PAD, PAD]])
-        return fn(logits, targets, targets != PAD)
+        mask = targets != PAD
+        mask[0, 1] = not leave_out
+        return fn(logits, targets, mask)
 
     return ask
 
@@ -111,6 +147,9 @@ CAUSAL_MASK = Exercise(
         Trap(_inverted, "The mask is inverted: True means may be seen, and yours is True where it may not."),
         Trap(_transposed, "Transposed: rows are the positions that look, and yours see the future, not the past."),
         Trap(_everything, "Everything sees everything: nothing is hidden yet, so the model can copy its answer."),
+        Trap(_whole_numbers, "These are 0 and 1 as whole numbers; True and False hide a position: dtype=torch.bool."),
+        Trap(_to_be_added, "This is a mask to be added to the scores, 0 and -inf; here True says what may be seen."),
+        Trap(_nested_lists, "This is a list of lists; make a tensor of it, of type bool."),
         Trap(_numbers, "These are numbers: PyTorch adds a mask of numbers to the scores. Only bool hides a position."),
     ),
     hints=(
@@ -126,10 +165,17 @@ PERPLEXITY = Exercise(
     probes=(
         Probe("perplexity of logits that are all 0", _ask_perplexity(0.0)),
         Probe("perplexity of random logits, for two messages of 3 bytes and 1,", _ask_perplexity(2.0)),
+        Probe("perplexity of the same where the mask leaves out one more byte", _ask_perplexity(2.0, leave_out=True)),
     ),
     traps=(
         Trap(_summed, "The losses are summed, not averaged: your perplexity grows with the length of the text."),
         Trap(_pads_counted, "Pads are counted: leave out the losses where the mask is False, then take the mean."),
+        Trap(_pads_by_their_id, "You look for pads among the targets. Ask the mask: it may leave out more."),
+        Trap(_softmax_first, "Softmax before cross-entropy: it takes the raw logits and does the softmax itself."),
+        Trap(_over_the_bytes, "Your softmax runs over the bytes, dim 0. A byte's 260 ids share the probability."),
+        Trap(_shifted_twice, "Shifted twice: targets[b, t] already is the byte after t. Leave logits and targets as "
+             "they are."),
+        Trap(_upside_down, "You took the loss of the pads: the mask is True on real bytes."),
         Trap(_divided_by_all, "Pads are left out of the sum but not of the count: divide by the real bytes alone."),
         Trap(_no_exp, "This is the mean loss in nats; perplexity is its exp. Logits that are all 0 must give 260."),
         Trap(_base_two, "2 to a loss in nats: PyTorch's loss is a natural logarithm, so the way back is exp."),
@@ -142,4 +188,4 @@ PERPLEXITY = Exercise(
         "flatten(0, 1) makes (B * T, V) of the logits; losses[mask.flatten()] keeps the real bytes.",
     ),
     praise="260 for a model that knows nothing, and a pad changes nothing.",
-)
+)  # fmt: skip

@@ -9,30 +9,20 @@ from __future__ import annotations
 import dis
 import html
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from math import isclose
 from types import FunctionType
-from typing import Any
-
-import numpy as np
-import torch
 
 from ..errors import SettingError
 from ..explorers.reading import Source, read
+from . import kept
+from .answers import Function, Probe, Raised, TooLong, answer_of, kind, same, shown, within
 
 HIDE = "HEADSWAP_HIDE_SOLUTIONS"  # a teacher sets it to 1
+SECONDS = 10.0  # of the processor; then a learner's function is stopped. A right one takes some hundredths
 # What a function that does nothing consists of, in the bytecodes of Python 3.11 to 3.14.
 IDLE = {"RESUME", "NOP", "POP_TOP", "LOAD_CONST", "RETURN_CONST", "RETURN_VALUE"}
-Function = Callable[..., Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Probe:
-    """One question: `ask` calls a function on fresh inputs and returns what can be compared; `says` shows the call."""
-
-    says: str
-    ask: Callable[[Function], Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,33 +34,24 @@ class Trap:
 
 
 @dataclass(frozen=True, slots=True)
-class Raised:
-    """An exception as an answer; two of one kind are the same answer."""
-
-    kind: str
-    says: str
-
-    def __repr__(self) -> str:
-        return f"{self.kind}: {self.says}" if self.says else self.kind
-
-
-@dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a check found: passed, not attempted, or wrong, and one sentence about it."""
+    """What a check found: passed, not attempted, or wrong, one sentence about it, and perhaps a note."""
 
     state: str
     sentence: str
+    note: str = ""
 
     def __bool__(self) -> bool:
         return self.state == "passed"
 
     def __repr__(self) -> str:
-        return f"{WORDS[self.state][0]} {self.sentence}"
+        return " ".join(filter(None, (WORDS[self.state][0], self.sentence, self.note)))
 
     def _repr_html_(self) -> str:
         word, colour = WORDS[self.state]
         style = f"border-left: 4px solid {colour}; padding: 4px 10px; margin: 2px 0"
-        return f'<div role="status" style="{style}"><strong>{word}</strong> {html.escape(self.sentence)}</div>'
+        said = html.escape(" ".join(filter(None, (self.sentence, self.note))))
+        return f'<div role="status" style="{style}"><strong>{word}</strong> {said}</div>'
 
 
 WORDS = {
@@ -103,20 +84,23 @@ class Exercise:
         return self.reference.__name__
 
     def check(self, answer: Function) -> Verdict:
-        """Say of a learner's function whether it is right, not attempted, or wrong and why; never raises."""
+        """Say of a learner's function whether it is right, not attempted, or wrong and why; never raises.
+
+        That it passed is kept in a file of the learner's own (`kept.py`).
+        """
         if not callable(answer):
-            return Verdict("wrong", f"{self.name} is {type(answer).__name__}; define it as a function.")
-        if is_stub(answer):
-            return Verdict("not attempted", f"Write {self.name} and run this cell again.")
-        given, right = self._answers(answer), self._answers(self.reference)
-        if all(isinstance(a, Raised) and a.kind == "NotImplementedError" for a in given):
+            return Verdict("wrong", f"{self.name} is {kind(answer)}; define it as a function.")
+        (right, expected), (given, returned) = self._asked(self.reference), self._asked(answer)
+        if len(given) < len(right):
+            late = self.probes[len(given)].says
+            return Verdict("wrong", f"{late} was stopped after {SECONDS:g} seconds: look for a loop without an end.")
+        if is_stub(answer) or all(isinstance(a, Raised) and a.kind == "NotImplementedError" for a in given):
             return Verdict("not attempted", f"Write {self.name} and run this cell again.")
         if all(map(same, given, right)):
-            return Verdict("passed", self.praise)
-        for trap in self.traps:
-            if all(map(same, given, self._answers(trap.wrong))):
-                return Verdict("wrong", trap.sentence)
-        return Verdict("wrong", self._difference(given, right))
+            return Verdict("passed", self.praise, kept.record(self.name))
+        if returned and not any(r is not None for r in returned) and any(e is not None for e in expected):
+            return Verdict("wrong", f"{self.name} returns None: end it with return, and what it has worked out.")
+        return Verdict("wrong", self._named(given) or self._difference(given, right))
 
     def hint(self, number: int = 1) -> Hint:
         """One of the hints, from a nudge to nearly the answer."""
@@ -130,8 +114,25 @@ class Exercise:
             return Hint("The solutions are hidden in this class; ask your teacher, or take the next hint.")
         return read(self.reference)
 
-    def _answers(self, function: Function) -> list[object]:
-        return [answer_of(probe, function) for probe in self.probes]
+    def _asked(self, function: Function) -> tuple[list[object], list[object]]:
+        """What a function answers to the probes, as far as it gets in its time, and what it returned itself."""
+        answers, returned = [], []
+
+        def heard(*given: object) -> object:
+            returned.append(function(*given))
+            return returned[-1]
+
+        with suppress(TooLong):
+            within(SECONDS, lambda: answers.extend(answer_of(probe, heard) for probe in self.probes))
+        return answers, returned
+
+    def _named(self, given: Sequence[object]) -> str:
+        """The sentence of the trap that answers the same, or none."""
+        for trap in self.traps:
+            answers = (answer_of(probe, trap.wrong) for probe in self.probes)
+            if all(map(same, given, answers)):
+                return trap.sentence
+        return ""
 
     def _difference(self, given: Sequence[object], right: Sequence[object]) -> str:
         probe, came, expected = next(
@@ -141,14 +142,6 @@ class Exercise:
         return f"{probe.says} {verb} {shown(came)}; expected {shown(expected)}."
 
 
-def answer_of(probe: Probe, function: Function) -> object:
-    """What the function answers to the probe; an exception is an answer too."""
-    try:
-        return probe.ask(function)
-    except Exception as error:  # the learner's mistake is what we are here for
-        return Raised(type(error).__name__, str(error))
-
-
 def is_stub(function: Function) -> bool:
     """Whether a function does nothing yet: only `...`, `pass` or `return None`."""
     if not isinstance(function, FunctionType):
@@ -156,40 +149,3 @@ def is_stub(function: Function) -> bool:
     steps = list(dis.get_instructions(function))
     constants = [step.argval for step in steps if step.opname in ("LOAD_CONST", "RETURN_CONST")]
     return all(step.opname in IDLE for step in steps) and all(c is None or c is ... for c in constants)
-
-
-def same(a: object, b: object) -> bool:
-    """Whether two answers are equal: numbers to five digits, tensors by shape and value, the rest exactly."""
-    if isinstance(a, Raised) or isinstance(b, Raised):
-        return isinstance(a, Raised) and isinstance(b, Raised) and a.kind == b.kind
-    a, b = plain(a), plain(b)
-    if isinstance(a, list) and isinstance(b, list):
-        return len(a) == len(b) and all(map(same, a, b))
-    if isinstance(a, dict) and isinstance(b, dict):
-        return a.keys() == b.keys() and all(same(a[key], b[key]) for key in a)
-    if isinstance(a, int | float) and isinstance(b, int | float):
-        return a == b or isclose(a, b, rel_tol=1e-5, abs_tol=1e-6) or (a != a and b != b)
-    return type(a) is type(b) and a == b
-
-
-def plain(value: object) -> object:
-    """Tensors, arrays and tuples as nested lists."""
-    if isinstance(value, torch.Tensor):
-        return value.detach().tolist()
-    if isinstance(value, np.ndarray | np.generic):
-        return value.tolist()
-    return dict(value) if isinstance(value, Mapping) else list(value) if isinstance(value, tuple) else value
-
-
-def shown(value: object, most: int = 160) -> str:
-    """An answer, short enough for a sentence."""
-    value = rounded(plain(value))
-    text = repr(value)
-    return text if len(text) <= most else f"{text[: most - 1]}…"
-
-
-def rounded(value: object) -> object:
-    """Numbers to four digits, wherever they stand."""
-    if isinstance(value, list):
-        return [rounded(plain(v)) for v in value]
-    return float(f"{value:.4g}") if isinstance(value, float) else value

@@ -1,6 +1,7 @@
 """Lesson 05: what learns, and what the optimizer may touch."""
 
 from collections.abc import Callable, Iterable
+from itertools import islice
 from typing import Any
 
 import torch
@@ -10,7 +11,8 @@ from ..model.body import BodyConfig, new_language_model
 from ..model.classifier import Classifier, swap_head
 from ..model.heads import new_head
 from ..model.pooling import new_pool
-from .exercise import Exercise, Probe, Trap
+from .answers import Probe
+from .exercise import Exercise, Trap
 
 TINY = BodyConfig(width=4, heads=2, depth=2, max_len=4, vocab_size=6)
 Freezing = Callable[[Classifier], object]
@@ -32,6 +34,17 @@ def groups(model: Classifier) -> list[nn.Parameter]:
 def _left_gradients(model: Classifier) -> None:
     for parameter in model.body.parameters():
         parameter.requires_grad_(False)
+
+
+def _zeros_left(model: Classifier) -> None:
+    for parameter in model.body.parameters():
+        parameter.requires_grad_(False)
+        parameter.grad = torch.zeros_like(parameter)
+
+
+def _dropped_gradients_alone(model: Classifier) -> None:
+    for parameter in model.body.parameters():
+        parameter.grad = None
 
 
 def _froze_the_head_too(model: Classifier) -> None:
@@ -68,6 +81,14 @@ def _always_the_head(model: Classifier) -> list[nn.Parameter]:
     return list(model.head.parameters())
 
 
+def _names(model: Classifier) -> list[str]:
+    return [name for name, p in model.named_parameters() if p.requires_grad]
+
+
+def _all_thawed(model: Classifier) -> list[nn.Parameter]:
+    return list(model.requires_grad_(True).parameters())
+
+
 def _the_frozen_ones(model: Classifier) -> list[nn.Parameter]:
     return [p for p in model.parameters() if not p.requires_grad]
 
@@ -87,8 +108,13 @@ def _after_freezing(pool: str) -> Callable[[Freezing], dict[str, list[str]]]:
         model = tiny(pool)
         function(model)
         named = list(model.named_parameters())
-        stale = [name for name, p in named if not p.requires_grad and p.grad is not None]
-        return {"frozen, with a gradient": stale, "learns": [name for name, p in named if p.requires_grad]}
+        learns = [name for name, p in named if p.requires_grad]
+        held = {name: bool(p.grad.any()) for name, p in named if not p.requires_grad and p.grad is not None}
+        dropped = [name for name, p in named if name.startswith("body.") and name in learns and p.grad is None]
+        told = {"frozen, with a gradient": [name for name in held if held[name]],
+                "frozen, with zeros": [name for name in held if not held[name]],
+                "learns, its gradient dropped": dropped}  # fmt: skip
+        return {says: names for says, names in told.items() if names} | {"learns": learns}
 
     return ask
 
@@ -100,8 +126,12 @@ def _held(frozen: Callable[[Classifier], Iterable[nn.Parameter]]) -> Callable[[G
         model = tiny()
         for parameter in frozen(model):
             parameter.requires_grad_(False)
-        optimizer = torch.optim.SGD(function(model), lr=0.1)
+        flags = [p.requires_grad for p in model.parameters()]
+        given = list(islice(function(model), len(flags) + 1))  # of an endless answer only so many
+        optimizer = torch.optim.SGD(given, lr=0.1)
         held = {id(p) for group in optimizer.param_groups for p in group["params"]}
+        if [p.requires_grad for p in model.parameters()] != flags:
+            return ["what learns was changed"]
         return [name for name, p in model.named_parameters() if id(p) in held]
 
     return ask
@@ -120,6 +150,10 @@ FREEZE = Exercise(
     ),
     (
         Trap(_left_gradients, "The body is frozen, but its old gradients are still there, and a step would use them."),
+        Trap(_zeros_left, "The old gradients are zeros now, not gone: AdamW still moves a weight that has one. Set "
+             "grad = None."),
+        Trap(_dropped_gradients_alone, "The gradients are gone, but every weight of the body still learns: it takes "
+             "requires_grad_(False) too."),
         Trap(_froze_the_head_too, "You froze the head too; nothing is left to learn."),
         Trap(_froze_the_pool_too, "You froze the pool's query too; it is as new as the head, and must learn."),
         Trap(_froze_the_blocks_alone, "Only the blocks are frozen; embeddings and the last norm are the body's too."),
@@ -145,6 +179,8 @@ GROUPS = Exercise(
         Trap(_everything, "You gave the optimizer every parameter; a frozen one has no business there."),
         Trap(_head_without_bias, "You gave the head's weight and forgot its bias: 128 numbers instead of 130."),
         Trap(_always_the_head, "You always give the head. Ask each weight whether it learns: a regime may free more."),
+        Trap(_names, "These are names; an optimizer holds the parameters themselves: model.parameters()."),
+        Trap(_all_thawed, "You thawed what was frozen. Only read requires_grad here; a regime has decided already."),
         Trap(_the_frozen_ones, "You gave what is frozen; requires_grad is True where a weight learns."),
     ),
     (

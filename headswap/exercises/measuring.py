@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 
 import torch
 
-from .exercise import Exercise, Probe, Trap
+from .answers import Probe
+from .exercise import Exercise, Trap
 
 LABELS = (0, 0, 0, 1, 1, 1, 1, 1)
 # Verdicts on LABELS, and what stands out in them; every quotient differs from every other in the first.
@@ -24,6 +25,7 @@ FILTERS = {
     "a ham above all spam": ((0.25, 0.9375), (0.5, 0.75)),
     "a ham and a spam at the same place": ((0.25, 0.75), (0.5, 0.75, 0.875)),
     "nothing likelier spam than ham": ((0.0625, 0.125), (0.1875, 0.375)),
+    "a spam right above the surest ham": ((0.25, 0.75), (0.5, 0.75 + 2**-23)),
 }
 Scores = tuple[float, float, float]
 Scoring = Callable[[torch.Tensor, torch.Tensor], Scores]
@@ -106,6 +108,16 @@ def _accuracy(labels: torch.Tensor, verdicts: torch.Tensor) -> Scores:
     return right, *scores(labels, verdicts)[1:]
 
 
+def _one_for_nothing(labels: torch.Tensor, verdicts: torch.Tensor) -> Scores:
+    tp, said, real = _counts(labels, verdicts)
+    return tp / said if said else 1.0, tp / real if real else 1.0, 2 * tp / (said + real) if said + real else 1.0
+
+
+def _percent(labels: torch.Tensor, verdicts: torch.Tensor) -> Scores:
+    precision, recall, f1 = scores(labels, verdicts)
+    return 100 * precision, 100 * recall, 100 * f1
+
+
 def _plain_mean(labels: torch.Tensor, verdicts: torch.Tensor) -> Scores:
     precision, recall, _ = scores(labels, verdicts)
     return precision, recall, (precision + recall) / 2
@@ -141,6 +153,20 @@ def _a_step_above(labels: torch.Tensor, probabilities: torch.Tensor) -> float:
     return _the_ham_itself(labels, probabilities) + 0.01
 
 
+def _a_hair_above(labels: torch.Tensor, probabilities: torch.Tensor) -> float:
+    return _the_ham_itself(labels, probabilities) + 1e-6
+
+
+def _no_infinity(labels: torch.Tensor, probabilities: torch.Tensor) -> float:
+    threshold = choose_threshold(labels, probabilities)
+    return threshold if threshold <= 1 else _a_hair_above(labels, probabilities)
+
+
+def _a_hair_or_infinity(labels: torch.Tensor, probabilities: torch.Tensor) -> float:
+    threshold = choose_threshold(labels, probabilities)
+    return threshold if threshold > 1 else _a_hair_above(labels, probabilities)
+
+
 def _one_half(labels: torch.Tensor, probabilities: torch.Tensor) -> float:
     return 0.5
 
@@ -155,13 +181,17 @@ def _scoring(says: str, labels: Sequence[int], said: Sequence[int]) -> Probe:
 
 
 def _choosing(says: str, ham: Sequence[float], spam: Sequence[float]) -> Probe:
-    """Judged by what the threshold does, so any number between the surest ham and the next spam is right."""
+    """Judged by what the threshold does: any number between the surest ham and the next spam is right.
 
-    def ask(fn: Choosing) -> dict[str, int]:
+    Where no spam is to be had, infinity is asked for.
+    """
+
+    def ask(fn: Choosing) -> dict[str, object]:
         labels, chances = torch.tensor([0] * len(ham) + [1] * len(spam)), torch.tensor([*ham, *spam])
         threshold = float(fn(labels.clone(), chances.clone()))
         lost, caught = (int((chances[labels == c].double() >= threshold).sum()) for c in (0, 1))
-        return {"ham lost": lost, "spam caught": caught}
+        told: dict[str, object] = {"ham lost": lost, "spam caught": caught}
+        return told if max(spam) > max(ham) else told | {"threshold": "inf" if threshold == float("inf") else "finite"}
 
     return Probe(f"choose_threshold with {says}, ham at {list(ham)} and spam at {list(spam)},", ask)
 
@@ -193,7 +223,10 @@ SCORES = Exercise(
     (
         Trap(_swapped, "Precision and recall are swapped: precision divides by what was called spam."),
         Trap(_raised, "An empty denominator raised an error; where there is nothing to divide by, say 0.0."),
-        Trap(_raised_in_f1, "F1 raised an error: its denominator P + R is 0 when no spam is found; say 0.0 there."),
+        Trap(_raised_in_f1, "F1 raised an error, and perhaps the others: P + R is 0 when no spam is found. Say 0.0 "
+             "wherever you would divide by 0."),
+        Trap(_one_for_nothing, "Where there is nothing to divide by you give 1.0; nothing found earns 0.0."),
+        Trap(_percent, "These are percents; the scores run from 0 to 1."),
         Trap(_not_a_number, "Zero by zero is nan for a tensor, and nan spoils every mean; give 0.0 there."),
         Trap(_macro, "That is the mean over both classes, called macro; here spam alone is the positive class."),
         Trap(_of_ham, "Those are the scores of ham; the class that the filter looks for is spam, 1."),
@@ -206,7 +239,7 @@ SCORES = Exercise(
         "tp = int(((labels == 1) & (verdicts == 1)).sum()), and precision = tp / (tp + fp) if tp + fp else 0.0.",
     ),
     "Three quotients of three cells, and none of them trips over an empty one.",
-)
+)  # fmt: skip
 
 CHOOSE_THRESHOLD = Exercise(
     choose_threshold,
@@ -218,6 +251,12 @@ CHOOSE_THRESHOLD = Exercise(
         Trap(_nothing_caught, "No real message is lost, but at 1.0 nothing is caught: go down to the surest ham."),
         Trap(_highest_spam, "No more than the surest spam is caught; go down as far as the surest ham allows."),
         Trap(_a_step_above, "A fixed step above the surest ham can jump over spam: take the next probability itself."),
+        Trap(_a_hair_above, "A hair above the surest ham is a guess: spam may lie closer still, and where none is "
+             "above it the answer is float('inf'). Take the next probability itself."),
+        Trap(_no_infinity, "Where no spam is above the surest ham, return float('inf'): any other number is a "
+             "threshold that some message may reach."),
+        Trap(_a_hair_or_infinity, "A hair above the surest ham can still jump over spam that lies closer: take the "
+             "next probability itself."),
         Trap(_one_half, "0.5 knows nothing of these messages; ask the ham how sure the model is of the worst one."),
     ),
     (
@@ -226,4 +265,4 @@ CHOOSE_THRESHOLD = Exercise(
         "above = probabilities[probabilities > surest_ham] is spam alone: take its minimum; inf if it is empty.",
     ),
     "No ham is lost, and no spam is let through that did not have to be.",
-)
+)  # fmt: skip

@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 
 import torch
 
-from .exercise import Exercise, Probe, Trap
+from .answers import Probe
+from .exercise import Exercise, Trap
 
 # Hidden states (1, T, D) such as a body might give; pads hold vectors too, and nothing says that they are small.
 STATES = ((1.0, 4.0), (2.0, -1.0), (6.0, 3.0), (-3.0, 8.0), (7.0, 5.0))
@@ -53,6 +54,14 @@ def _whole_batch(hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
     return hidden[mask].mean(0).expand(len(hidden), -1)
 
 
+def _by_the_longest(hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+    return _never_divided(hidden, mask) / mask.sum(1).max()
+
+
+def _over_the_features(hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+    return (hidden * mask.unsqueeze(-1)).mean(2)
+
+
 def _last_position(hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
     return hidden[:, -1]
 
@@ -63,6 +72,15 @@ def _counted(hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
 
 def _first_position(hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
     return hidden[:, 0]
+
+
+def _one_before(hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+    steps = torch.arange(mask.shape[1])
+    return hidden[torch.arange(len(hidden)), (steps * mask).argmax(1) - 1]
+
+
+def _pads_blanked(hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+    return (hidden * mask.unsqueeze(-1))[:, -1]
 
 
 def _first_real(hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
@@ -91,6 +109,8 @@ MASKED_MEAN = Exercise(
         Trap(_divided_by_length, "The sum is right, but you divided by T, not by the number of real bytes."),
         Trap(_never_divided, "That is the sum of the real positions; divide it by their number."),
         Trap(_inverted, "The mask is upside down: True stands on real ids, and you took the mean of the pads."),
+        Trap(_by_the_longest, "You divide every message by the longest one's bytes; each has a number of its own."),
+        Trap(_over_the_features, "You took the mean over the features, D; it is taken over the positions, T."),
         Trap(_whole_batch, "You took one mean over the whole batch; each message has its own."),
         Trap(_last_position, "That is the vector at the last position, not a mean."),
     ),
@@ -108,6 +128,8 @@ LAST_REAL = Exercise(
     (
         Trap(_last_position, "That is the last position; with pads on the right it is a pad. Take the last real byte."),
         Trap(_counted, "You went in as far as there are real bytes; behind pads on the left they do not begin at 0."),
+        Trap(_one_before, "Off by one: this is the byte before the last. The largest real step is the place itself."),
+        Trap(_pads_blanked, "You set the pads to zero and take the last position: where a pad is, that is a zero."),
         Trap(_first_position, "That is the first position; a causal body has seen a single byte there."),
         Trap(_first_real, "That is the first real byte; you need the last one, which has seen the whole message."),
     ),

@@ -5,7 +5,8 @@ Shape letters: B batch, C classes.
 
 import torch
 
-from .exercise import Exercise, Probe, Trap
+from .answers import Probe
+from .exercise import Exercise, Trap
 
 NAMES = ["ham", "spam"]
 
@@ -40,6 +41,10 @@ def _numbers(logits: torch.Tensor) -> list[int]:
 
 def _down_the_columns(logits: torch.Tensor) -> list[str]:
     return [NAMES[min(i, 1)] for i in logits.argmax(0).tolist()]
+
+
+def _shares_of_a_column(logits: torch.Tensor) -> list[str]:
+    return decide(logits.softmax(0))
 
 
 def _one_word(logits: torch.Tensor) -> str:
@@ -81,6 +86,11 @@ DECIDE = Exercise(
         Trap(_numbers, "These are the numbers of the classes, 0 and 1; say their names, ham and spam."),
         Trap(
             _down_the_columns, "You compare messages with each other, down a column. Compare along each row: argmax(1)."
+        ),
+        Trap(
+            _shares_of_a_column,
+            "Your softmax runs down the columns, over dim 0, and compares messages with each other. Each row is a "
+            "message: softmax(1), or none at all, for it leaves the larger logit the larger.",
         ),
         Trap(_one_word, "That is the first message alone. Give a list with one word for each row."),
         Trap(_of_all, "That is one word for the whole batch. Give a list with one word for each row."),

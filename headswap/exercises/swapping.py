@@ -14,8 +14,9 @@ from ..data.tokenizer import VOCAB_SIZE
 from ..model.body import BodyConfig, LanguageModel, new_language_model
 from ..model.classifier import Classifier, Swap, swap_head
 from ..model.heads import LinearHead
-from ..model.pooling import MeanPool
-from .exercise import Exercise, Function, Probe, Trap
+from ..model.pooling import POOLS, LastTokenPool, MaxPool, MeanPool
+from .answers import Function, Probe
+from .exercise import Exercise, Trap
 
 Fact = Callable[[LanguageModel, nn.Module], object]
 TINY = BodyConfig(width=8, heads=2, depth=1, max_len=4)
@@ -48,8 +49,47 @@ def _new_body(model: LanguageModel, classes: int) -> Classifier:
     return swap(new_language_model(model.body.config, 1), classes)
 
 
+def _copied_body(model: LanguageModel, classes: int) -> Classifier:
+    return swap(copy.deepcopy(model), classes)
+
+
+def _last_instead(model: LanguageModel, classes: int) -> Classifier:
+    return Classifier(model.body, LastTokenPool(), swap(model, classes).head)
+
+
+def _largest_instead(model: LanguageModel, classes: int) -> Classifier:
+    return Classifier(model.body, MaxPool(), swap(model, classes).head)
+
+
+class _PadsToo(nn.Module):
+    prepends_cls = False
+
+    def forward(self, hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        return hidden.mean(1)
+
+
+def _pads_in_the_mean(model: LanguageModel, classes: int) -> Classifier:
+    return Classifier(model.body, _PadsToo(), swap(model, classes).head)  # type: ignore[arg-type]
+
+
+def _head_overwritten(model: LanguageModel, classes: int) -> Classifier:
+    model.head = swap(model, classes).head  # type: ignore[assignment]
+    return Classifier(model.body, MeanPool(), model.head)  # type: ignore[arg-type]
+
+
+def _head_overwritten_alone(model: LanguageModel, classes: int) -> LanguageModel:
+    model.head = swap(model, classes).head  # type: ignore[assignment]
+    return model
+
+
+def _frozen_already(model: LanguageModel, classes: int) -> Classifier:
+    classifier = swap(model, classes)
+    classifier.body.requires_grad_(False)
+    return classifier
+
+
 def _old_head_kept(model: LanguageModel, classes: int) -> Classifier:
-    return Classifier(copy.deepcopy(model.body), MeanPool(), model.head)  # type: ignore[arg-type]
+    return Classifier(model.body, MeanPool(), model.head)  # type: ignore[arg-type]
 
 
 def _old_head_underneath(model: LanguageModel, classes: int) -> Classifier:
@@ -101,6 +141,18 @@ def _whole_model(width: int, classes: int) -> int:
     return sum(p.numel() for p in body.parameters()) + count_new_weights(width, classes)
 
 
+def _bias_of_a_float(width: int, classes: int) -> int:
+    return classes * width + width
+
+
+def _two_classes(width: int, classes: int) -> int:
+    return count_new_weights(width, 2)
+
+
+def _ours(width: int, classes: int) -> int:
+    return 130
+
+
 def _old_head_counted(width: int, classes: int) -> int:
     return count_new_weights(width, VOCAB_SIZE)
 
@@ -130,6 +182,18 @@ def _exp_overflows(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
     return -shares[torch.arange(len(labels)), labels].log().mean()
 
 
+def _down_the_batch(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+    return F.nll_loss(logits.log_softmax(0), labels)
+
+
+def _every_label_of_all(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+    return -logits.log_softmax(1)[:, labels].mean()
+
+
+def _logits_alone(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+    return F.nll_loss(logits, labels)
+
+
 def _cut_off(logits: torch.Tensor, labels: torch.Tensor) -> float:
     return loss(logits, labels).item()
 
@@ -156,18 +220,32 @@ def _new_weights(model: LanguageModel, classifier: nn.Module) -> list[nn.Paramet
     return [weight for name, weight in classifier.named_parameters() if not name.startswith("body.")]
 
 
-def _count(model: LanguageModel, classifier: nn.Module) -> int:
-    return sum(weight.numel() for weight in _new_weights(model, classifier))
+def _outside(model: LanguageModel, classifier: nn.Module) -> dict[str, int]:
+    weights = _new_weights(model, classifier)
+    return {
+        "numbers": sum(w.numel() for w in weights),
+        "that learn": sum(w.numel() for w in weights if w.requires_grad),
+    }
 
 
-def _learning(model: LanguageModel, classifier: nn.Module) -> int:
-    return sum(weight.numel() for weight in _new_weights(model, classifier) if weight.requires_grad)
+def _body(model: LanguageModel, classifier: nn.Module) -> dict[str, bool]:
+    """Whether it is the model's own, as it was before the answer had it, and may still learn."""
+    body, fresh = classifier.get_submodule("body"), new_language_model(TINY, 0).body.state_dict()
+    before, after = model.body.state_dict(), body.state_dict()
+    kept = all(torch.equal(fresh[n], before[n]) and torch.equal(fresh[n], after[n]) for n in fresh)
+    learns = all(weight.requires_grad for weight in body.parameters())
+    return {"is model.body": body is model.body, "has its weights": kept, "may learn": learns}
 
 
-def _body_kept(model: LanguageModel, classifier: nn.Module) -> bool:
-    before, after = model.body.state_dict(), classifier.get_submodule("body").state_dict()
-    fresh = new_language_model(TINY, 0).body.state_dict()  # the body before the answer had it
-    return all(torch.equal(fresh[n], before[n]) and torch.equal(fresh[n], after[n]) for n in fresh)
+def _pool_used(model: LanguageModel, classifier: nn.Module) -> str:
+    """The pool whose vectors, under the answer's own head, give the answer's own logits; a short message has pads."""
+    ids, mask = torch.tensor([[104, 105, 33], [111, 256, 256]]), torch.tensor([[True] * 3, [True, False, False]])
+    hidden, head = classifier.get_submodule("body")(ids, mask), classifier.get_submodule("head")
+    pools = {name: new(TINY.width, torch.Generator().manual_seed(0)) for name, new in POOLS.items()}
+    pools["mean, pads and all"] = _PadsToo()  # type: ignore[assignment]
+    logits = classifier(ids, mask)
+    fits = (name for name, pool in pools.items() if torch.allclose(head(pool(hidden, mask)), logits, atol=1e-6))
+    return next(fits, "one of its own")
 
 
 def _speaks(model: LanguageModel, classifier: nn.Module) -> list[int]:
@@ -189,13 +267,23 @@ SWAP = Exercise(
     probes=(
         Probe("The shape of swap(model, 2)(ids, mask) for two messages", _ask_swap(2, _shape)),
         Probe("The shape of swap(model, 3)(ids, mask) for two messages", _ask_swap(3, _shape)),
-        Probe("The number of weights outside the body of swap(model, 2), at width 8,", _ask_swap(2, _count)),
-        Probe("The number of those that can learn", _ask_swap(2, _learning)),
-        Probe("Whether the body's weights are the model's, bit for bit,", _ask_swap(2, _body_kept)),
+        Probe("What is outside the body of swap(model, 2), at width 8,", _ask_swap(2, _outside)),
+        Probe("The body of swap(model, 2)", _ask_swap(2, _body)),
+        Probe("The pool of swap(model, 2)", _ask_swap(2, _pool_used)),
         Probe("The shape of the language model's own logits after swap(model, 2)", _ask_swap(2, _speaks)),
     ),
     traps=(
         Trap(_new_body, "A new body: what the model has learned is gone. Use model.body itself, and renew the head."),
+        Trap(_copied_body, "A copy of the body: from now on there are two, and one learns without the other. Use "
+             "model.body itself."),
+        Trap(_last_instead, "That is the last byte's vector; the classifier is to read the mean of the real bytes."),
+        Trap(_largest_instead, "That is the largest value of each feature; the classifier is to read their mean."),
+        Trap(_pads_in_the_mean, "Your pool counts the pads: MeanPool() takes the mask and leaves them out."),
+        Trap(_head_overwritten, "You overwrote model.head, and the language model has lost its own. Give the new head "
+             "to the classifier alone."),
+        Trap(_head_overwritten_alone, "You overwrote model.head and returned the model: it has lost its own head, and "
+             "has no pool. Build a Classifier."),
+        Trap(_frozen_already, "You froze the body too. A swap changes the head alone; what learns is decided later."),
         Trap(_old_head_kept, "The body is there, but so is the old head: it still says 260 next bytes, not classes."),
         Trap(_old_head_underneath, "The new head stands on the old one. It must read the pooled vector, D floats."),
         Trap(_no_bias, "The head has no bias: a class that is more frequent has no number to say so."),
@@ -212,7 +300,7 @@ SWAP = Exercise(
         "torch.Generator() with a seed gives it its first weights.",
     ),
     praise="The body is the model's own, the head is new, and the language model can still speak.",
-)
+)  # fmt: skip
 
 COUNT_NEW_WEIGHTS = Exercise(
     reference=count_new_weights,
@@ -223,6 +311,9 @@ COUNT_NEW_WEIGHTS = Exercise(
     traps=(
         Trap(_bias_forgotten, "The biases are missing: each class has one number more, whatever the width."),
         Trap(_one_bias, "One bias for all: each class has a bias of its own."),
+        Trap(_bias_of_a_float, "A bias for each float: it is one for each class, beside its weighted sum."),
+        Trap(_two_classes, "You count for two classes whatever is asked; the head grows with classes."),
+        Trap(_ours, "130 is right for width 64 and two classes alone; compute it from width and classes."),
         Trap(_whole_model, "This is the whole model: the body is kept, so only the head's numbers are new."),
         Trap(_old_head_counted, "This is the old head, a logit for each of 260 ids; the new one has one per class."),
     ),
@@ -245,6 +336,10 @@ LOSS = Exercise(
     traps=(
         Trap(_softmax_first, "Softmax before cross-entropy: it takes raw logits and does the softmax itself. Twice is "
              "too much: the loss of a perfect verdict could never fall below 0.31."),
+        Trap(_down_the_batch, "Your softmax runs down the batch, over dim 0, so messages share the probability. A "
+             "message's own classes share it: dim 1."),
+        Trap(_every_label_of_all, "You pick every label from every message, (B, B) numbers: pick row i at labels[i]."),
+        Trap(_logits_alone, "The logarithm of the shares is missing: nll_loss wants log_softmax(1) of the logits."),
         Trap(_summed, "Summed instead of averaged: twice the messages would give twice the step."),
         Trap(_no_minus, "The minus is missing: the logarithm of a share is below 0, and a loss is above it."),
         Trap(_by_cells, "Divided by all cells of the logits, B times C: a message counts once, so divide by B."),

