@@ -122,9 +122,7 @@ export class Lab {
   };
 
   /** The recorded run that is or was in view before the first of one's own. */
-  recorded() {
-    return this.store.runs.find(({ id }) => id === this.#recorded) ?? null;
-  }
+  recorded = () => this.store.runs.find(({ id }) => id === this.#recorded) ?? null;
 
   /** Whether a run is one of the settings on the page. @param {Run} run */
   isOf = (run) => this.#settingsNow() === settingsKey(settingsOf(run));
