@@ -121,9 +121,6 @@ export class Lab {
     return run.id === this.#recorded && !this.busy();
   };
 
-  /** The recorded run that is or was in view before the first of one's own. */
-  recorded = () => this.store.runs.find(({ id }) => id === this.#recorded) ?? null;
-
   /** Whether a run is one of the settings on the page. @param {Run} run */
   isOf = (run) => this.#settingsNow() === settingsKey(settingsOf(run));
 
@@ -388,6 +385,7 @@ export class Lab {
   /** What the page may know of the lab. @param {HTMLElement} el */
   describe(el) {
     const run = this.gaze.run();
+    this.gaze.follow(run);
     el.dataset.epoch = String(run?.epochs.at(-1)?.epoch ?? 0);
     el.dataset.phase = this.phase();
     el.dataset.playing = String(this.gaze.playing);

@@ -3,7 +3,6 @@
  *
  * @import {Lab} from "../lab.js"
  * @import {Shown} from "../look.js"
- * @import {Run} from "../store.js"
  */
 
 import { RUNNING } from "../../comparing/contest.js";
@@ -51,14 +50,10 @@ function nextText(lab) {
   const { run } = lab.shown();
   if (!run) return "";
   if (!lab.isOf(run)) return "The run you see had other settings than yours: Train makes a new one.";
-  if (run.recorded) return REPEATS;
-  return run.outcome === "done" && runBefore(lab, run)?.line === run.line ? AGAIN : "";
+  if (run.recorded) return run.keeps ? REPEATS : ANEW;
+  const same = lab.store.runs.some(({ id, line }) => id < run.id && line === run.line);
+  return run.outcome === "done" && same ? AGAIN : "";
 }
-
-/** The run that the learner has just come from: the one before, or the recorded one that was there first.
- * @param {Lab} lab @param {Run} run */
-export const runBefore = (lab, run) => lab.store.runs.filter((one) => !one.recorded && one.id < run.id).at(-1)
-  ?? (run.recorded ? null : lab.recorded());
 
 /** @param {Lab} lab */
 export function buttonsPanel(lab) {
@@ -159,6 +154,7 @@ function diagnosisText({ run, epoch, live, glide, veiled }, asks, hasBegun, wait
 }
 
 const REPEATS = "Train would repeat this recorded run: change the regime first, or click a block.";
+const ANEW = "This run is recorded: Train makes it anew, and you can ask it then.";
 const AGAIN = "Same settings and seed, so the same curve: change the regime, or click a block.";
 
 

@@ -14,7 +14,6 @@ import { sample } from "../../web/identity.js";
 import { settingsOf } from "../apart.js";
 import { triedOf, verdictOn } from "../asked.js";
 import { shareName } from "../look.js";
-import { runBefore } from "./run.js";
 import { wordsPart } from "./words.js";
 
 const PAUSE = 120;
@@ -65,7 +64,7 @@ function answerText({ heard, said }) {
  * @param {Lab} lab @param {Judged[]} all */
 function beforeText(lab, [{ run, said }, ...pinned]) {
   const { answer, threshold, against } = lab.shown();
-  const before = run && said && !pinned.length ? runBefore(lab, run) : null;
+  const before = run && said && !pinned.length ? lab.gaze.before(run) : null;
   const heard = before && answer?.answers.find(({ id }) => id === before.id);
   const then = heard ? verdictOn({ run: before, heard, gone: false }, threshold, against) : null;
   if (!then || !said || before?.line === run?.line) return "";
