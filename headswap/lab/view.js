@@ -47,7 +47,7 @@ function grid(lab, { controls, buttons, status, diagnosis, cloud, ...shown }) {
   const [settings, curves, confusion, own, machine, ...onDemand] = folds.map(({ root }) => root);
   const top = h("div", { class: "hs-top hs-news" }, diagnosis.root, status.root);
   const root = h("div", { class: "hs-grid" }, h("div", { class: "hs-side" }, buttons.root, settings),
-    h("div", { class: "hs-shows" }, top, curves, h("div", { class: "hs-right" }, confusion, own), machine,
+    h("div", { class: "hs-shows" }, top, curves, h("div", { class: "hs-right" }, h("div", { class: "hs-stay" }, confusion, own)), machine,
       h("div", { class: "hs-folds" }, ...onDemand)));
   return { root, paint: () => { for (const { paint } of folds) paint(); } };
 }

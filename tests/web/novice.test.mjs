@@ -211,7 +211,7 @@ test("a score at another threshold says so, and what the run before it had stand
   assert.match(lab.says("confusion"), /At threshold 0\.90/);
   assert.doesNotMatch(lab.says("confusion"), /run 1:/);
   lab.tell(done(2, { line: "Lab(seed=1)" }));
-  assert.match(lab.says("confusion"), /on 2 validation messages; run 1: \d\.\d{3}/);
+  assert.match(lab.says("confusion"), /on 2 validation messages; F1 of run 1: \d\.\d{3}/);
   lab.model.values.threshold = 1;
   lab.model.tell("change:threshold");
   paintFrames();
@@ -238,7 +238,7 @@ test("whoever would train what the recorded run was is told so before, and after
   assert.match(next(), /would repeat this recorded run/);
   lab.tell(done(1, { line: "Lab()", settings: { epochs: 3 } }));
   assert.match(next(), /so the same curve/);
-  assert.doesNotMatch(lab.says("confusion"), /recorded run:/, "the same run again is no other one");
+  assert.doesNotMatch(lab.says("confusion"), /F1 of/, "the same run again is no other one");
 });
 
 test("a message that changes sides with the next run says what the one before made of it", () => {
@@ -284,5 +284,5 @@ test("what the learner has come from is the run of other settings, be it recorde
   assert.match(lab.el.looking("hs-next")[0].textContent, /Train makes it anew/);
   lab.tell(done(1, { line: "Lab(regime='full')", regime: "full", settings: { regime: "full", epochs: 3 } }), answer("win", heard(1, [0.9, 0.1])));
   assert.match(lab.says("try"), /The recorded run said spam \(0\.800\)/);
-  assert.match(lab.says("confusion"), /the recorded run: \d/);
+  assert.match(lab.says("confusion"), /F1 of the recorded run: \d/);
 });

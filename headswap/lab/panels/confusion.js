@@ -62,7 +62,8 @@ function besideText(lab) {
   const at = judged.names.length > 2 || threshold === HALF ? "" : `threshold ${threshold.toFixed(2)}`;
   const when = live || !epoch ? "" : `epoch ${epoch.epoch}`;
   const where = [when, at].filter(Boolean).join(", ");
-  return `${where ? `At ${where}, on ` : ""}${many} validation messages${before ? `; ${name}: ${f1.toFixed(3)}` : ""}.${all}`;
+  const then = before ? `; F1 of ${name}: ${f1.toFixed(3)}` : "";
+  return `${where ? `At ${where}, on` : "On"} ${many} validation messages${then}.${all}`;
 }
 
 /** Which pinned run the ± of the cells is against; of several the learner chooses one. @param {Lab} lab */
