@@ -291,7 +291,7 @@ export class Lab {
 
   /** Something about the look has changed. */
   lookedAt() {
-    this.mark(...EPOCH_PARTS, "root");
+    this.mark(...EPOCH_PARTS, "root", "status");
   }
 
   // ---- what the kernel says

@@ -202,7 +202,8 @@ test("what is said of an epoch in the middle says which one it is of", () => {
   scrubber.value = "1";
   scrubber.fire("input");
   paintFrames();
-  assert.match(lab.says("diagnosis"), /^At epoch 1: it still improves\. In the end: it has settled/);
+  assert.match(lab.says("diagnosis"), /^At epoch 1: it still improves\./);
+  assert.match(lab.says("status"), /in the end: it has settled$/);
 });
 
 test("a score at another threshold says so, and what the run before it had stands beside", () => {

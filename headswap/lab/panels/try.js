@@ -133,7 +133,7 @@ export function tryPanel(lab) {
   const example = h("button", { type: "button", class: "hs-link hs-example", onclick: next,
     title: "a validation message: one of each class, then one that is taken for another" }, "Example");
   const head = h("div", { class: "hs-head" }, title, example);
-  const before = h("p", { class: "hs-answer" });
+  const before = h("p", { class: "hs-then" });
   const root = panel("try", "A message of your own", head, field.input, answers.root, before, seen, words.root);
   root.dataset.control = "predict";
   /** @type {Answer|null} */

@@ -95,7 +95,7 @@ function tableOf(all, text) {
 /** @param {() => void} opened called when the table opens */
 export function wordsPart(opened) {
   const list = h("ul", { class: "hs-words", role: "list", "aria-label": "the text, word by word" });
-  const [keys, hint, apart] = [legend(), h("p", { class: "hs-hint" }), h("p", { class: "hs-answer" })];
+  const [keys, hint, apart] = [legend(), h("p", { class: "hs-hint" }), h("p", { class: "hs-apart" })];
   const table = tableFold(opened);
   const root = h("div", { class: "hs-wordwise" }, list, keys.root, apart, hint, table.fold);
   let drawn = "";
