@@ -269,3 +269,14 @@ test("what was never run is not shown as under way", () => {
   assert.equal(contendersSpec(contest({ phase: "stopped" }), "f1", 0).rows[0].note, "not run");
   assert.equal(contendersSpec(contest({ phase: "running" }), "f1", 0).rows[0].note, "…");
 });
+
+test("marks that have not changed stay where they are, so that no click on them is lost", () => {
+  const lab = opened({ face: "compare" });
+  const told = (more) => lab.tell({ kind: "contest", contest: { ...FULL, ...more } });
+  told({});
+  const marks = () => lab.el.looking("hs-contenders")[0].looking("hs-seed");
+  const before = marks();
+  assert.ok(before.length > 2);
+  told({ done: 5, sentence: "more" });
+  assert.ok(marks().every((mark, i) => mark === before[i]));
+});
