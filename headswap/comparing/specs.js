@@ -75,7 +75,8 @@ export function contendersSpec(contest, score, at) {
   const gaps = rows.flatMap((row) => row.ahead ?? []);
   const name = shortName(plan, rival);
   const value = plan.sweep ? ` at ${valueText(plan.values[at])}` : "";
-  return { kind: "contenders", title: `${SCORES[score].name}${value}`, subtitle: `${scoreName(contest, score)}; ${plan.same}`, rows, note: NOTE,
+  return { kind: "contenders", title: `${SCORES[score].name}${value}`, rows, note: NOTE,
+    subtitle: `${scoreName(contest, score)}; ${plan.same}`,
     range: scores.length ? roomy(scores) : [0, 1], gap: gaps.length ? roomy([...gaps, 0]) : [-0.1, 0.1],
     score: scoreName(contest, score), against: `ahead of ${name}, on the same messages` };
 }
@@ -108,7 +109,8 @@ export function sweepSpec(contest, score, at) {
       const mean = cellOf(contest, number)?.means[score];
       return candidate.regime === regime && mean ? [{ x: Number(candidate.value), mean }] : [];
     });
-    return { name: regime, who: plan.whos?.[i] ?? i, points: estimates.map(({ x, mean }) => /** @type {[number, number]} */ ([x, mean[0]])),
+    return { name: regime, who: plan.whos?.[i] ?? i,
+      points: estimates.map(({ x, mean }) => /** @type {[number, number]} */ ([x, mean[0]])),
       band: estimates.map(({ x, mean: [, low, high] }) => /** @type {Estimate} */ ([x, low, high])) };
   });
   const values = plan.values.map(Number);
@@ -117,7 +119,8 @@ export function sweepSpec(contest, score, at) {
   return { kind: "curves", title: `${SCORES[score].name} by ${plan.varied.toLowerCase()}`,
     subtitle: `means with 95 % bands, cut at the edge; ${plan.same}`,
     x: plan.varied.toLowerCase(), y: SCORES[score].name, lines, marks: [],
-    x_range: values.length > 1 ? [values[0], /** @type {number} */ (values.at(-1))] : null, y_range: means.length ? wide(means) : null,
+    x_range: values.length > 1 ? [values[0], /** @type {number} */ (values.at(-1))] : null,
+    y_range: means.length ? wide(means) : null,
     log: plan.log, rule: values[at] ?? null };
 }
 

@@ -65,7 +65,8 @@ function verdict(contest, others, score, rival) {
   const named = (/** @type {(cell: Cell) => boolean} */ holds, joint = "and") =>
     listed(others.filter(holds).map((cell) => shortName(contest.plan, cell.candidate)), joint);
   const [up, down] = [named((cell) => !luck(cell) && better(cell)), named((cell) => !luck(cell) && !better(cell))];
-  const on = score === "f1" ? "" : ` in ${SCORES[score].name}${SCORES[score].more < 0 ? ", where less is better," : ""}`;
+  const { name, more } = SCORES[score];
+  const on = score === "f1" ? "" : ` in ${name}${more < 0 ? ", where less is better," : ""}`;
   const sure = [up && `${up} beat${up.includes(" and ") ? "" : "s"} ${rival}${on} by more than luck.`,
     down && `${down} ${down.includes(" and ") ? "are" : "is"} behind ${rival}${on} by more than luck.`];
   const open = named(luck, "or");

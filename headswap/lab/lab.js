@@ -1,7 +1,8 @@
 /**
  * What the panels may ask and do: the only holder of state.
  *
- * @typedef {{do: "hello"|"stop"|"reset"|"restore"} | {do: "train"|"step"|"line", settings: Partial<Settings>, id?: number}
+ * @typedef {{do: "hello"|"stop"|"reset"|"restore"} | {do: "train"|"step"|"line", id?: number,
+ *   settings: Partial<Settings>}
  *   | {do: "pin"|"unpin"|"use"|"delete", id: number}
  *   | {do: "try", text: string, ids: number[]} | {do: "forecast", answer: string} | {do: "file", name: string}
  *   | {do: "flow", asked: string, id: number, text: string, position: number, head: number, zoom: string,

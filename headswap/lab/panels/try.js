@@ -26,7 +26,8 @@ function laterText({ epoch, glide }, all) {
 }
 
 const PRACTICE = " The practice messages are polite scams and notes between friends.";
-const INVENTED = "It has only seen polite scams and notes between friends, all invented: about other messages it can only guess.";
+const INVENTED = "It has only seen polite scams and notes between friends, all invented: about other messages it can " +
+  "only guess.";
 
 /** Why there is no answer. @param {Lab} lab @param {Tried} tried @param {string} text */
 function waitingText(lab, { run, gone }, text) {

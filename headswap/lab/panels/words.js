@@ -41,7 +41,8 @@ const TOGETHER = "The model does not add words up: it reads each among the other
 /** Why the verdict is another one than the words seem to say: each was taken out alone.
  * @param {Verdict} said @param {string} positive @param {string} negative @param {number} threshold */
 function apartText({ positive: is, p }, positive, negative, threshold) {
-  if (negative.startsWith("not ")) return `Taken out one at a time, the words speak ${is ? "against" : "for"} ${positive}.`;
+  if (negative.startsWith("not "))
+    return `Taken out one at a time, the words speak ${is ? "against" : "for"} ${positive}.`;
   const alone = `Taken out one at a time, the words speak for ${is ? negative : positive}; together they reach ${
     p.toFixed(3)}`;
   return `${alone}${is ? "" : `, and ${positive} begins at ${threshold.toFixed(2)}`}. ${TOGETHER}`;
