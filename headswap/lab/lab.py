@@ -279,7 +279,7 @@ class Lab(View):
             "unpin": lambda: self.pin(content.get("id", -1), False),
             "delete": lambda: self._with(content, lambda: self.delete(content.get("id", -1))),
             "use": lambda: self._with(content, lambda: self.use(content.get("id", -1))),
-            "line": lambda: self._with(content, lambda: self._tell({"kind": "line", "line": self.line(content.get("id", 0))})),
+            "line": lambda: self._with(content, lambda: self._table.tell_line(self._files.names, content.get("id", 0))),
             "try": lambda: self._with(content, lambda: self._try(content)),
             "forecast": lambda: self.forecast(str(content.get("answer", ""))),
             "flow": lambda: threading.Thread(target=self._table.tell_flow, args=(content,), daemon=True).start(),

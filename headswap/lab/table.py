@@ -94,6 +94,10 @@ class Table:
         kept = " Locked settings stay." if locked & {*FIELDS} else ""
         return f"The settings are those of {head['label']}.{kept}"
 
+    def tell_line(self, dropped: Sequence[str], shown: int) -> None:
+        """Tell the page the line of what it shows."""
+        self._tell({"kind": "line", "line": self.line(dropped, shown)})
+
     def line(self, dropped: Sequence[str], shown: int = 0) -> str:
         """One line of Python that makes a lab with the same settings, threshold, pinned runs and open panels.
 
