@@ -360,7 +360,7 @@ export class Lab {
   #said(said) {
     this.#starting = false;
     this.answers.take(said);
-    this.mark("buttons", "status", "controls", "try");
+    this.mark("buttons", "status", "controls", "try", "compare");
   }
 
   #stateChanged() {
@@ -374,7 +374,7 @@ export class Lab {
   tell(sentence, silence = false) {
     this.answers.tell(sentence, silence);
     if (this.link.gone) this.#starting = false;
-    this.mark("status", ...(this.link.gone ? ["buttons", "runs", "root"] : []));
+    this.mark("status", "compare", ...(this.link.gone ? ["buttons", "runs", "root"] : []));
   }
 
   close() {

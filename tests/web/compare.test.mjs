@@ -280,3 +280,10 @@ test("marks that have not changed stay where they are, so that no click on them 
   told({ done: 5, sentence: "more" });
   assert.ok(marks().every((mark, i) => mark === before[i]));
 });
+
+test("a kernel that has gone is told on this face, too", () => {
+  const lab = opened({ face: "compare" });
+  lab.tell({ kind: "contest", contest: FULL });
+  lab.tell({ kind: "said", sentence: "a comparison is under way", wrong: true });
+  assert.match(lab.el.looking("hs-comparetop")[0].textContent, /a comparison is under way/);
+});
