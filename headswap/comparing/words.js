@@ -30,7 +30,8 @@ function rivalAt(contest, rival, at) {
 function soFar({ phase, plan }, cells) {
   const least = Math.min(...cells.map(({ seeds }) => seeds));
   if (least >= plan.seeds) return "";
-  return `${RUNNING.includes(phase) ? "So far" : "Stopped"}, at ${least} of ${plan.seeds} seeds: `;
+  const when = RUNNING.includes(phase) ? "So far, at" : phase === "stopped" ? "Stopped, at" : "At";
+  return `${when} ${least} of ${plan.seeds} seeds: `;
 }
 
 /** @param {Contest} contest @param {string} score @param {number} at */

@@ -292,7 +292,7 @@ export class Lab {
 
   /** Something about the look has changed. */
   lookedAt() {
-    this.mark(...EPOCH_PARTS, "root", "status");
+    this.mark(...EPOCH_PARTS, "root", "status", "try");
   }
 
   // ---- what the kernel says

@@ -228,6 +228,7 @@ test("half a comparison says how many seeds it rests on", () => {
   const few = { ...FULL, plan: { ...PLAN, seeds: 5 } };
   assert.match(headline({ ...few, phase: "running" }, "f1", 0), /^So far, at 2 of 5 seeds: full beats/);
   assert.match(headline({ ...few, phase: "stopped" }, "f1", 0), /^Stopped, at 2 of 5 seeds: /);
+  assert.match(headline({ ...few, phase: "idle" }, "f1", 0), /^At 2 of 5 seeds: /, "runs that failed were not stopped");
   assert.match(headline(FULL, "f1", 0), /^full beats/);
 });
 

@@ -282,8 +282,21 @@ test("what the learner has come from is the run of other settings, be it recorde
   lab.model.values.regime = "full";
   lab.model.tell("change:regime");
   paintFrames();
-  assert.match(lab.el.looking("hs-next")[0].textContent, /Train makes it anew/);
+  assert.match(lab.el.looking("hs-next")[0].textContent, /Train runs it again/);
   lab.tell(done(1, { line: "Lab(regime='full')", regime: "full", settings: { regime: "full", epochs: 3 } }), answer("win", heard(1, [0.9, 0.1])));
   assert.match(lab.says("try"), /The recorded run said spam \(0\.800\)/);
   assert.match(lab.says("confusion"), /F1 of the recorded run: \d/);
+});
+
+test("of a run on one's own messages nobody says that its messages were invented, at whatever epoch", () => {
+  const lab = opened();
+  lab.tell(done(1, { settings: { data: "mine.csv" } }));
+  lab.type("win");
+  lab.tell(answer("win", heard(1, [0.2, 0.8], { epoch: 3 })));
+  const scrubber = lab.part("play").tagged("input")[0];
+  scrubber.value = "1";
+  scrubber.fire("input");
+  paintFrames();
+  assert.match(lab.says("try"), /this answer is of epoch 3/);
+  assert.doesNotMatch(lab.part("try").all().filter((node) => !node.hidden).map((node) => node.textContent).join(), /invented/);
 });

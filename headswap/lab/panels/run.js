@@ -162,7 +162,7 @@ function diagnosisText({ run, epoch, live, glide, veiled }, asks, hasBegun, wait
 }
 
 const REPEATS = "Train would repeat this recorded run: change the regime first, or click a block.";
-const ANEW = "This run is recorded: Train makes it anew, and you can ask it then.";
+const ANEW = "This run is recorded: Train runs it again, and then you can ask it.";
 const AGAIN = "Same settings and seed, so the same curve: change the regime, or click a block.";
 
 

@@ -162,8 +162,9 @@ export function tryPanel(lab) {
     answers.paint(all, text);
     say(before, beforeText(lab, all));
     const later = laterText(shown, all);
-    say(seen, `${INVENTED}${later}`);
-    seen.hidden = !later && !all.some(({ run, said }) => said && run && settingsOf(run).data === "fixture");
+    const invented = all.some(({ run, said }) => said && run && settingsOf(run).data === "fixture");
+    say(seen, invented || !later ? `${INVENTED}${later}` : later.trim());
+    seen.hidden = !invented && !later;
     words.paint(shown.answer?.text ?? "", all, shown.threshold);
   };
   return { root, paint, stop: () => clearTimeout(timer) };

@@ -36,7 +36,7 @@ function hintOf({ words, more }, positive) {
   return `A number is how far the logit falls without the word: ${odds}.${rest}`;
 }
 
-const TOGETHER = "The model does not add words up: it reads each among the others.";
+const TOGETHER = "The model does not add words up: it reads each one in its context.";
 
 /** Why the verdict is another one than the words seem to say: each was taken out alone.
  * @param {Verdict} said @param {string} positive @param {string} negative @param {number} threshold */
