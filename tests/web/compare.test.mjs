@@ -98,6 +98,19 @@ test("a sweep is a line for each regime, in the order of what varies", () => {
   assert.deepEqual(contendersSpec(swept, "f1", 0).rows.map((row) => row.mean[0]), [0.6, 0.8]);
 });
 
+test("along names the regimes stand beside each other, each with its bar, and no line joins two names", () => {
+  const pools = { ...SWEEP, vary: "pool", varied: "Pooling", values: ["mean", "cls"], log: false,
+    candidates: SWEEP.candidates.map(({ regime, value }) => ({ regime, value: value === 20 ? "mean" : "cls", label: "" })) };
+  const swept = contest({ plan: pools, cells: [0, 1, 2, 3].map((i) => cell(i, [0.6 + 0.1 * i, 0.5, 1])) });
+  const spec = sweepSpec(swept, "f1", 1);
+  assert.deepEqual([spec.words, spec.rule], [["mean", "cls"], 1]);
+  assert.deepEqual(spec.lines.map(({ points }) => points.map(([, value]) => value?.toFixed(1) ?? null)),
+    [["0.6", null, "0.7"], ["0.8", null, "0.9"]]);
+  const [first, second] = spec.lines.map(({ whiskers }) => whiskers.map(([x]) => x));
+  assert.ok(first.every((x, i) => x < second[i] && Math.round(x) === i && Math.round(second[i]) === i));
+  assert.match(headline(swept, "f1", 1), /^Pooling cls: /);
+});
+
 test("colour, dash and shape belong to the regime along a sweep", () =>
   assert.deepEqual([0, 1, 2, 3].map((i) => whoIs(SWEEP, i)), [0, 0, 1, 1]));
 
