@@ -11,7 +11,8 @@
  * @typedef {{candidate: number, seeds: number, means: Record<string, Estimate>, ahead: Record<string, Estimate>,
  *   confusion: number[][]}} Cell
  * @typedef {{candidates: Candidate[], regimes: string[], values: (string|number)[], seeds: number, vary: string,
- *   varied: string, whos?: number[], log: boolean, sweep: boolean, planned: number, tests: string[], judged: Record<string, number>,
+ *   varied: string, whos?: number[], log: boolean, sweep: boolean, planned: number, tests: string[],
+ *   judged: Record<string, number>,
  *   same: string, names: string[]}} Plan
  * @typedef {{phase: string, sentence: string, done: number, left: number|null}} Progress
  * @typedef {Progress & {plan: Plan, runs: Trial[], cells: Cell[], rival: number, test: string}} Contest
@@ -19,7 +20,8 @@
  * @typedef {{regimes: string[], seeds: number, vary: string, values: (string|number)[]}} Asked what to compare
  * @typedef {{kind: "contest", contest: Contest}
  *   | ({kind: "contested", run: Trial, cells: Cell[], test: string} & Progress)
- *   | ({kind: "contesting"} & Progress) | ({kind: "expected"} & Expected) | {kind: "opened", id: number, sentence: string}} Told
+ *   | ({kind: "contesting"} & Progress) | ({kind: "expected"} & Expected)
+ *   | {kind: "opened", id: number, sentence: string}} Told
  */
 
 export const RUNNING = ["running", "stopping"];

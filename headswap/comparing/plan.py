@@ -58,8 +58,8 @@ class Candidate:
 class Plan:
     """Regimes at so many seeds, with everything else as in `base`; `vary` names a setting, `values` what it takes.
 
-    `file` are the messages where `base.data` is a file. A number that varies makes a curve of each regime, anything
-    else a candidate of each pair.
+    `file` are the messages where `base.data` is a file. What varies is walked along for a number, and for names
+    where several regimes are compared; the names of one regime are held against each other.
     """
 
     regimes: tuple[str, ...]
@@ -83,8 +83,8 @@ class Plan:
 
     @property
     def sweep(self) -> bool:
-        """Whether a number varies, so that each regime is a curve."""
-        return bool(self.vary) and VARIED[self.vary].number
+        """Whether regimes are compared at one value after the other."""
+        return bool(self.vary) and (VARIED[self.vary].number or len(self.regimes) > 1)
 
     @property
     def candidates(self) -> tuple[Candidate, ...]:

@@ -5,7 +5,7 @@
  * @import {CurvesSpec, Line} from "../web/charts/curves.js"
  * @import {MatrixSpec} from "../web/charts/matrix.js"
  * @import {ScatterSpec} from "../web/charts/scatter.js"
- * @import {Range} from "../web/scales.js"
+ * @import {Point, Range} from "../web/scales.js"
  * @import {Candidate, Contest, Estimate} from "./contest.js"
  */
 
@@ -75,7 +75,8 @@ export function contendersSpec(contest, score, at) {
   const gaps = rows.flatMap((row) => row.ahead ?? []);
   const name = shortName(plan, rival);
   const value = plan.sweep ? ` at ${valueText(plan.values[at])}` : "";
-  return { kind: "contenders", title: `${SCORES[score].name}${value}`, subtitle: `${scoreName(contest, score)}; ${plan.same}`, rows, note: NOTE,
+  return { kind: "contenders", title: `${SCORES[score].name}${value}`, rows, note: NOTE,
+    subtitle: `${scoreName(contest, score)}; ${plan.same}`,
     range: scores.length ? roomy(scores) : [0, 1], gap: gaps.length ? roomy([...gaps, 0]) : [-0.1, 0.1],
     score: scoreName(contest, score), against: `ahead of ${name}, on the same messages` };
 }
@@ -99,26 +100,50 @@ export function costSpec(contest, score, cost, at) {
     log: COSTS[cost].log, spots, empty: `Points appear as runs end.${random}` };
 }
 
-/** Of a sweep each regime's curve over what varies, with a band. @param {Contest} contest @param {string} score
- * @param {number} at @returns {CurvesSpec} */
+/** Each regime's means along what varies, with their intervals. @param {Contest} contest @param {string} score
+ * @param {(value: string|number|null, regime: number) => number} place where on the axis */
+const meansAlong = ({ plan, cells }, score, place) => plan.regimes.map((regime, i) => {
+  const there = plan.candidates.flatMap((candidate, number) => {
+    const mean = cells.find((cell) => cell.candidate === number)?.means[score];
+    return candidate.regime === regime && mean ? [{ x: place(candidate.value, i), mean }] : [];
+  });
+  return { name: regime, who: plan.whos?.[i] ?? i,
+    points: there.map(({ x, mean }) => /** @type {[number, number|null]} */ ([x, mean[0]])),
+    reach: there.map(({ x, mean: [, low, high] }) => /** @type {Estimate} */ ([x, low, high])) };
+});
+
+/** Names have places side by side, and the regimes stand beside each other at each. @param {Contest} contest
+ * @param {string} score @param {number} at */
+function alongNames(contest, score, at) {
+  const { values, regimes } = contest.plan;
+  const step = Math.min(0.12, 0.7 / regimes.length);
+  const beside = (/** @type {number} */ regime) => (regime - (regimes.length - 1) / 2) * step;
+  const lines = meansAlong(contest, score, (value, regime) => values.indexOf(value ?? "") + beside(regime))
+    .map(({ points, reach, ...line }) => ({ ...line, whiskers: reach,
+      points: points.flatMap((point) => /** @type {Point[]} */ ([point, [point[0], null]])).slice(0, -1) }));
+  return { lines, words: values.map(valueText), rule: at, subtitle: "means with 95 % intervals",
+    x_range: /** @type {Range} */ ([-0.45, values.length - 0.55]) };
+}
+
+/** @param {Contest} contest @param {string} score @param {number} at */
+function alongNumbers(contest, score, at) {
+  const values = contest.plan.values.map(Number);
+  const lines = meansAlong(contest, score, Number).map(({ reach, ...line }) => ({ ...line, band: reach }));
+  return { lines, log: contest.plan.log, rule: values[at] ?? null, subtitle: "means with 95 % bands",
+    x_range: values.length > 1 ? /** @type {Range} */ ([values[0], values.at(-1)]) : null };
+}
+
+/** Of a sweep each regime's score over what varies: a curve with a band along numbers, marks with bars along names.
+ * @param {Contest} contest @param {string} score @param {number} at @returns {CurvesSpec} */
 export function sweepSpec(contest, score, at) {
   const { plan } = contest;
-  const lines = plan.regimes.map((regime, i) => {
-    const estimates = plan.candidates.flatMap((candidate, number) => {
-      const mean = cellOf(contest, number)?.means[score];
-      return candidate.regime === regime && mean ? [{ x: Number(candidate.value), mean }] : [];
-    });
-    return { name: regime, who: plan.whos?.[i] ?? i, points: estimates.map(({ x, mean }) => /** @type {[number, number]} */ ([x, mean[0]])),
-      band: estimates.map(({ x, mean: [, low, high] }) => /** @type {Estimate} */ ([x, low, high])) };
-  });
-  const values = plan.values.map(Number);
-  // A band of few seeds reaches far: it may be cut, so that the lines stay where they are while runs come in.
-  const means = lines.flatMap(({ points }) => points.map(([, value]) => value));
-  return { kind: "curves", title: `${SCORES[score].name} by ${plan.varied.toLowerCase()}`,
-    subtitle: `means with 95 % bands, cut at the edge; ${plan.same}`,
-    x: plan.varied.toLowerCase(), y: SCORES[score].name, lines, marks: [],
-    x_range: values.length > 1 ? [values[0], /** @type {number} */ (values.at(-1))] : null, y_range: means.length ? wide(means) : null,
-    log: plan.log, rule: values[at] ?? null };
+  const along = (typeof plan.values[0] === "string" ? alongNames : alongNumbers)(contest, score, at);
+  // An interval of few seeds reaches far: it may be cut, so that the means stay where they are while runs come in.
+  const means = along.lines.flatMap(({ points }) => points.flatMap(([, value]) => value ?? []));
+  const varied = plan.varied.toLowerCase();
+  return { ...along, kind: "curves", title: `${SCORES[score].name} by ${varied}`,
+    subtitle: `${along.subtitle}, cut at the edge; ${plan.same}`,
+    x: varied, y: SCORES[score].name, marks: [], y_range: means.length ? wide(means) : null };
 }
 
 /** The validation loss by epoch, a candidate's mean over its seeds with the least and the most as a band.

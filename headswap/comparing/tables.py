@@ -115,15 +115,21 @@ def _bar(axes: Axes, estimate: Estimate, row: int, number: int) -> None:
 
 
 def _curves(left: Axes, right: Axes, found: Comparison, cells: dict[int, Cell], name: str) -> None:
-    plan = found.plan
+    plan, varied = found.plan, VARIED[found.plan.vary]
     for place, regime in enumerate(plan.regimes):
-        mine = [(plan.candidates[number].value, cell) for number, cell in cells.items()
-                if plan.candidates[number].regime == regime]  # fmt: skip
-        _band(left, [(at, cell.means[name]) for at, cell in mine], place, regime)
-        _band(right, [(at, cell.ahead[name]) for at, cell in mine if cell.ahead], place, regime)
+        beside = 0.15 * (place - (len(plan.regimes) - 1) / 2)
+        mine = [(plan.candidates[number].value if varied.number
+                 else plan.values.index(plan.candidates[number].value or "") + beside, cell)
+                for number, cell in cells.items() if plan.candidates[number].regime == regime]  # fmt: skip
+        draw = _band if varied.number else _whiskers
+        draw(left, [(at, cell.means[name]) for at, cell in mine], place, regime)
+        draw(right, [(at, cell.ahead[name]) for at, cell in mine if cell.ahead], place, regime)
     for axes in (left, right):
         axes.set_xlabel(VARIED[plan.vary].name.lower())
-        axes.set_xscale("log" if VARIED[plan.vary].log else "linear")
+        if not varied.number:
+            axes.set_xticks(range(len(plan.values)), [str(value) for value in plan.values], rotation=30)
+        elif varied.log:
+            axes.set_xscale("log")
     right.axhline(0.0, color=GREY, linewidth=1)
     left.legend(frameon=False)
 
@@ -135,3 +141,12 @@ def _band(axes: Axes, points: Sequence[tuple[Any, Estimate]], place: int, label:
     means, lows, highs = zip(*(estimate for _, estimate in points), strict=True)
     axes.plot(at, means, color=ink, marker=MARKS[place % len(MARKS)], label=label)
     axes.fill_between(at, lows, highs, color=ink, alpha=0.15)
+
+
+def _whiskers(axes: Axes, points: Sequence[tuple[Any, Estimate]], place: int, label: str) -> None:
+    """Names have no order to draw a line along: a mark and a bar for each."""
+    ink, mark = INKS[place % len(INKS)], MARKS[place % len(MARKS)]
+    for at, (mean, low, high) in points:
+        axes.plot([at], [mean], color=ink, marker=mark, linestyle="", label=label)
+        axes.plot([at, at], [low, high], color=ink, alpha=0.5)
+        label = "_"  # told once

@@ -30,7 +30,8 @@ function rivalAt(contest, rival, at) {
 function soFar({ phase, plan }, cells) {
   const least = Math.min(...cells.map(({ seeds }) => seeds));
   if (least >= plan.seeds) return "";
-  return `${RUNNING.includes(phase) ? "So far" : "Stopped"}, at ${least} of ${plan.seeds} seeds: `;
+  const when = RUNNING.includes(phase) ? "So far, at" : phase === "stopped" ? "Stopped, at" : "At";
+  return `${when} ${least} of ${plan.seeds} seeds: `;
 }
 
 /** @param {Contest} contest @param {string} score @param {number} at */
@@ -65,7 +66,8 @@ function verdict(contest, others, score, rival) {
   const named = (/** @type {(cell: Cell) => boolean} */ holds, joint = "and") =>
     listed(others.filter(holds).map((cell) => shortName(contest.plan, cell.candidate)), joint);
   const [up, down] = [named((cell) => !luck(cell) && better(cell)), named((cell) => !luck(cell) && !better(cell))];
-  const on = score === "f1" ? "" : ` in ${SCORES[score].name}${SCORES[score].more < 0 ? ", where less is better," : ""}`;
+  const { name, more } = SCORES[score];
+  const on = score === "f1" ? "" : ` in ${name}${more < 0 ? ", where less is better," : ""}`;
   const sure = [up && `${up} beat${up.includes(" and ") ? "" : "s"} ${rival}${on} by more than luck.`,
     down && `${down} ${down.includes(" and ") ? "are" : "is"} behind ${rival}${on} by more than luck.`];
   const open = named(luck, "or");

@@ -5,9 +5,14 @@
  */
 
 import { copyText } from "../web/clipboard.js";
+import { cut } from "../web/text.js";
 import { SETTINGS } from "./settings.js";
 
+const ROOM = 300; // pixels of a line that are told
+const READING = 2500; // milliseconds
+
 export class Deeds {
+  copied = false; // a moment ago
   #sharing = false;
   #deleted = false;
   #reset = false;
@@ -30,7 +35,14 @@ export class Deeds {
 
   /** @param {string} line */
   async #copied(line) {
-    this.lab.tell(`${(await copyText(line)) ? "Copied" : "Copy this line"}: ${line}`);
+    const done = await copyText(line);
+    this.lab.tell(done ? `Copied: ${cut(line, ROOM)}` : `Copy this line: ${line}`);
+    this.copied = done;
+    this.lab.mark("runs");
+    this.lab.link.later(() => {
+      this.copied = false;
+      this.lab.mark("runs");
+    }, READING);
   }
 
   /** An order that the kernel answers; silence is told. @param {Order} order */
@@ -88,7 +100,9 @@ export class Deeds {
     lab.link.flush();
     this.#sharing = true;
     const settings = Object.fromEntries(SETTINGS.map((name) => [name, lab.get(name)]));
-    this.#order({ do: "line", settings });
+    const { run } = lab.shown();
+    const id = run && !run.recorded && !lab.isOf(run) ? run.id : 0; // what is seen comes along, too
+    this.#order({ do: "line", settings, id });
   }
 
   /** The line has come; other pages that show this lab have not asked for it. @param {{line: string}} told */

@@ -5,6 +5,7 @@
  * @import {Lab} from "./lab.js"
  * @import {Look} from "./look.js"
  * @import {Measure} from "./measures.js"
+ * @import {Run} from "./store.js"
  */
 
 import { nearestEpoch } from "./epochs.js";
@@ -13,6 +14,9 @@ import { Replay, isStill } from "./replay.js";
 import { shownRun } from "./store.js";
 
 export class Gaze {
+  /** @type {{id: number, line: string}|null} the run in view */
+  #now = null;
+  #before = 0; // the run of other settings that was in view before
   /** @type {Look} */
   look = freshLook();
 
@@ -40,6 +44,20 @@ export class Gaze {
   #dropMessage() {
     const [run, { message }] = [this.run(), this.look];
     if (message && run && run.data_key !== message.data) this.look = { ...this.look, message: null };
+  }
+
+  /** Remember which run is in view, and which one of other settings was. @param {Run|null} run */
+  follow(run) {
+    if (!run || run.id === this.#now?.id) return;
+    if (this.#now && this.#now.line !== run.line) this.#before = this.#now.id;
+    this.#now = { id: run.id, line: run.line };
+  }
+
+  /** The run of other settings that the learner has come from, else the one made before. @param {Run} run */
+  before(run) {
+    const { runs } = this.lab.store;
+    const own = runs.filter((one) => !one.recorded && one.id < run.id).at(-1);
+    return runs.find(({ id, line }) => id === this.#before && line !== run.line) ?? own ?? null;
   }
 
   /** The run on show. */

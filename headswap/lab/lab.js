@@ -1,7 +1,8 @@
 /**
  * What the panels may ask and do: the only holder of state.
  *
- * @typedef {{do: "hello"|"stop"|"reset"|"restore"} | {do: "train"|"step"|"line", settings: Partial<Settings>}
+ * @typedef {{do: "hello"|"stop"|"reset"|"restore"} | {do: "train"|"step"|"line", id?: number,
+ *   settings: Partial<Settings>}
  *   | {do: "pin"|"unpin"|"use"|"delete", id: number}
  *   | {do: "try", text: string, ids: number[]} | {do: "forecast", answer: string} | {do: "file", name: string}
  *   | {do: "flow", asked: string, id: number, text: string, position: number, head: number, zoom: string,
@@ -120,9 +121,6 @@ export class Lab {
     if (run.recorded && this.isOf(run)) this.#recorded = run.id;
     return run.id === this.#recorded && !this.busy();
   };
-
-  /** The recorded run that is or was in view before the first of one's own. */
-  recorded = () => this.store.runs.find(({ id }) => id === this.#recorded) ?? null;
 
   /** Whether a run is one of the settings on the page. @param {Run} run */
   isOf = (run) => this.#settingsNow() === settingsKey(settingsOf(run));
@@ -294,7 +292,7 @@ export class Lab {
 
   /** Something about the look has changed. */
   lookedAt() {
-    this.mark(...EPOCH_PARTS, "root");
+    this.mark(...EPOCH_PARTS, "root", "status", "try");
   }
 
   // ---- what the kernel says
@@ -362,7 +360,7 @@ export class Lab {
   #said(said) {
     this.#starting = false;
     this.answers.take(said);
-    this.mark("buttons", "status", "controls", "try");
+    this.mark("buttons", "status", "controls", "try", "compare");
   }
 
   #stateChanged() {
@@ -376,7 +374,7 @@ export class Lab {
   tell(sentence, silence = false) {
     this.answers.tell(sentence, silence);
     if (this.link.gone) this.#starting = false;
-    this.mark("status", ...(this.link.gone ? ["buttons", "runs", "root"] : []));
+    this.mark("status", "compare", ...(this.link.gone ? ["buttons", "runs", "root"] : []));
   }
 
   close() {
@@ -388,6 +386,7 @@ export class Lab {
   /** What the page may know of the lab. @param {HTMLElement} el */
   describe(el) {
     const run = this.gaze.run();
+    this.gaze.follow(run);
     el.dataset.epoch = String(run?.epochs.at(-1)?.epoch ?? 0);
     el.dataset.phase = this.phase();
     el.dataset.playing = String(this.gaze.playing);

@@ -156,9 +156,9 @@ class Lab(View):
         """Set every setting to that of a run, but for those that are locked."""
         self._say(self._table.use(id), wrong=False)
 
-    def line(self) -> str:
-        """This view as one line of Python: its settings, threshold, pinned runs and open panels."""
-        return self._table.line(self._files.names)
+    def line(self, shown: int = 0) -> str:
+        """This view as one line of Python: settings, threshold, pinned runs, the run `shown`, and open panels."""
+        return self._table.line(self._files.names, shown)
 
     def forecast(self, answer: str) -> None:
         """Bet on the next run's outcome; the answer is kept beside it."""
@@ -279,7 +279,7 @@ class Lab(View):
             "unpin": lambda: self.pin(content.get("id", -1), False),
             "delete": lambda: self._with(content, lambda: self.delete(content.get("id", -1))),
             "use": lambda: self._with(content, lambda: self.use(content.get("id", -1))),
-            "line": lambda: self._with(content, lambda: self._tell({"kind": "line", "line": self.line()})),
+            "line": lambda: self._with(content, lambda: self._table.tell_line(self._files.names, content.get("id", 0))),
             "try": lambda: self._with(content, lambda: self._try(content)),
             "forecast": lambda: self.forecast(str(content.get("answer", ""))),
             "flow": lambda: threading.Thread(target=self._table.tell_flow, args=(content,), daemon=True).start(),

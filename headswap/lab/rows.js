@@ -14,9 +14,9 @@ import { bestEpoch, secondsOf } from "./epochs.js";
 import { intervals, judge, scoresOf } from "./scores.js";
 
 /** @type {Column[]} */
-const TOLD = [["id", "run"], ["regime", "regime"], ["pool", "pooling"], ["seed", "seed"]];
+const TOLD = [["id", "run"], ["regime", "regime"], ["f1", "F1 (95 %)"], ["pool", "pooling"], ["seed", "seed"]];
 /** @type {Column[]} */
-const FOUND = [["learning", "learns"], ["seconds", "seconds"], ["best", "best epoch"], ["f1", "F1 (95 %)"]];
+const FOUND = [["learning", "learns"], ["seconds", "seconds"], ["best", "best epoch"]];
 
 /** The columns of these rows: a few that are always there, and the settings in which the runs differ.
  * @param {Ways} ways @returns {Column[]} */

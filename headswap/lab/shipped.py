@@ -42,6 +42,7 @@ class Shipped:
         self._refuse = refuse
         self._found: dict[int, Run | None] = {}
         self._reading = threading.Lock()
+        self._lent: set[tuple[str, int, bool]] = set()
 
     def find(self, id: int) -> Run | None:
         """The recorded run of this id with its classifier; None where it keeps none, or where that cannot be read."""
@@ -57,6 +58,10 @@ class Shipped:
 
     def lend(self, settings: Settings) -> None:
         """Have the lab find the body that one of them keeps, where it would pretrain the very same."""
+        body = settings.data, settings.max_len, settings.causal  # all that its schooling hangs on
+        if body in self._lent:
+            return
+        self._lent.add(body)
         for about in (run["weights"] for run in self._stored.values()):
             try:
                 lend(settings, FOLDER / about["base"], about.get("seconds", 0.0), about.get("key", ""))

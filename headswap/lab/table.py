@@ -94,12 +94,17 @@ class Table:
         kept = " Locked settings stay." if locked & {*FIELDS} else ""
         return f"The settings are those of {head['label']}.{kept}"
 
-    def line(self, dropped: Sequence[str]) -> str:
+    def tell_line(self, dropped: Sequence[str], shown: int) -> None:
+        """Tell the page the line of what it shows."""
+        self._tell({"kind": "line", "line": self.line(dropped, shown)})
+
+    def line(self, dropped: Sequence[str], shown: int = 0) -> str:
         """One line of Python that makes a lab with the same settings, threshold, pinned runs and open panels.
 
-        `dropped` are the names of files that only this lab has.
+        `dropped` are the names of files that only this lab has; the run `shown` comes along as if it were pinned.
         """
-        view, heads = self._view, [told.head for told in self.told() if told.head["pinned"]]
+        view = self._view
+        heads = [told.head for told in self.told() if told.head["pinned"] or told.head["id"] == shown]
         pinned = [head["settings"] for head in heads] + [settings.changed() for settings in self._runner.promised]
         beside = {name: getattr(view, name) for name in BESIDE if getattr(view, name) != view.trait_defaults(name)}
         now = view.settings().changed()

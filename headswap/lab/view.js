@@ -46,8 +46,9 @@ function grid(lab, { controls, buttons, status, diagnosis, cloud, ...shown }) {
     fold(lab, name, WORDS[name], panels[name].root));
   const [settings, curves, confusion, own, machine, ...onDemand] = folds.map(({ root }) => root);
   const top = h("div", { class: "hs-top hs-news" }, diagnosis.root, status.root);
+  const right = h("div", { class: "hs-right" }, h("div", { class: "hs-stay" }, confusion, own));
   const root = h("div", { class: "hs-grid" }, h("div", { class: "hs-side" }, buttons.root, settings),
-    h("div", { class: "hs-shows" }, top, curves, h("div", { class: "hs-right" }, confusion, own), machine,
+    h("div", { class: "hs-shows" }, top, curves, right, machine,
       h("div", { class: "hs-folds" }, ...onDemand)));
   return { root, paint: () => { for (const { paint } of folds) paint(); } };
 }

@@ -34,7 +34,7 @@ export function menu(items) {
     list.hidden = false;
     put(button, { "aria-expanded": "true" });
     place(button, list);
-    nodes.find((node) => !node.hidden)?.focus();
+    nodes.find((node) => !node.hidden)?.focus({ preventScroll: true });
   };
   const close = (keepsFocus = true) => {
     if (list.hidden) return;

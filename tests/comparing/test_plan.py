@@ -35,8 +35,9 @@ def test_what_varies_is_all_that_differs(vary: str) -> None:
     assert differing == ({vary} if vary != "shift" else set())
 
 
-def test_a_number_makes_a_curve_and_a_name_makes_candidates() -> None:
-    assert Plan(("full",), 1, "messages").sweep and not Plan(("full",), 1, "pool").sweep
+def test_a_number_is_walked_along_and_so_are_names_where_several_regimes_are_compared() -> None:
+    assert Plan(("full",), 1, "messages").sweep and Plan(("full", "head-only"), 1, "pool").sweep
+    assert not Plan(("full",), 1, "pool").sweep
 
 
 def test_values_are_kept_once_and_numbers_in_their_order() -> None:

@@ -37,6 +37,17 @@ def _some(view: Page, selector: str, share: float) -> Locator | None:
     return found.nth(int(share * count)) if count else None
 
 
+def _reaches(one: Locator | None) -> bool:
+    """Whether the keys can go there: it may be gone when they come, with its face or its panel."""
+    if one is None:
+        return False
+    try:
+        one.focus(timeout=500)
+    except TimeoutError:
+        return False
+    return True
+
+
 def _click(view: Page, selector: str, share: float) -> str:
     """The mouse on one of the enabled elements, as it is now; it may have gone when the mouse comes."""
     one = _some(view, f"{selector}:not(:disabled)", share)
@@ -62,7 +73,7 @@ def _random_button(view: Page, share: float, other: float) -> str:
 def _random_select(view: Page, share: float, other: float) -> str:
     name = _one_of(("regime", "regime", "pool", "messages", "data"), share)
     select = _some(view, f"[data-control={name}] select", 0)
-    if select is None:
+    if select is None or not _reaches(select):
         return "hidden"
     options = select.locator("option").evaluate_all("all => all.map(o => o.value)")
     quick = [value for value in options if name != "messages" or int(value) <= 640]
@@ -98,7 +109,7 @@ def _random_number(view: Page, share: float, other: float) -> str:
     if name == "max_len" and text == "99999999999":
         text = "x"  # the widest body would only take long
     field = _some(view, f"[data-control={name}] input", 0)
-    if field is None:
+    if field is None or not _reaches(field):
         return "hidden"
     field.focus()
     view.keyboard.press("Control+a")
@@ -112,7 +123,7 @@ def _random_number(view: Page, share: float, other: float) -> str:
 def _random_text(view: Page, share: float, other: float) -> str:
     text = _one_of(("win", "", "hello Anna", "👍 claim", "<b>x</b>"), share)
     field = _some(view, "[data-control=predict] input", 0)
-    if field is None:
+    if field is None or not _reaches(field):
         return "hidden"
     field.fill(text)
     return repr(text)
@@ -120,7 +131,7 @@ def _random_text(view: Page, share: float, other: float) -> str:
 
 def _random_key(view: Page, share: float, other: float) -> str:
     slider = _some(view, "[aria-label='Epoch shown']", 0)
-    if slider is None:
+    if slider is None or not _reaches(slider):
         return "hidden"
     slider.focus()
     slider.press(key := _one_of(("ArrowLeft", "ArrowRight", "ArrowUp", "PageDown", "Escape", "Home", "End"), share))
@@ -134,7 +145,8 @@ def _random_layer(view: Page, share: float, other: float) -> str:
         return "hidden"
     if other < 0.6:
         return _click(view, ".hs-m-plate[role=switch]", share)
-    plate.focus()
+    if not _reaches(plate):
+        return "gone"
     view.keyboard.press(key := "Enter" if other < 0.8 else "Space")
     return key
 
@@ -146,7 +158,7 @@ def _random_rate(view: Page, share: float, other: float) -> str:
 def _random_choice(view: Page, selector: str, share: float, other: float) -> str:
     """One of the selects, and one of what it offers."""
     select = _some(view, f"{selector}:not(:disabled)", share)
-    if select is None:
+    if select is None or not _reaches(select):
         return "hidden"
     options = select.locator("option").evaluate_all("all => all.map(o => o.value)")
     try:
@@ -218,9 +230,9 @@ def _ask(view: Page, share: float, other: float) -> str:
         ("1", "2", "3", "", "0", "-4", "1e9") if name == "seeds" else ("1, 2", "20 40", "mean max", "x", "", "-1;1e9")
     )
     field = _some(view, f"[data-control={name}] input", 0)
-    if field is None:
+    if field is None or not _reaches(field):
         return "hidden"
-    field.fill(text := _one_of(texts[name], other))
+    field.fill(text := _one_of(texts, other))
     field.press("Enter")
     return f"{name} {text!r}"
 
@@ -280,8 +292,11 @@ def _reload(view: Page, share: float, other: float) -> str:
 def _restart(view: Page, share: float, other: float) -> str:
     """End the kernel, see that the lab says so, and run the cell again, as it asks."""
     session = "window.jupyterapp.shell.currentWidget.sessionContext.session"
-    view.evaluate(f"() => {{ {session}.kernel.restart() }}")
-    lab(view).locator("[data-hs=status]", has_text="run this cell again").wait_for(timeout=20_000)
+    # JupyterLab asks a kernel who it is, and complains if that is restarted before it can answer.
+    patience = "new Promise((end) => setTimeout(end, 2000))"
+    answered = f"Promise.race([{session}.kernel.requestKernelInfo().catch(() => null), {patience}])"
+    view.evaluate(f"async () => {{ await {answered}; {session}.kernel.restart() }}")
+    lab(view).locator(".hs-status:visible", has_text="run this cell again").wait_for(timeout=20_000)
     view.wait_for_function(f"{session}.kernel.status === 'idle'", timeout=60_000)
     run_all(view)
     lab(view).locator("[data-hs=status]", has_text="ready").wait_for(timeout=60_000)

@@ -101,7 +101,7 @@ def test_what_one_run_fixed_and_broke_against_another_is_what_python_counts(trai
     assert int(counts[0]) > 0, "else this test shows little"
     which.select_option("fixed")
     said = lab(view).locator(".hs-both").first
-    assert re.fullmatch(r"run 2: \w+ 0\.\d+ · run 1: \w+ 0\.\d+", said.inner_text())
+    assert re.fullmatch(r"run 2: P\(spam\) 0\.\d+ → \w+ · run 1: 0\.\d+ → \w+", said.inner_text())
 
 
 def test_a_row_s_menu_deletes_by_keyboard_and_that_can_be_undone(trained: tuple[Page, Heard]) -> None:

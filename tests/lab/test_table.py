@@ -218,6 +218,14 @@ def test_a_line_says_which_file_it_cannot_bring_along() -> None:
     assert lab.line().endswith("data='mine.tsv')  # mine.tsv was dropped into the lab: give its path")
 
 
+def test_a_run_that_is_seen_under_other_settings_comes_along_in_a_shared_line() -> None:
+    lab = Lab(**SMALL)
+    lab.train(block=True)
+    lab.regime = "full"
+    assert "pinned" not in lab.line()
+    assert lab.line(lab.runs[0].id).endswith("pinned=[dict(epochs=2, messages=64, max_len=16)])")
+
+
 def test_a_teacher_s_lab_is_shared_with_its_controls_and_its_question() -> None:
     made = {"controls": ["train", "regime", "forecast"], "locked": ["regime"],
             "question": "Up or down?", "answers": ["up"]}  # fmt: skip

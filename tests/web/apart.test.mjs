@@ -83,7 +83,7 @@ test("the table of runs and its file have a column for each setting that differs
   const done = (id, settings) => told(id, settings, { epochs: [epoch(1, 0.5)] });
   const { ways, rows } = tableOf([done(1), done(2, { messages: 100, learning_rate: 0.1 }), done(3, { seed: 1, epochs: 40 })], 0.5);
   assert.deepEqual(columnsOf(ways).map(([, text]) => text),
-    ["run", "regime", "pooling", "seed", "rate", "messages", "learns", "seconds", "best epoch", "F1 (95 %)"]);
+    ["run", "regime", "F1 (95 %)", "pooling", "seed", "rate", "messages", "learns", "seconds", "best epoch"]);
   assert.deepEqual(rows.map((row) => row.messages), [640, 100, 640]);
   assert.match(csvOf(rows).split("\r\n")[0], /^id,label,regime,pool,seed,learning_rate,messages,planned,/);
   assert.deepEqual(sortRows(rows, "messages", 1).map((row) => row.id), [2, 1, 3]);

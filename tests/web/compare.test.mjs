@@ -98,6 +98,19 @@ test("a sweep is a line for each regime, in the order of what varies", () => {
   assert.deepEqual(contendersSpec(swept, "f1", 0).rows.map((row) => row.mean[0]), [0.6, 0.8]);
 });
 
+test("along names the regimes stand beside each other, each with its bar, and no line joins two names", () => {
+  const pools = { ...SWEEP, vary: "pool", varied: "Pooling", values: ["mean", "cls"], log: false,
+    candidates: SWEEP.candidates.map(({ regime, value }) => ({ regime, value: value === 20 ? "mean" : "cls", label: "" })) };
+  const swept = contest({ plan: pools, cells: [0, 1, 2, 3].map((i) => cell(i, [0.6 + 0.1 * i, 0.5, 1])) });
+  const spec = sweepSpec(swept, "f1", 1);
+  assert.deepEqual([spec.words, spec.rule], [["mean", "cls"], 1]);
+  assert.deepEqual(spec.lines.map(({ points }) => points.map(([, value]) => value?.toFixed(1) ?? null)),
+    [["0.6", null, "0.7"], ["0.8", null, "0.9"]]);
+  const [first, second] = spec.lines.map(({ whiskers }) => whiskers.map(([x]) => x));
+  assert.ok(first.every((x, i) => x < second[i] && Math.round(x) === i && Math.round(second[i]) === i));
+  assert.match(headline(swept, "f1", 1), /^Pooling cls: /);
+});
+
 test("colour, dash and shape belong to the regime along a sweep", () =>
   assert.deepEqual([0, 1, 2, 3].map((i) => whoIs(SWEEP, i)), [0, 0, 1, 1]));
 
@@ -228,6 +241,7 @@ test("half a comparison says how many seeds it rests on", () => {
   const few = { ...FULL, plan: { ...PLAN, seeds: 5 } };
   assert.match(headline({ ...few, phase: "running" }, "f1", 0), /^So far, at 2 of 5 seeds: full beats/);
   assert.match(headline({ ...few, phase: "stopped" }, "f1", 0), /^Stopped, at 2 of 5 seeds: /);
+  assert.match(headline({ ...few, phase: "idle" }, "f1", 0), /^At 2 of 5 seeds: /, "runs that failed were not stopped");
   assert.match(headline(FULL, "f1", 0), /^full beats/);
 });
 
@@ -268,4 +282,22 @@ test("a headline on another score than F1 names it, and of the loss says that le
 test("what was never run is not shown as under way", () => {
   assert.equal(contendersSpec(contest({ phase: "stopped" }), "f1", 0).rows[0].note, "not run");
   assert.equal(contendersSpec(contest({ phase: "running" }), "f1", 0).rows[0].note, "…");
+});
+
+test("marks that have not changed stay where they are, so that no click on them is lost", () => {
+  const lab = opened({ face: "compare" });
+  const told = (more) => lab.tell({ kind: "contest", contest: { ...FULL, ...more } });
+  told({});
+  const marks = () => lab.el.looking("hs-contenders")[0].looking("hs-seed");
+  const before = marks();
+  assert.ok(before.length > 2);
+  told({ done: 5, sentence: "more" });
+  assert.ok(marks().every((mark, i) => mark === before[i]));
+});
+
+test("a kernel that has gone is told on this face, too", () => {
+  const lab = opened({ face: "compare" });
+  lab.tell({ kind: "contest", contest: FULL });
+  lab.tell({ kind: "said", sentence: "a comparison is under way", wrong: true });
+  assert.match(lab.el.looking("hs-comparetop")[0].textContent, /a comparison is under way/);
 });

@@ -153,7 +153,7 @@ test("with a pinned run beside it, the list can be what was fixed or broken, wit
   lab.do(which, "change");
   assert.equal(lab.list().scrollTop, 0, "another list begins at its top");
   assert.match(lab.part("messages").tagged("h4")[0].textContent, /^Fixed: 1 · epoch 1/);
-  assert.match(lab.rows().join(), /win.*run 2: spam 0\.600 · run 1: ham 0\.200/);
+  assert.match(lab.rows().join(), /win.*run 2: P\(spam\) 0\.600 → spam · run 1: 0\.200 → ham/);
   assert.equal(circles(lab.rings()), 1);
   lab.tell({ kind: "pin", id: 1, pinned: false });
   assert.equal(which.hidden, true);

@@ -104,7 +104,7 @@ test("Share copies the kernel's line, on the page that asked", async () => {
   assert.deepEqual(copied, ["Lab(threshold=0.3)"]);
   assert.match(lab.part("status").textContent, /Copied: Lab\(threshold=0\.3\)/);
   document.execCommand = () => false;
-  lab.button("Share").click();
+  lab.button("Copied ✓").click();
   lab.tell({ kind: "line", line: "Lab()" });
   await new Promise((after) => setTimeout(after));
   paintFrames();

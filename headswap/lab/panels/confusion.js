@@ -10,7 +10,6 @@ import { choiceInput, sliderInput } from "../../web/controls.js";
 import { h, put, say } from "../../web/elements.js";
 import { sample } from "../../web/identity.js";
 import { judge, scoresOf } from "../scores.js";
-import { runBefore } from "./run.js";
 
 const HALF = 0.5;
 
@@ -41,10 +40,10 @@ function scoreText({ judged, spread }) {
   return `F1 ${scoresOf(judged.counts).f1.toFixed(3)} (95 %: ${low.toFixed(2)} to ${high.toFixed(2)})`;
 }
 
-/** A run before this one that was told something else, and judged on the same messages. @param {Lab} lab */
+/** The run before this one, where it was told something else and judged on the same messages. @param {Lab} lab */
 function comesFrom(lab) {
   const { run } = lab.shown();
-  const before = run && runBefore(lab, run);
+  const before = run && lab.gaze.before(run);
   const other = before && before.line !== run.line && before.data_key === run.data_key;
   return other && before.epochs.at(-1)?.p.length ? before : null;
 }
@@ -63,7 +62,8 @@ function besideText(lab) {
   const at = judged.names.length > 2 || threshold === HALF ? "" : `threshold ${threshold.toFixed(2)}`;
   const when = live || !epoch ? "" : `epoch ${epoch.epoch}`;
   const where = [when, at].filter(Boolean).join(", ");
-  return `${where ? `At ${where}, on ` : ""}${many} validation messages${before ? `; ${name}: ${f1.toFixed(3)}` : ""}.${all}`;
+  const then = before ? `; F1 of ${name}: ${f1.toFixed(3)}` : "";
+  return `${where ? `At ${where}, on` : "On"} ${many} validation messages${then}.${all}`;
 }
 
 /** Which pinned run the ± of the cells is against; of several the learner chooses one. @param {Lab} lab */
@@ -89,7 +89,7 @@ function rivalPart(lab) {
 }
 
 /** @param {number} many */
-const readText = (many) => (many === 1 ? "Read this message below" : `Read these ${many} messages below`);
+const readText = (many) => (many === 1 ? "Read this one ↓" : `Read these ${many} ↓`);
 
 /** @param {Lab} lab */
 export function confusionPanel(lab) {
@@ -97,14 +97,14 @@ export function confusionPanel(lab) {
   const [score, beside] = [h("p", { class: "hs-score" }), h("span")];
   const read = h("button", { type: "button", class: "hs-link", onclick: () => lab.folds.reveal("messages") });
   const chart = matrix({ name: "confusion", heading: "h4" }, (cell) => lab.gaze.choose(cell));
-  chart.root.append(versus.root, score, h("p", { class: "hs-hint hs-beside" }, beside, read), ...threshold.nodes);
+  chart.root.append(versus.root, score, h("p", { class: "hs-hint hs-beside" }, beside, " ", read), ...threshold.nodes);
   const paint = () => {
     threshold.paint();
     versus.paint();
     say(score, scoreText(lab.shown()));
     const { judged, spread, chosen, rival, names } = lab.shown();
     const cell = spread && chosen ? cellAt(chosen) : null;
-    say(beside, cell ? "" : besideText(lab));
+    say(beside, besideText(lab));
     read.hidden = !cell;
     if (cell) say(read, readText(judged.counts[cell[0]]?.[cell[1]] ?? 0));
     chart.paint({ kind: "matrix", title: "Confusion", label: "Confusion matrix", names: judged.names, chosen,

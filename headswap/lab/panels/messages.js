@@ -35,8 +35,9 @@ function hintText({ epoch, rival, chosen }, many) {
 /** What each of the two said. @param {Listed} row @param {Shown} shown */
 function bothText({ guess, p, rival }, { run, rival: other, judged: { names } }) {
   if (!rival || !run || !other) return "";
-  return `${shortName(run)}: ${names[guess]} ${p.toFixed(3)} · ${shortName(other.run)}: ${names[rival.guess]} ${
-    rival.p.toFixed(3)}`;
+  const share = shareName(names);
+  return `${shortName(run)}: ${share} ${p.toFixed(3)} → ${names[guess]} · ${shortName(other.run)}: ${
+    rival.p.toFixed(3)} → ${names[rival.guess]}`;
 }
 
 /** @param {Lab} lab @param {Listed} row @param {Shown} shown

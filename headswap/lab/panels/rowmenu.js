@@ -5,7 +5,7 @@
  * @import {Row} from "../rows.js"
  */
 
-import { h, put } from "../../web/elements.js";
+import { h, put, say } from "../../web/elements.js";
 import { menu } from "../../web/menu.js";
 
 /** Whether a run can be deleted; a text says why not, and false that it is not offered.
@@ -41,6 +41,7 @@ export function runsTools(lab) {
   const undo = button("Undo delete", "until the next run begins", () => lab.deeds.undo());
   const share = button("Share", "copy one line of Python that makes this view", () => lab.deeds.share());
   const paint = () => {
+    say(share, lab.deeds.copied ? "Copied ✓" : "Share");
     undo.hidden = lab.store.undo !== "delete";
     if (!undo.hidden && lab.deeds.takesFocus()) undo.focus();
   };

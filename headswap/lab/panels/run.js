@@ -2,8 +2,8 @@
  * The buttons of a run, its status and its diagnosis.
  *
  * @import {Lab} from "../lab.js"
- * @import {Shown} from "../look.js"
- * @import {Run} from "../store.js"
+ * @import {Glide, Shown} from "../look.js"
+ * @import {Epoch, Run} from "../store.js"
  */
 
 import { RUNNING } from "../../comparing/contest.js";
@@ -51,14 +51,10 @@ function nextText(lab) {
   const { run } = lab.shown();
   if (!run) return "";
   if (!lab.isOf(run)) return "The run you see had other settings than yours: Train makes a new one.";
-  if (run.recorded) return REPEATS;
-  return run.outcome === "done" && runBefore(lab, run)?.line === run.line ? AGAIN : "";
+  if (run.recorded) return run.keeps ? REPEATS : ANEW;
+  const same = lab.store.runs.some(({ id, line }) => id < run.id && line === run.line);
+  return run.outcome === "done" && same ? AGAIN : "";
 }
-
-/** The run that the learner has just come from: the one before, or the recorded one that was there first.
- * @param {Lab} lab @param {Run} run */
-export const runBefore = (lab, run) => lab.store.runs.filter((one) => !one.recorded && one.id < run.id).at(-1)
-  ?? (run.recorded ? null : lab.recorded());
 
 /** @param {Lab} lab */
 export function buttonsPanel(lab) {
@@ -107,14 +103,14 @@ export function statusPanel(lab) {
   let [key, last, timer] = ["", 0, 0];
   const show = () => {
     [last, timer] = [performance.now(), 0];
-    say(line, lab.sentence());
+    say(line, `${lab.sentence()}${lab.answers.sentence ? "" : endText(lab.shown())}`);
   };
   const paint = () => {
     const phase = lab.phase();
     paintBar(bar, phase, lab.store.state.done);
     put(bar, { class: UNDER_WAY.includes(phase) ? "hs-on" : "hs-off" });
     put(line, { "data-failed": lab.failed() ? "yes" : null });
-    const [now, since] = [`${phase}|${lab.answers.sentence}`, performance.now() - last];
+    const [now, since] = [`${phase}|${lab.answers.sentence}|${endText(lab.shown())}`, performance.now() - last];
     if (now !== key || since >= SECOND) {
       clearTimeout(timer);
       show();
@@ -142,6 +138,16 @@ function waitsFor(lab) {
 /** A sentence within another one. @param {string} sentence */
 const inside = (sentence) => sentence.charAt(0).toLowerCase() + sentence.slice(1);
 
+/** Whether an epoch in the middle is looked at. @param {Run|null} run @param {Epoch|null} epoch @param {boolean} live
+ * @param {Glide|null} glide */
+const isHeld = (run, epoch, live, glide) => !live && !glide && epoch !== null && epoch !== run?.epochs.at(-1);
+
+/** How a run ended whose middle is looked at. @param {Shown} shown */
+function endText({ run, epoch, live, glide }) {
+  if (!isHeld(run, epoch, live, glide) || !run?.diagnosis || run.diagnosis === epoch?.diagnosis) return "";
+  return ` · in the end: ${inside(run.diagnosis.split(":")[0].replace(/\.$/, ""))}`;
+}
+
 /** What the curves say in one sentence. @param {Shown} shown @param {boolean} asks
  * @param {boolean} hasBegun whether the latest run came as far as its first epoch
  * @param {string} waits what a run waits for that has not begun */
@@ -151,14 +157,12 @@ function diagnosisText({ run, epoch, live, glide, veiled }, asks, hasBegun, wait
   if (!run) return `No run yet: choose ${asks ? "an answer, then " : ""}a regime and press Train.`;
   const failed = run.outcome.startsWith("failed") ? run.outcome : "";
   if (!hasBegun) return `That run did not begin. This is still run ${run.id}.`;
-  if (!live && !glide && epoch && epoch !== run.epochs.at(-1)) {
-    const end = run.diagnosis && run.diagnosis !== epoch.diagnosis ? ` In the end: ${inside(run.diagnosis)}` : "";
-    return `At epoch ${epoch.epoch}: ${inside(epoch.diagnosis || EARLY)}${end}`;
-  }
+  if (isHeld(run, epoch, live, glide)) return `At epoch ${epoch?.epoch}: ${inside(epoch?.diagnosis || EARLY)}`;
   return (live ? failed || run.diagnosis || epoch?.diagnosis : epoch?.diagnosis) || (epoch ? EARLY : FIRST);
 }
 
 const REPEATS = "Train would repeat this recorded run: change the regime first, or click a block.";
+const ANEW = "This run is recorded: Train runs it again, and then you can ask it.";
 const AGAIN = "Same settings and seed, so the same curve: change the regime, or click a block.";
 
 

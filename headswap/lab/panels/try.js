@@ -14,7 +14,6 @@ import { sample } from "../../web/identity.js";
 import { settingsOf } from "../apart.js";
 import { triedOf, verdictOn } from "../asked.js";
 import { shareName } from "../look.js";
-import { runBefore } from "./run.js";
 import { wordsPart } from "./words.js";
 
 const PAUSE = 120;
@@ -27,7 +26,8 @@ function laterText({ epoch, glide }, all) {
 }
 
 const PRACTICE = " The practice messages are polite scams and notes between friends.";
-const INVENTED = "It has only seen polite scams and notes between friends, all invented: about other messages it can only guess.";
+const INVENTED = "It has only seen polite scams and notes between friends, all invented: about other messages it can " +
+  "only guess.";
 
 /** Why there is no answer. @param {Lab} lab @param {Tried} tried @param {string} text */
 function waitingText(lab, { run, gone }, text) {
@@ -65,7 +65,7 @@ function answerText({ heard, said }) {
  * @param {Lab} lab @param {Judged[]} all */
 function beforeText(lab, [{ run, said }, ...pinned]) {
   const { answer, threshold, against } = lab.shown();
-  const before = run && said && !pinned.length ? runBefore(lab, run) : null;
+  const before = run && said && !pinned.length ? lab.gaze.before(run) : null;
   const heard = before && answer?.answers.find(({ id }) => id === before.id);
   const then = heard ? verdictOn({ run: before, heard, gone: false }, threshold, against) : null;
   if (!then || !said || before?.line === run?.line) return "";
@@ -134,7 +134,7 @@ export function tryPanel(lab) {
   const example = h("button", { type: "button", class: "hs-link hs-example", onclick: next,
     title: "a validation message: one of each class, then one that is taken for another" }, "Example");
   const head = h("div", { class: "hs-head" }, title, example);
-  const before = h("p", { class: "hs-answer" });
+  const before = h("p", { class: "hs-then" });
   const root = panel("try", "A message of your own", head, field.input, answers.root, before, seen, words.root);
   root.dataset.control = "predict";
   /** @type {Answer|null} */
@@ -162,8 +162,9 @@ export function tryPanel(lab) {
     answers.paint(all, text);
     say(before, beforeText(lab, all));
     const later = laterText(shown, all);
-    say(seen, `${INVENTED}${later}`);
-    seen.hidden = !later && !all.some(({ run, said }) => said && run && settingsOf(run).data === "fixture");
+    const invented = all.some(({ run, said }) => said && run && settingsOf(run).data === "fixture");
+    say(seen, invented || !later ? `${INVENTED}${later}` : later.trim());
+    seen.hidden = !invented && !later;
     words.paint(shown.answer?.text ?? "", all, shown.threshold);
   };
   return { root, paint, stop: () => clearTimeout(timer) };

@@ -36,13 +36,16 @@ function hintOf({ words, more }, positive) {
   return `A number is how far the logit falls without the word: ${odds}.${rest}`;
 }
 
+const TOGETHER = "The model does not add words up: it reads each one in its context.";
+
 /** Why the verdict is another one than the words seem to say: each was taken out alone.
  * @param {Verdict} said @param {string} positive @param {string} negative @param {number} threshold */
 function apartText({ positive: is, p }, positive, negative, threshold) {
-  if (negative.startsWith("not ")) return `Taken out one at a time, the words speak ${is ? "against" : "for"} ${positive}.`;
-  const alone = `Taken out one at a time, the words speak for ${is ? negative : positive};`;
-  if (is) return `${alone} all together they reach ${p.toFixed(3)} nevertheless.`;
-  return `${alone} all together they reach ${p.toFixed(3)}, and ${positive} begins at ${threshold.toFixed(2)}.`;
+  if (negative.startsWith("not "))
+    return `Taken out one at a time, the words speak ${is ? "against" : "for"} ${positive}.`;
+  const alone = `Taken out one at a time, the words speak for ${is ? negative : positive}; together they reach ${
+    p.toFixed(3)}`;
+  return `${alone}${is ? "" : `, and ${positive} begins at ${threshold.toFixed(2)}`}. ${TOGETHER}`;
 }
 
 /** Whether the words that have a number, taken together, speak for the verdict. @param {Piece[]} pieces
@@ -93,7 +96,7 @@ function tableOf(all, text) {
 /** @param {() => void} opened called when the table opens */
 export function wordsPart(opened) {
   const list = h("ul", { class: "hs-words", role: "list", "aria-label": "the text, word by word" });
-  const [keys, hint, apart] = [legend(), h("p", { class: "hs-hint" }), h("p", { class: "hs-answer" })];
+  const [keys, hint, apart] = [legend(), h("p", { class: "hs-hint" }), h("p", { class: "hs-apart" })];
   const table = tableFold(opened);
   const root = h("div", { class: "hs-wordwise" }, list, keys.root, apart, hint, table.fold);
   let drawn = "";

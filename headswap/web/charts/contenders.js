@@ -86,11 +86,14 @@ function makeRow(open, point) {
       mark.append(s("title", {}, says));
       return mark;
     });
-  return { name, sample, plots, scales, drawn, scored, ahead, difference, verdict, points, root };
+  return { name, sample, plots, scales, drawn, scored, ahead, difference, verdict, points, root, painted: "" };
 }
 
 /** @param {ReturnType<typeof makeRow>} at @param {Contender} row @param {number} number @param {ContendersSpec} spec */
 function paintRow(at, row, number, spec) {
+  const now = JSON.stringify([row, spec.range, spec.gap, spec.score]);
+  if (now === at.painted) return; // marks that are made anew would lose a click that has just begun
+  at.painted = now;
   say(at.name, row.name);
   at.sample.replaceChildren(s("path", { class: spotOf(row.who), d: shapeOf(row.who, 8, 8) }));
   say(at.scored, row.mean ? estimateText(row.mean) : row.note);

@@ -2,19 +2,20 @@
  * Lines over two named axes.
  *
  * @typedef {{name: string, points: Point[], dash?: boolean, tone?: number, who?: number, mark?: number|null,
- *   band?: [number, number, number][]}} Line a dashed one differs without colour; `tone` is its colour, else its place
- *   in the list; `who` is its identity (web/identity.js), and its points are marked then; `mark` is the identity of a
- *   line that keeps its colour: a few of its points are marked; a band reaches at each place of x from low to high
+ *   band?: [number, number, number][], whiskers?: [number, number, number][]}} Line a dashed one differs without
+ *   colour; `tone` is its colour, else its place in the list; `who` is its identity (web/identity.js), and its points
+ *   are marked then; `mark` is the identity of a line that keeps its colour: a few of its points are marked; a band
+ *   reaches at each place of x from low to high, and so do whiskers, each for itself
  * @typedef {[number, number, string]} Mark a diamond and its word
  * @typedef {{name: string, tail?: string, who: number, points: Point[]}} Ghost a line to compare with, named at the
  *   right; `tail` follows the name even where that is cut
  * @typedef {{name: string, value: number, says: string}} Floor the least that a line can come to
  * @typedef {Titled & {kind: "curves", x: string, y: string, lines: Line[], marks: Mark[],
  *   x_range: Range|null, y_range: Range|null, legend?: boolean, ghosts?: Ghost[], floor?: Floor|null,
- *   cursor?: Cursor|null, log?: boolean, y_log?: boolean, rule?: number|null,
+ *   cursor?: Cursor|null, log?: boolean, y_log?: boolean, rule?: number|null, words?: string[],
  *   own?: {name: string, who: number|null}|null}} CurvesSpec `legend`: names in a legend even where they fit beside the
- *   lines; `log`, `y_log`: equal steps of x or y are equal factors; `rule` is a place of x that is pointed at; `own` is
- *   what the last line is called among ghosts
+ *   lines; `log`, `y_log`: equal steps of x or y are equal factors; `rule` is a place of x that is pointed at; `words`
+ *   are the names of the places 0, 1, 2 … of x; `own` is what the last line is called among ghosts
  * @typedef {{x: Scale, y: Scale, xRange: Range, yRange: Range, ys: number[], edge: Edge, size: Range,
  *   named: boolean}} Layout `named`: the names stand where the lines end
  *
@@ -46,7 +47,7 @@ function layoutOf(spec, size) {
   const xRange = spec.x_range ?? rangeOf(all.map(([at]) => at));
   const yRange = spec.y_range ?? roundRange(rangeOf(all.map(([, value]) => value)));
   const names = spec.lines.map((line) => line.name);
-  const named = !spec.legend && widest(names) <= 0.34 * width && names.length * ROW <= height - 50;
+  const named = !spec.legend && !spec.words && widest(names) <= 0.34 * width && names.length * ROW <= height - 50;
   const ys = spec.y_log && yRange[1] > DECADE * yRange[0] ? logTicks(...yRange, 6) : ticks(...yRange, 4);
   const right = Math.max(14, named ? widest(names) + 12 : roomBeside(spec, width));
   const edge = { left: 31 + widest(ys.map(String)), right, top: 12, bottom: 34 };
@@ -58,29 +59,43 @@ function layoutOf(spec, size) {
 /** @param {CurvesSpec} spec @param {Layout} at */
 function axesOf(spec, { x, y, xRange, ys, edge, size }) {
   const whole = spec.lines.every((line) => line.points.every(([at]) => Number.isInteger(at)));
+  if (spec.words) return axisNodes({ size, edge, x, y, ys, xName: spec.x, yName: spec.y, ...wordTicks(spec.words, x) });
   const many = Math.max(2, Math.min(8, (size[0] - edge.left - edge.right) / 56));
   const xs = spec.log ? logTicks(...xRange, many) : ticks(...xRange, many, whole);
   return axisNodes({ size, edge, x, y, xs, ys, xName: spec.x, yName: spec.y, xText: shortText });
 }
 
+/** As many names as have room below the axis. @param {string[]} words @param {Scale} x */
+function wordTicks(words, x) {
+  const step = Math.ceil((widest(words) + 8) / Math.max(1, x(1) - x(0)));
+  return { xs: words.map((_, i) => i).filter((i) => i % step === 0), xText: (/** @type {number} */ i) => words[i] };
+}
+
+/** @param {CurvesSpec} spec @param {number} at */
+const placeText = ({ words }, at) => words?.[Math.round(at)] ?? numberText(at);
+
 /** What the picture shows, for those who do not see it. @param {CurvesSpec} spec @param {Layout} at */
-function curvesText({ title, x, y, lines, marks }, { xRange, yRange }) {
+function curvesText(spec, { xRange, yRange }) {
+  const { title, x, y, lines, marks, words } = spec;
+  const [first, last] = words ? [words[0], words.at(-1)] : xRange.map(numberText);
   const marked = marks.map(([, , text]) => text).join(", ");
   return `${title}: ${y} from ${numberText(yRange[0])} to ${numberText(yRange[1])}, ` +
-    `by ${x} from ${numberText(xRange[0])} to ${numberText(xRange[1])}; ` +
+    `by ${x} from ${first} to ${last}; ` +
     `lines: ${lines.map((line) => line.name).join(", ")}${marked ? `; marked: ${marked}` : ""}`;
 }
 
 /** @param {CurvesSpec} spec @param {Layout} at */
-function keysOf({ lines, floor }, { named, yRange }) {
+function keysOf({ lines, floor, words }, { named, yRange }) {
+  if (words) return lines.map(({ name, who = 0 }) => ({ name, look: spotOf(who), shape: shapeOf(who, 7, 7) }));
   const keys = named ? [] : lines.map((line, i) => ({ name: line.name, look: lineLook(line, i) }));
   return floor && floor.value <= yRange[1]
     ? [...keys, { name: floor.name, look: "hs-line hs-floor", says: floor.says }] : keys;
 }
 
 /** @param {CurvesSpec} spec @returns {[string[], () => (string|number)[][]]} */
-const pointTable = ({ x, y, lines }) => [["line", x, y], () => lines.flatMap(({ name, points }) =>
-  points.map(([at, value]) => [name, numberText(at), numberText(value)]))];
+const pointTable = (spec) => [["line", spec.x, spec.y], () => spec.lines.flatMap(({ name, points }) =>
+  points.filter(([, value]) => !spec.words || value !== null)
+    .map(([at, value]) => [name, placeText(spec, at), numberText(value)]))];
 
 /** The area that lines may be drawn in: one that diverges is cut at the top. */
 function clipArea() {
@@ -158,9 +173,11 @@ const spotPath = (who, points, { x, y }) => points.map(([at, value]) =>
 /** @param {Element} group @param {Line[]} lines @param {Layout} at */
 function paintBands(group, lines, { x, y }) {
   const banded = lines.filter((line) => line.band?.length);
-  group.replaceChildren(...banded.map(({ who = 0, band = [] }) => {
-    /** @param {number} at @param {number} value */
-    const place = (at, value) => `${x(at).toFixed(1)} ${y(value).toFixed(1)}`;
+  /** @param {number} at @param {number} value */
+  const place = (at, value) => `${x(at).toFixed(1)} ${y(value).toFixed(1)}`;
+  const bars = lines.flatMap(({ who = 0, whiskers = [] }) => whiskers.map(([at, low, high]) =>
+    s("path", { class: `hs-whisker hs-who-${who}`, d: `M${place(at, low)}L${place(at, high)}` })));
+  group.replaceChildren(...bars, ...banded.map(({ who = 0, band = [] }) => {
     const there = band.map(([at, , high]) => place(at, high));
     const back = [...band].reverse().map(([at, low]) => place(at, low));
     return s("path", { class: `hs-band hs-who-${who}`, d: `M${[...there, ...back].join("L")}Z` });
@@ -194,10 +211,12 @@ export function curves(place, walk = null, table = pointTable) {
   let painted = "";
   return drawn(parts, (/** @type {CurvesSpec} */ spec, size) => {
     const at = layoutOf(spec, size);
-    for (const side of /** @type {const} */ (["left", "right"])) // for a slider below, as long as the axis
-      parts.root.style.setProperty(`--hs-${side}`, `${at.edge[side]}px`);
+    const [first, last] = spec.words ? [0, spec.words.length - 1] : at.xRange;
+    for (const [side, room] of /** @type {const} */ ([["left", at.x(first)], ["right", size[0] - at.x(last)]]))
+      parts.root.style.setProperty(`--hs-${side}`, `${room}px`); // for a slider below, as long as the axis
     // Axes and ghosts seldom change, and are most of the work.
-    const now = JSON.stringify([size, at.xRange, at.yRange, at.edge, spec.x, spec.y, spec.y_log, spec.ghosts]);
+    const { x, y, y_log, words, ghosts } = spec;
+    const now = JSON.stringify([size, at.xRange, at.yRange, at.edge, x, y, y_log, words, ghosts]);
     if (now !== painted) back(spec, at);
     painted = now;
     front(spec, at);
