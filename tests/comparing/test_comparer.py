@@ -249,6 +249,19 @@ def test_the_still_marks_each_seed_on_the_test_set_that_its_means_are_of(found: 
     assert len(marks) == 2 and {float(x) for line in marks for x in line.get_xdata()} == {0.25}  # type: ignore[union-attr]
 
 
+def test_the_still_puts_names_side_by_side_and_joins_none(found: Comparison) -> None:
+    """Each regime at each pool is a mark and a bar of its own, and no two of them lie over each other."""
+    plan = replace(found.plan, vary="pool", values=("mean", "cls"))
+    pools = Comparison(plan)
+    for (candidate, seed), result in found.results.items():
+        for value in range(2):
+            pools._results[2 * candidate + value, seed] = result  # its spec says another pool; the picture asks by number
+    left = picture_of(pools, "f1", rival=0).axes[0]
+    assert [label.get_text() for label in left.get_xticklabels()] == ["mean", "cls"]
+    marks = [float(x) for line in left.lines if len(line.get_xdata()) == 1 for x in line.get_xdata()]  # type: ignore
+    assert len(marks) == len(set(marks)) == 4 and sorted(map(round, marks)) == [0, 0, 1, 1]
+
+
 def test_the_estimate_follows_what_the_machine_took(found: Comparison) -> None:
     slow = factor_of(found.results.values())
     assert slow > 0 and factor_of([], 3.0) == 3.0
