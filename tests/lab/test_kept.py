@@ -9,6 +9,7 @@ import torch
 from helpers import until
 
 from headswap.data.fixture import messages
+from headswap.errors import SettingError
 from headswap.lab import Lab
 from headswap.live.prepare import at_hand, prepared
 from headswap.live.runs import Run, Settings
@@ -115,3 +116,10 @@ def test_a_run_gives_the_same_numbers_whether_its_messages_were_read_ahead_or_no
     plain.train(block=True)
     assert [e.validation for e in ahead.runs[0].epochs] == [e.validation for e in plain.runs[0].epochs]
     assert [e.train_loss for e in ahead.runs[0].epochs] == [e.train_loss for e in plain.runs[0].epochs]
+
+
+def test_a_comparison_that_is_refused_leaves_the_lab_as_it_is() -> None:
+    lab = Lab()
+    with pytest.raises(SettingError, match="seeds"):
+        lab.compare(("full",), 0)
+    assert (lab.face, lab.contest, lab.compared) == ("run", {}, None)
