@@ -138,7 +138,10 @@ class Plan:
             raise SettingError("the wording of order cannot be shifted; vary another setting, or choose the fixture")
         if not self.values:
             object.__setattr__(self, "values", VARIED[self.vary].usual)
-        object.__setattr__(self, "values", ordered(self.vary, self.values))
+        values = ordered(self.vary, self.values)
+        if self.vary == "messages" and self.file is None:  # as many of each of two classes
+            values = tuple(dict.fromkeys(int(value) - int(value) % 2 for value in values))
+        object.__setattr__(self, "values", values)
 
 
 def ordered(vary: str, values: Sequence[Any]) -> tuple[Value, ...]:
@@ -163,4 +166,4 @@ def _checked(vary: str, value: object) -> Value:
         return float(value)
     if value != int(value):
         raise SettingError(f"{vary} is to be {value!r}; give {kind} from {low:g} to {high:g}")
-    return int(value) - int(value) % 2 if vary == "messages" else int(value)
+    return int(value)

@@ -14,8 +14,9 @@ import { COSTS, RUNNING, SCORES, cellOf, scoreOf, shortName, trialsOf, valueText
 import { pairsOf, rowsAt } from "./words.js";
 
 const ROOM = 0.05;
-const NOTE = "A bar is a 95 % interval: other seeds and other messages are both luck. Differences are taken seed by " +
-  "seed, on the same messages.";
+const NOTE = "A bar is a 95 % interval: other seeds and other messages are both luck. A difference is more than luck " +
+  "where its bar stays clear of 0. It is taken seed by seed, on the same messages: so it can be clear even where the " +
+  "bars of two scores overlap.";
 
 /** @param {(number|null)[]} values @returns {Range} */
 function roomy(values) {

@@ -99,7 +99,8 @@ def whole_told(found: Comparison, rival: int, test: str) -> dict[str, Any]:
     """All there is to know of a comparison."""
     places = sorted(found.results | found.failures)
     runs = [run_told(place, found.results.get(place) or found.failures[place]) for place in places]
-    return {"plan": plan_told(found), "runs": runs, "rival": rival, "test": test,
+    plan = plan_told(found) if found.told is None else found.told["plan"]  # a recorded one needs its file no more
+    return {"plan": plan, "runs": runs, "rival": rival, "test": test,
             "cells": cells_told(found, rival, test) if test else []}  # fmt: skip
 
 

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 from ..comparing.comparer import BEGINS, Comparer
 from ..comparing.comparison import Comparison
 from ..comparing.pace import expected, factor_of
-from ..comparing.plan import Plan
+from ..comparing.plan import VARIED, Plan, ordered
 from ..comparing.recorded import load_comparison, save_comparison
 from ..comparing.stored import as_run
 from ..comparing.tables import frame_of, picture_of
-from ..comparing.told import cells_told, opened_words, run_told, touched, whole_told
+from ..comparing.told import cells_told, opened_words, plan_told, run_told, touched, whole_told
 from ..data.sources import FileData
 from ..errors import HeadswapError, SettingError
 from ..files import cache_folder
@@ -52,6 +52,7 @@ class Contest:
         if self.comparer.busy:
             raise SettingError("a comparison is under way: stop it first, or wait until it has ended")
         plan = self._plan(regimes, seeds, vary, values)
+        plan_told(Comparison(plan))  # what cannot be told is refused now: a page could not open it again
         before = self.found.plan.candidates[self.rival].regime if self.found else ""
         self.rival, self.test = _usual_rival(plan, before), ""
         self._opened.clear()
@@ -130,7 +131,10 @@ class Contest:
 
     def _plan(self, regimes: Sequence[str], seeds: int, vary: str, values: Sequence[Any]) -> Plan:
         base = self._settings()
-        return Plan(tuple(regimes), seeds, vary, tuple(values), base, self._file(base))
+        file = self._file(base)
+        if file is not None and vary == "messages":
+            values = _shared_alike(values, len(file.corpus().label_names))
+        return Plan(tuple(regimes), seeds, vary, tuple(values), base, file)
 
     def _heard(self, comparer: Comparer, place: tuple[int, int] | None) -> None:
         found = comparer.comparison
@@ -192,6 +196,11 @@ class Contest:
             self._tell({"kind": "told", "runs": [run.told.whole()], "messages": messages})
         words = opened_words(self.found, place, self.test)
         self._tell({"kind": "opened", "id": self._opened[place], "sentence": words})
+
+
+def _shared_alike(values: Sequence[Any], classes: int) -> list[int]:
+    """Numbers of messages that so many classes can share alike: the next ones above."""
+    return [int(size) + -int(size) % classes for size in ordered("messages", values or VARIED["messages"].usual)]
 
 
 def _asked_plan(content: dict[str, Any]) -> tuple[Sequence[str], int, str, Sequence[Any]]:

@@ -133,9 +133,9 @@ class Lab(View):
         `vary` names a setting (pool, messages, max_len, learning_rate, epochs, shift) and `values` what it takes: of a
         number each regime becomes a curve. Runs are shared out to all cores, and what was run before is found again.
         """
+        self._contest.begin(regimes, seeds, vary, values)  # what is refused changes nothing
         self.contest = {"regimes": [*regimes], "seeds": seeds, "vary": vary, "values": [*values]}
         self.face = "compare"
-        self._contest.begin(regimes, seeds, vary, values)
         if block:
             self._contest.wait()
 

@@ -133,8 +133,13 @@ def _random_key(view: Page, share: float, other: float) -> str:
     slider = _some(view, "[aria-label='Epoch shown']", 0)
     if slider is None or not _reaches(slider):
         return "hidden"
-    slider.focus()
-    slider.press(key := _one_of(("ArrowLeft", "ArrowRight", "ArrowUp", "PageDown", "Escape", "Home", "End"), share))
+    key = _one_of(("ArrowLeft", "ArrowRight", "ArrowUp", "PageDown", "Escape", "Home", "End"), share)
+    try:
+        slider.press(key, timeout=5_000)
+    except TimeoutError:
+        if slider.is_visible():
+            raise
+        return "gone"  # what a cell had asked for a while ago has turned the page to its other face
     return key
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 
 import pytest
 import torch
 from helpers import until
 
 from headswap.data.fixture import messages
+from headswap.errors import DataError, SettingError
 from headswap.lab import Lab
 from headswap.live.prepare import at_hand, prepared
 from headswap.live.runs import Run, Settings
@@ -115,3 +117,30 @@ def test_a_run_gives_the_same_numbers_whether_its_messages_were_read_ahead_or_no
     plain.train(block=True)
     assert [e.validation for e in ahead.runs[0].epochs] == [e.validation for e in plain.runs[0].epochs]
     assert [e.train_loss for e in ahead.runs[0].epochs] == [e.train_loss for e in plain.runs[0].epochs]
+
+
+def test_a_comparison_that_is_refused_leaves_the_lab_as_it_is() -> None:
+    lab = Lab()
+    with pytest.raises(SettingError, match="seeds"):
+        lab.compare(("full",), 0)
+    assert (lab.face, lab.contest, lab.compared) == ("run", {}, None)
+
+
+def test_a_file_of_three_classes_can_be_swept_over_its_messages(tmp_path: Path) -> None:
+    """20 messages cannot be shared out alike among three classes; whoever opened the page anew heard nothing more."""
+    rows = [f"{('ham', 'spam', 'news')[n % 3]},{m.text.replace(',', '')} {n}" for n, m in enumerate(messages(400))]
+    (tmp_path / "three.csv").write_text("label,text\n" + "\n".join(rows), encoding="utf-8")
+    lab = Lab(data=str(tmp_path / "three.csv"), max_len=8, epochs=1, messages=60)
+    lab.compare(("frozen-random",), 1, "messages", (20, 40), block=True)
+    assert lab.compared is not None and lab.compared.plan.values == (21, 42) and not lab.compared.failures
+    assert lab.story()["contest"]["plan"]["names"] == ["ham", "news", "spam"]
+
+
+def test_what_a_page_could_not_open_again_is_not_begun(tmp_path: Path) -> None:
+    rows = [f"{'ham' if n % 2 else 'spam'},{m.text.replace(',', '')} {n}" for n, m in enumerate(messages(40))]
+    (tmp_path / "few.csv").write_text("label,text\n" + "\n".join(rows), encoding="utf-8")
+    lab = Lab(data=str(tmp_path / "few.csv"), max_len=8, epochs=1)
+    (tmp_path / "few.csv").unlink()
+    with pytest.raises(DataError):
+        lab.compare(("frozen-random",), 1)
+    assert lab.story()["contest"] is None
