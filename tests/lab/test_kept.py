@@ -10,6 +10,7 @@ import torch
 from helpers import until
 
 from headswap.data.fixture import messages
+from headswap.data.sources import split_of
 from headswap.errors import DataError, SettingError
 from headswap.lab import Lab
 from headswap.live.prepare import at_hand, prepared
@@ -150,6 +151,7 @@ def test_a_recorded_comparison_needs_its_file_no_more(tmp_path: Path) -> None:
     lab.compare(("frozen-random", "scratch"), 1, block=True)
     kept = lab.record(tmp_path / "kept.json")
     (tmp_path / "mine.csv").unlink()
+    split_of.cache_clear()  # as in another kernel
     other = Lab()
     other.show(kept)
     before = other.story()["contest"]
