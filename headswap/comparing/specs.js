@@ -103,12 +103,12 @@ export function costSpec(contest, score, cost, at) {
 
 /** Each regime's means along what varies, with their intervals. @param {Contest} contest @param {string} score
  * @param {(value: string|number|null, regime: number) => number} place where on the axis */
-const meansAlong = ({ plan, cells }, score, place) => plan.regimes.map((regime, i) => {
-  const there = plan.candidates.flatMap((candidate, number) => {
-    const mean = cells.find((cell) => cell.candidate === number)?.means[score];
+const meansAlong = (contest, score, place) => contest.plan.regimes.map((regime, i) => {
+  const there = contest.plan.candidates.flatMap((candidate, number) => {
+    const mean = cellOf(contest, number)?.means[score];
     return candidate.regime === regime && mean ? [{ x: place(candidate.value, i), mean }] : [];
   });
-  return { name: regime, who: plan.whos?.[i] ?? i,
+  return { name: regime, who: contest.plan.whos?.[i] ?? i,
     points: there.map(({ x, mean }) => /** @type {[number, number|null]} */ ([x, mean[0]])),
     reach: there.map(({ x, mean: [, low, high] }) => /** @type {Estimate} */ ([x, low, high])) };
 });

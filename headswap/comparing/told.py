@@ -18,15 +18,24 @@ from .summary import SCORES, Cell, Seen, cell_of, cost_of
 
 def plan_told(found: Comparison) -> dict[str, Any]:
     """The plan as the browser draws it."""
-    plan, varied, split = found.plan, VARIED.get(found.plan.vary), _split(found)
+    plan, varied = found.plan, VARIED.get(found.plan.vary)
     return {
         "candidates": [{"label": c.label, "regime": c.regime, "value": c.value} for c in plan.candidates],
         "regimes": [*plan.regimes], "values": [*plan.values], "seeds": plan.seeds, "vary": plan.vary,
         "whos": whos(plan.regimes), "sweep": plan.sweep,
         "varied": varied.name if varied else "", "log": bool(varied and varied.log),
-        "planned": found.planned, "tests": [name for name, _ in tests_of(split)], "same": same_words(plan),
-        "judged": {name: len(part) for name, part in tests_of(split)}, "names": [*split.label_names],
+        "planned": found.planned, "same": same_words(plan), **_judged_on(found),
     }  # fmt: skip
+
+
+def _judged_on(found: Comparison) -> dict[str, Any]:
+    """Test sets and classes; a recorded comparison brings them along, for its file may be gone."""
+    if found.told is not None:
+        return {name: found.told["plan"][name] for name in ("tests", "judged", "names")}
+    split = _split(found)
+    tests = tests_of(split)
+    return {"tests": [name for name, _ in tests], "judged": {name: len(part) for name, part in tests},
+            "names": [*split.label_names]}  # fmt: skip
 
 
 IDENTITIES = 8  # colours, dashes and marks that web/identity.js has
@@ -99,8 +108,7 @@ def whole_told(found: Comparison, rival: int, test: str) -> dict[str, Any]:
     """All there is to know of a comparison."""
     places = sorted(found.results | found.failures)
     runs = [run_told(place, found.results.get(place) or found.failures[place]) for place in places]
-    plan = plan_told(found) if found.told is None else found.told["plan"]  # a recorded one needs its file no more
-    return {"plan": plan, "runs": runs, "rival": rival, "test": test,
+    return {"plan": plan_told(found), "runs": runs, "rival": rival, "test": test,
             "cells": cells_told(found, rival, test) if test else []}  # fmt: skip
 
 

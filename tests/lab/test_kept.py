@@ -10,6 +10,7 @@ import torch
 from helpers import until
 
 from headswap.data.fixture import messages
+from headswap.data.sources import split_of
 from headswap.errors import DataError, SettingError
 from headswap.lab import Lab
 from headswap.live.prepare import at_hand, prepared
@@ -137,10 +138,29 @@ def test_a_file_of_three_classes_can_be_swept_over_its_messages(tmp_path: Path) 
 
 
 def test_what_a_page_could_not_open_again_is_not_begun(tmp_path: Path) -> None:
-    rows = [f"{'ham' if n % 2 else 'spam'},{m.text.replace(',', '')} {n}" for n, m in enumerate(messages(40))]
-    (tmp_path / "few.csv").write_text("label,text\n" + "\n".join(rows), encoding="utf-8")
-    lab = Lab(data=str(tmp_path / "few.csv"), max_len=8, epochs=1)
-    (tmp_path / "few.csv").unlink()
-    with pytest.raises(DataError):
-        lab.compare(("frozen-random",), 1)
-    assert lab.story()["contest"] is None
+    """The file holds no 60,000 messages: such a comparison on the table would leave a reloaded page without a word."""
+    lab = Lab(data=str(_two_classes(tmp_path)), max_len=8, epochs=1)
+    with pytest.raises((DataError, SettingError)):
+        lab.compare(("frozen-random",), 1, "messages", (60_000,))
+    assert lab.compared is None and lab.story()["contest"] is None
+
+
+def test_a_recorded_comparison_needs_its_file_no_more(tmp_path: Path) -> None:
+    """Whoever opens it, chooses another rival and reloads the page still sees it."""
+    lab = Lab(data=str(_two_classes(tmp_path)), max_len=8, epochs=1, messages=40)
+    lab.compare(("frozen-random", "scratch"), 1, block=True)
+    kept = lab.record(tmp_path / "kept.json")
+    (tmp_path / "mine.csv").unlink()
+    split_of.cache_clear()  # as in another kernel
+    other = Lab()
+    other.show(kept)
+    before = other.story()["contest"]
+    other._asked(other, {"do": "rival", "rival": 1}, [])
+    after = other.story()["contest"]
+    assert (before["rival"], after["rival"]) == (0, 1) and after["plan"] == before["plan"]
+
+
+def _two_classes(folder: Path) -> Path:
+    rows = [f"{'ham' if n % 2 else 'spam'},{m.text.replace(',', '')} {n}" for n, m in enumerate(messages(400))]
+    (folder / "mine.csv").write_text("label,text\n" + "\n".join(rows), encoding="utf-8")
+    return folder / "mine.csv"
