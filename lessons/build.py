@@ -12,11 +12,13 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import jupytext
 import nbformat
 from nbclient import NotebookClient
 
+from headswap.exercises.kept import PLACE
 from headswap.files import write_atomically
 from tests.browser import CHROMIUM
 
@@ -122,10 +124,10 @@ def run(notebook: nbformat.NotebookNode, folder: Path = NOTEBOOKS, *, stills: bo
 
 
 def execute(notebook: nbformat.NotebookNode, folder: Path) -> dict[str, State]:
-    """Run every cell; the widgets as they are at the end."""
+    """Run every cell, as a learner who has passed nothing yet; the widgets as they are at the end."""
     where = {"metadata": {"path": str(folder)}}
     client = NotebookClient(notebook, timeout=300, resources=where, store_widget_state=False)
-    with client.setup_kernel():
+    with TemporaryDirectory() as new, client.setup_kernel(env=os.environ | {PLACE: str(Path(new) / "progress.json")}):
         client.execute(cleanup_kc=False)  # or the kernel would be gone before it is asked
         return states(client)
 
