@@ -307,7 +307,7 @@ export class Lab {
     const before = this.store;
     this.store = reduce(before, news);
     this.link.answered();
-    if (this.answers.heard()) this.mark("status");
+    if (this.answers.heard()) this.mark("status", "compare");
     if (news.kind === "history") this.link.greeted();
     if (this.store.gap) this.hello();
     if (this.store === before) return;
@@ -330,6 +330,7 @@ export class Lab {
       this.engine.forget();
     }
     if (news.kind === "history") {
+      this.compare.starting = false; // it may hold all that came of it
       this.answers.remember(news.said);
       this.#answered ||= news.forecast ?? "";
     }

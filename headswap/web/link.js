@@ -34,6 +34,7 @@ export class Link {
   /** @type {[string, (news: never) => void][]} */
   #heard = [];
   #asked = false;
+  #answers = 0;
   /** Whether this view's kernel has ended: then nobody will ever answer. */
   gone = false;
 
@@ -110,11 +111,12 @@ export class Link {
     this.#greeted = -Infinity;
   }
 
-  /** Say so where an order is still unanswered after a while.
+  /** Say so where an order is still unanswered after a while, and nothing else was heard either.
    * @param {() => boolean} waits @param {() => void} [after] */
   expect(waits, after = () => {}, wait = PATIENCE) {
+    const before = this.#answers;
     this.later(() => {
-      if (waits()) this.silent(this.#why());
+      if (waits() && this.#answers === before) this.silent(this.#why());
       after();
     }, wait);
   }
@@ -129,6 +131,7 @@ export class Link {
 
   /** Somebody is there. */
   answered() {
+    this.#answers += 1;
     this.#asked = false;
   }
 

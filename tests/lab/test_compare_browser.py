@@ -12,6 +12,7 @@ from collections.abc import Iterator
 import pytest
 from browser import CHROMIUM, CONTRAST, SCREENS, Heard, Site, ask_kernel, notebook, set_theme
 from playwright.sync_api import Page
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 from test_lab_browser import CELLS_LEFT, lab, wait_phase
 
 pytestmark = [
@@ -45,6 +46,7 @@ def face(view: Page, name: str) -> None:
 def compare(view: Page, *regimes: str, seeds: int = 2) -> None:
     """Choose by mouse and keys what to compare, and press the button."""
     face(view, "Compare")
+    lab(view).locator(".hs-chip").first.wait_for()  # `all` waits for nothing
     for chip in lab(view).locator(".hs-chip").all():
         if (chip.get_attribute("aria-pressed") == "true") != (chip.inner_text().strip("✓ ") in regimes):
             chip.click()
@@ -59,7 +61,16 @@ def compared(view: Page, *regimes: str, seeds: int = 2) -> None:
     compare(view, *regimes, seeds=seeds)
     many = len(regimes) * seeds
     wait_points(view, many)
-    view.wait_for_function(f"{SAYS}.startsWith('{many} of {many} runs')")
+    wait_says(view, f"{many} of {many} runs")
+
+
+def wait_says(view: Page, words: str) -> None:
+    """Wait for the status line; a timeout that doesn't tell what it said instead helps nobody."""
+    try:
+        view.wait_for_function(f"{SAYS}.startsWith('{words}')")
+    except PlaywrightTimeout:
+        phase = ask_kernel(view, "print(lab._contest.story() and lab._contest._state())")
+        raise AssertionError(f"said {view.evaluate(SAYS)!r}, not {words!r}; the kernel: {phase}") from None
 
 
 def wait_points(view: Page, many: int) -> None:

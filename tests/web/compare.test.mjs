@@ -187,6 +187,13 @@ test("the order to compare names regimes, seeds and all settings", () => {
   assert.equal(settings.max_len, 32);
 });
 
+test("a comparison that a whole story tells of has begun", () => {
+  const { el, tell } = opened();
+  el.looking("hs-do-compare")[0].click();
+  tell({ kind: "history", runs: [], current: null, messages: {}, contest: contest({ sentence: "4 of 4 runs, in 2 s" }) });
+  assert.match(el.looking("hs-comparetop")[0].textContent, /4 of 4 runs/);
+});
+
 test("while one is under way no second begins, and Stop works", () => {
   const { el, tell, orders } = opened();
   tell({ kind: "contest", contest: contest({ phase: "running" }) });

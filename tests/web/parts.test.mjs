@@ -81,6 +81,16 @@ test("a kernel that does not answer is said to", (t) => {
   assert.deepEqual(said, [LATE, GONE]);
 });
 
+test("nobody is called silent who was heard since", (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const said = [];
+  const link = new Link(fakeModel({}), (sentence) => said.push(sentence));
+  link.expect(() => true);
+  link.answered();
+  t.mock.timers.tick(3000);
+  assert.deepEqual(said, []);
+});
+
 test("the story is asked for once until it comes, and a closed view hears nothing", () => {
   const model = fakeModel({});
   const link = new Link(model, () => {});
