@@ -6,6 +6,7 @@ from .environment import check_environment
 from .freezing import arithmetic, stale
 from .machine import machine
 from .measures import scoreboard
+from .outwit import outwit
 from .pooling import pads, pooled, snapshots
 from .predict import predict
 from .reading import read
@@ -21,6 +22,7 @@ __all__ = [
     "check_environment",
     "lesson_base",
     "machine",
+    "outwit",
     "pads",
     "pooled",
     "predict",

@@ -2,7 +2,7 @@
  * The blocks that Python computed, each drawn by the chart of its kind.
  *
  * @typedef {WordsSpec|TapeSpec|TableSpec|MatrixSpec|CurvesSpec|BarsSpec|HeatSpec|CloudSpec|GaugeSpec|
- *   MachineBlock} Block
+ *   OutboxSpec|MachineBlock} Block
  * @typedef {MachineSpec & {keys?: {rules?: string, swap?: string, look?: string, zoom?: string, head?: string,
  *   text?: string}}} MachineBlock `keys` name the explorer's values that a machine sets
  * @typedef {{root: HTMLElement, paint: (spec: Block) => void, svg?: Element, resized?: () => boolean}} Chart
@@ -16,6 +16,7 @@
  * @import {HeatSpec} from "../web/charts/heat.js"
  * @import {MachineSpec} from "../web/charts/machine_words.js"
  * @import {MatrixSpec} from "../web/charts/matrix.js"
+ * @import {OutboxSpec} from "../web/charts/outbox.js"
  * @import {TableSpec} from "../web/charts/table.js"
  * @import {TapeSpec} from "../web/charts/tape.js"
  * @import {WordsSpec} from "../web/charts/words.js"
@@ -32,6 +33,7 @@ import { heat } from "../web/charts/heat.js";
 import { machine } from "../web/charts/machine.js";
 import { toggledRates } from "../web/charts/machine_words.js";
 import { matrix } from "../web/charts/matrix.js";
+import { outbox } from "../web/charts/outbox.js";
 import { table } from "../web/charts/table.js";
 import { tape } from "../web/charts/tape.js";
 import { words } from "../web/charts/words.js";
@@ -40,7 +42,8 @@ import { guarded } from "../web/frames.js";
 
 /** @type {Record<string, (place: Place, explorer: Explorer, block: Block) => OneKind>} */
 const CHARTS = { words, tape, table, bars, gauge, heat, matrix: chosenMatrix,
-  cloud: (place) => cloud(place), curves: (place) => curves(place), machine: machineBlock };
+  cloud: (place) => cloud(place), curves: (place) => curves(place), machine: machineBlock,
+  outbox: (place, explorer, block) => outbox(place, (written) => explorer.set(keyOf(block), written)) };
 
 /** A matrix whose cells set one of the explorer's values, where it names one.
  * @param {Place} place @param {Explorer} explorer @param {Block} block */

@@ -230,6 +230,11 @@ def gauge(
             "limit": _plain(limit)}  # fmt: skip
 
 
+def outbox(title: str, spec: Mapping[str, Any], key: str) -> Block:
+    """A message, what a filter reads of it and says; its buttons write the value `key`. See `explorers/outwit.py`."""
+    return {**spec, "kind": "outbox", "title": title, "key": key}
+
+
 def machine(spec: Mapping[str, Any], keys: Mapping[str, str]) -> Block:
     """The model itself, as `web/machine.py` counts it; `keys` says which value a click of which kind sets."""
     return {**spec, "kind": "machine", "keys": dict(keys)}
