@@ -8,11 +8,28 @@
 # %% [markdown]
 # # 00 · Start here
 #
-# **12 minutes** to read, and one exercise. You have trained a small network in PyTorch
-# before. Afterwards you know the story that this course tells, you know that your machine can run it, and you
-# have trained your first classifier with a swapped head.
+# **MM minutes** to read, and one exercise. This is a spam filter, already trained. Can
+# you write spam that gets through? Click the cell below, press Shift + Enter, and try.
+
+# %%
+from headswap.explorers import outwit
+
+outwit()
+
+# %% [markdown]
+# ## A question
 #
-# Run the cells from top to bottom with Shift + Enter. Nothing here needs the network.
+# Did you get through? The button does it every time: the filter reads 32 bytes and stops,
+# so 32 friendly bytes at the front hide whatever comes after them. And words alone go a
+# long way. Change one at a time and watch P(spam), the filter's probability for spam.
+#
+# So what is this thing? It's a small *language model*: a network that learned to predict
+# the next byte of a text. Then somebody pulled its *head* off, the last layer, and put
+# a new one on that says ham or spam. *Ham* is a message that you wanted to get.
+#
+# The rest of the model, its *body*, stayed exactly as it was. That move is a **head swap**,
+# and this course is about it. Here is the question: would the filter be better if the
+# body had learned about spam too?
 
 # %%
 from headswap.explorers import check_environment
@@ -20,56 +37,19 @@ from headswap.explorers import check_environment
 check_environment()
 
 # %% [markdown]
-# That line checks the environment. In a notebook that is alive it says "The browser and
-# the kernel hear each other: widgets work". If it still says "Waiting for the kernel",
-# restart the kernel and reload the page.
-
-# %% [markdown]
-# ## A question
-#
-# A *language model* predicts what comes next in a text. Here is a tiny one, drawn from
-# its own parts. Bytes go in at the bottom, 32 at most. The *body* turns them into
-# vectors of 64 numbers, and the *head* on top turns each vector into a guess at the
-# next byte. Type a message, and see what it expects after the last byte that it reads.
-#
-# The first time this cell runs, the model learns from 1,920 short messages, which takes
-# some seconds. Later it comes from disk.
-
-# %%
-from headswap.explorers import lesson_base, machine
-
-base = lesson_base()
-model = machine(base)
-model.set(swapped=False)  # the language model's own head is on
-model
-
-# %% [markdown]
-# You want something else: is this message spam, or is it *ham*, a message that someone
-# wanted to get? So rip the head off: press the button above the machine. 260 rows come
-# off, and two go on, one for ham and one for spam. Each gives a *logit*, a number, and
-# the larger one is the verdict. It means nothing yet, because the two rows are random.
-
-# %%
-picture = machine(base).find("The machine")
-old, new = picture["old"]["rows"], picture["layers"][-1]["rows"]
-assert (old, new) == (260, 2)
-print(f"{old} rows come off, {new} go on.")
-
-# %% [markdown]
-# So the new head has to learn. But should it learn alone, or should the body learn too?
-# A click on a layer decides that: it freezes what learns, and thaws what is frozen.
+# That line checks that your machine is ready. If it keeps saying "Waiting for the kernel",
+# restart the kernel and reload the page. Nothing in this course needs the network.
 
 # %% [markdown]
 # ## Predict
 #
-# The new head has 130 weights, the whole classifier 118,914. Both versions learn from
-# the same 640 messages, and both are judged on messages that they have never seen: 160
-# here, and 2,000 for the five seeds that settle your bet.
-# The score is *F1*, the harmonic mean of two shares: how many alarms were right
-# (*precision*), and how much of the spam was found (*recall*). It runs from 0 to 1.
+# Both versions learn from the same 640 messages. In one only the new head learns, 130
+# numbers. In the other everything does, 118,914 numbers. Both are then judged on
+# messages that they have never seen.
 #
-# Choose before you read on. Your answer is kept, and later it stands beside the
-# outcome.
+# The score is *F1*. It combines two shares: how many of the filter's alarms were right
+# (*precision*), and how much of the spam it caught (*recall*). It runs from 0 to 1.
+# Place your bet before you read on.
 
 # %%
 from headswap.explorers import predict
@@ -81,28 +61,40 @@ bet = predict(
 bet
 
 # %% [markdown]
-# ## Look: a recorded run
+# ## Look: rip the head off
 #
-# Before you train, look at a run that someone else has trained. It is **recorded**:
-# real numbers of this very model, stored with the library. Slide the epoch from 1 to 20
-# and watch the *loss*, the model's surprise at the true class, on the messages it
-# learns from and on 160 that it does not. The *confusion matrix* counts the verdicts on
-# these 160: rows are the truth, columns what the model said. Then choose `full`. There
-# one of the two curves turns upwards: the model *overfits*. It learns its own messages
-# by heart, and its loss on others rises.
+# This is the model before the swap, with the head it was born with: a guess at the next
+# byte, 260 rows of weights. Type a message and see what it expects to come next. Then
+# press the button above the machine. The old head comes off and two rows go on.
+#
+# It has read 1,920 short messages five times, without being told which ones are spam.
 
 # %%
-from headswap.explorers import recorded
+from headswap.explorers import lesson_base, machine
 
-recorded()
+base = lesson_base()
+model = machine(base)
+model.set(swapped=False)  # the language model's own head is on
+model
+
+# %% [markdown]
+# The two new rows give two numbers, the *logits*, one for ham and one for spam, and the
+# larger one is the verdict. Right now it means nothing, because the new rows are random.
+# They have to learn. Click a layer to decide whether it learns along or is *frozen*,
+# kept as it is.
+
+# %%
+picture = machine(base).find("The machine")
+old, new = picture["old"]["rows"], picture["layers"][-1]["rows"]
+assert (old, new) == (260, 2)
+print(f"{old} rows come off, {new} go on.")
 
 # %% [markdown]
 # ## Look: the messages
 #
-# There are 800 practice messages, half of them spam: 640 to learn from and 160 to judge
-# on. Another 160 are there to validate, so that nobody chooses anything by looking at
-# the 160 that judge. They were written by templates and they are hard on purpose: the
-# first 32 bytes of some do not say which class they are.
+# There are 960 practice messages, half of them spam: 640 to learn from, 160 to choose
+# settings by, and 160 to judge on, which nobody looks at before. They are made from
+# templates, and some are hard on purpose: their first 32 bytes don't say what they are.
 
 # %%
 from headswap import fixture_split
@@ -113,11 +105,11 @@ for message in split.train[:4]:
     print(split.label_names[message.label], "|", message.text)
 
 # %% [markdown]
-# ## Look: a language model that babbles
+# ## Look: what the body already knows
 #
-# The model has read 1,920 texts five times, without their labels. Let it babble: byte
-# after byte, each drawn from its own guess. Do not expect sense. It has seen few
-# messages and remembers 32 bytes.
+# Nobody told the model what spam is. It read texts, without labels, and guessed the next
+# byte again and again. Let it babble: byte after byte, each drawn from its own guess.
+# Don't expect sense.
 
 # %% tags=["nbval-ignore-output"]
 from headswap import generate, perplexity
@@ -129,16 +121,16 @@ assert 1.5 < hesitation < 3.0
 print(f"It hesitates between {hesitation:.1f} bytes; guessing, between 260.")
 
 # %% [markdown]
-# It has learned how words are spelled and which follow which. The last line is its
-# *perplexity*, the number of bytes that it hesitates between, on messages it has not
-# read. Nobody told it what spam is.
+# It has picked up how words are spelled and which ones follow which. The last line is its
+# *perplexity*: between how many bytes it hesitates, on average, in messages it hasn't
+# read. That knowledge is what the swap keeps.
 
 # %% [markdown]
 # ## Look: the swap in Python
 #
-# A message is up to 32 vectors, and the new head wants one. Between them lies a *pool*:
-# it takes the mean over the bytes of the message. The swap keeps the body, the very same
-# object in memory, and hands you the old head, so that you can put it back.
+# The body turns a message into up to 32 vectors of 64 numbers, and the new head wants
+# one. Between them sits a *pool*, here the mean of them all. The swap keeps the body, the
+# very same object, and hands you the old head, so you can put it back.
 
 # %%
 import torch
@@ -155,16 +147,15 @@ print("new:      ", sum(p.numel() for p in head.parameters()), "weights")
 print("together: ", f"{sum(p.numel() for p in swap.classifier.parameters()):,} weights")
 
 # %% [markdown]
-# 64 weights for each of two classes, and one bias for each: 2 · 64 + 2 = 130.
+# 64 weights for each of the two classes and one bias for each: 2 · 64 + 2 = 130.
 
 # %% [markdown]
-# ## Look: train, head-only against full
+# ## Look: train both
 #
-# Now both versions, from the same body, with seed 0. A *regime* says what learns:
-# `head-only` freezes the body, `full` lets everything learn. Each makes 20 passes over
-# the 640 messages. The interval behind each score says where this model's score on
-# endlessly many such messages may lie: about 95 of 100 such intervals hold it. It says
-# nothing about how another training run would do.
+# Now the two versions from your bet, starting from the same body. What learns is called
+# the *regime*: `head-only` freezes the body, `full` lets everything learn. Each makes 20
+# passes over the 640 messages. The bracket is where the score of this very model would
+# fall on endlessly many such messages, 95 times out of 100.
 
 # %% tags=["nbval-ignore-output"]
 from headswap import Recipe, encode, evaluate, run_regime
@@ -180,14 +171,11 @@ for regime in ("head-only", "full"):
     assert 0.75 < metrics.f1 < 0.97
 
 # %% [markdown]
-# That is one seed, and with 160 messages the intervals are wide. One seed is an
-# anecdote: other training messages, other weights and another order move a score by a
-# point or two, and another 160 test messages move it by several. So we also ran five
-# seeds. Each draws its own 640 of the same 960 messages and pretrains a body of its own,
-# and all are judged on 2,000 fresh messages. These numbers are quoted from the library's
-# `figures/fixture.txt`; this notebook does not compute them.
+# That was one run of each, and one run is an anecdote: with another *seed*, that is,
+# other random draws, the scores move. So we ran five seeds and judged them on 2,000 fresh
+# messages. This notebook quotes the result from `figures/fixture.txt`.
 #
-# | what learns | weights | F1, mean of 5 seeds | 95 % interval, over seeds and messages |
+# | what learns | weights | F1, mean of 5 seeds | 95 % interval |
 # | --- | --- | --- | --- |
 # | the head, on a random frozen body | 130 | 0.824 | [0.806, 0.841] |
 # | the head, on the pretrained body (`head-only`) | 130 | 0.863 | [0.844, 0.879] |
@@ -200,23 +188,21 @@ outcome = "head-only 0.863, full 0.892: 0.029 more [0.011, 0.046], 5 seeds"
 bet.reveal("Everything, by less than 0.10", outcome)
 
 # %% [markdown]
-# On average full is ahead by 0.029. Compared message by message, at each seed, that
-# difference has an interval of its own: [0.011, 0.046]. It leaves 0 out, so luck hardly
-# explains it: with the default settings and these 960 messages full is ahead, by one
-# point to five. The price is more than 900 times as many weights that learn.
+# Compared message by message, training everything is ahead by 0.029, somewhere between
+# 0.011 and 0.046. That's more than luck, and it takes more than 900 times as many weights
+# that learn. Whether it's worth it depends on what you pay for them: lesson 05 counts.
 #
-# The first row is the *baseline*: a body that has read nothing still gives the head
-# something to work with, so a score means little until you know what a random body
-# scores.
+# Look at the first row, too. A body that has read *nothing* still scores 0.824 with a
+# trained head. It's the *baseline*: no score means much until you know what a random
+# body gets.
 
 # %% [markdown]
 # ## Look: your own run
 #
-# This is the live lab with only a few of its controls. Until your first run it shows a
-# recorded one, as long as that fits the settings. Choose a regime and the epochs, press
-# Train, and watch the curves grow; *Replay* paints the run once more. Stop ends a run
-# between two steps. Here the run is judged on the 160 validation messages. Then try a
-# message: each of its words says how far it pushes the verdict.
+# Your turn. This is the lab that lesson 07 hands you whole. It opens with a recorded run.
+# Pick a regime, press Train, and watch the *loss*, the model's surprise at the right
+# answer, go down. Then train `full` for 40 epochs: the dashed line, the loss on messages
+# it doesn't learn from, turns up again. It *overfits*: it learns its messages by heart.
 
 # %%
 from headswap.lab import Lab
@@ -225,8 +211,7 @@ lab = Lab(controls=("regime", "epochs", "train", "stop", "predict"), epochs=20)
 lab
 
 # %% [markdown]
-# The same from Python, for a page without a mouse: the next cell trains with the
-# settings above and waits.
+# The same from Python. The next cell trains with whatever is set above and waits.
 
 # %% tags=["nbval-ignore-output"]
 lab.train(block=True)
@@ -236,16 +221,6 @@ print(f"{run.settings.regime}, seed {run.settings.seed}, {len(run.epochs)} epoch
       f"F1 {run.metrics.f1:.3f} [{low:.3f}, {high:.3f}]")  # fmt: skip
 assert run.outcome == "done"
 assert 0.6 < run.metrics.f1 < 0.97 or run.settings.epochs < 20
-
-# %% [markdown]
-# And as a still picture: on the left the loss per epoch on the training messages
-# (solid) and on the validation messages (dashed), on the right the confusion matrix of
-# the 160 validation messages.
-
-# %% tags=["nbval-ignore-output"]
-figure = lab.figure()
-assert len(figure.axes) == 2
-figure
 
 # %% [markdown]
 # ## Read
@@ -261,13 +236,12 @@ read(swap_head)
 # %% [markdown]
 # ## Build: decide
 #
-# A first exercise, to see how they answer. The new head outputs two logits per message,
-# ham first. Write `decide(logits)`: for a tensor of shape (B, 2) a list of B words,
-# "ham" or "spam". Replace the dots, run the cell, then run the check below it. It says
-# "not attempted" as long as the dots stand, and of a wrong answer it says what you may
-# have mistaken. If you are stuck, `exercises.decide.hint(1)` gives a nudge, `hint(2)`
-# and `hint(3)` more, and `exercises.decide.solution()` shows one way to do it.
-# `exercises.progress()` lists what you have passed; it is kept on your machine alone.
+# Your first exercise. The new head outputs two logits per message, ham first. Write
+# `decide(logits)`: it takes a tensor of shape (B, 2) and returns a list of B words, "ham"
+# or "spam". Replace the dots, run the cell, then run the check below it.
+#
+# Stuck? `exercises.decide.hint(1)` gives a nudge, `hint(2)` and `hint(3)` say more, and
+# `exercises.decide.solution()` shows one way to do it.
 
 # %% tags=["solution"]
 from headswap import exercises
@@ -282,15 +256,14 @@ def decide(logits):
 exercises.decide.check(decide)
 
 # %% [markdown]
-# Once the check has passed, your function speaks for the model that you trained above.
-# Put messages of your own into the list and run the cell again: which words turn the
-# verdict round? It has learned from 640 messages, and of a text unlike them it can be
-# wrong with two logits far apart. Confident is not the same as correct.
+# Your function now speaks for the model that you trained above. Put your own messages into
+# the list and run the cell again. The third one is harmless and may still be called spam:
+# the model has seen 640 messages and little else. Confident is not the same as correct.
 
 # %% tags=["nbval-ignore-output"]
 from headswap import Message, predict_logits
 
-texts = ["Claim your free prize now", "Sorry, I am late", "Can you pick up bread?"]
+texts = ["Claim your free prize now", "Sorry, I am late", "Can you pick up bread on the way?"]
 asked = encode([Message(text, 0) for text in texts], runs["full"].classifier)
 logits = predict_logits(runs["full"].classifier, asked)  # (B, 2)
 assert logits.shape == (len(texts), 2) and logits.abs().max() < 20
@@ -303,8 +276,7 @@ for text, word, (ham, spam) in zip(texts, words, logits.tolist(), strict=True):
 # ## Prove
 #
 # "Frozen" is a claim, so test it. After the head-only run every weight of the body must
-# be what it was before, to the bit. After the full run every tensor of it must have
-# moved.
+# be what it was before, bit for bit. After the full run, every tensor must have moved.
 
 
 # %% tags=["prove"]
@@ -320,24 +292,35 @@ assert moved("full") == tensors
 print(f"Of {tensors} tensors of the body, head-only moved 0 and full moved {tensors}.")
 
 # %% [markdown]
+# Every lesson ends with this list. It shows what you have passed so far, and it never
+# leaves your machine.
+
+# %% tags=["nbval-ignore-output"]
+done = exercises.progress()
+assert done.rows
+done
+
+# %% [markdown]
 # ## Recap
 #
-# A language model is a body and a head, and the body can be kept. On these messages a
-# new head of 130 weights on a frozen body ends 0.029 [0.011, 0.046] behind training
-# everything, with the default settings and five seeds. One seed and 160 messages leave
-# wide intervals, so read every score together with its interval.
+# A language model is a body and a head. Swap the head, and 130 new weights on a frozen
+# body come within 0.029 [0.011, 0.046] of training all 118,914, over five seeds. A score
+# means something next to a baseline and with its interval, and not before.
 #
-# The map of the course; the minutes are for reading, an exercise takes some more:
+# Here is the map. The minutes are for reading; an exercise takes a few more.
 #
 # | | lesson | minutes | what you will see |
 # | --- | --- | --- | --- |
 # | 00 | Start here | 12 | the whole story |
 # | 01 | Tokenisation | 10 | text to bytes, pads and mask, and what a cut loses |
 # | 02 | The body and its language model | 12 | attention, next-byte prediction, perplexity falling |
-# | 03 | The head swap | 11 | what is kept, what is new, and the baselines |
+# | 03 | The head swap | 11 | what is kept, what is new, and what pretraining adds |
 # | 04 | Pooling | 13 | many vectors to one, and what pads do to a mean |
 # | 05 | The freeze toggle | 11 | what learns, what the optimizer holds, what a frozen body saves |
 # | 06 | Metrics | 14 | thresholds, rare spam, intervals |
 # | 07 | The regime lab | 11 | your own experiments, with missions |
 #
-# Next: the model has never seen a letter. What does it read?
+# The filter stopped after 32 bytes. What is a byte, and why are there emoji that take
+# eleven of them?
+#
+# Next: [01 · Tokenisation](01_tokenisation.ipynb)

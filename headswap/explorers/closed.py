@@ -99,6 +99,12 @@ def _cloud(block: Block) -> str:
     return ", ".join(f"{len(group['points'])} {group['mark']}s for {group['name']}" for group in block["groups"])
 
 
+def _outbox(block: Block) -> str:
+    """What the filter read, what it never saw, and its verdict."""
+    unread = f", and never “{block['unread']}”" if block["unread"] else ""
+    return f"it read “{block['read']}”{unread}; {block['verdict']}, P(spam) {block['p']:.3f}. {block['sentence']}"
+
+
 def _machine(block: Block) -> str:
     """Every layer with its weights and state; under the language model's head nothing has begun to learn."""
     if block["swapped"]:
@@ -129,4 +135,5 @@ _BLOCKS = {
     "heat": _heat,
     "cloud": _cloud,
     "machine": _machine,
+    "outbox": _outbox,
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,21 @@ def recorded_classifier() -> Classifier:
     if stored is None:
         raise CheckpointError("no recorded run keeps its classifier; install headswap again")
     return _read(stored)[0]
+
+
+def lend_recorded_body() -> None:
+    """Put the body that comes with the course where the lessons keep theirs, if it is the one that they would make.
+
+    Then nobody waits for its schooling. With another PyTorch or other source it is not, and they make their own.
+    """
+    about = next((run["weights"] for run in recorded_runs() if "weights" in run), None)
+    if about is not None:
+        with suppress(OSError):  # a cache that cannot be written
+            _lend(Settings(), about)
+
+
+def _lend(settings: Settings, about: Mapping[str, Any]) -> None:
+    lend(settings, FOLDER / about["base"], about.get("seconds", 0.0), about.get("key", ""))
 
 
 class Shipped:
@@ -64,7 +80,7 @@ class Shipped:
         self._lent.add(body)
         for about in (run["weights"] for run in self._stored.values()):
             try:
-                lend(settings, FOLDER / about["base"], about.get("seconds", 0.0), about.get("key", ""))
+                _lend(settings, about)
             except OSError:  # a cache that cannot be written: the body is pretrained, as it would be
                 return
 

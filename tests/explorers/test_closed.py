@@ -20,6 +20,7 @@ CONTROLS = [
     switch("causal", "Causal mask", True),
     hidden("cell", "fp"),
 ]
+OUTBOX = {"read": "Hi ", "unread": "pay", "verdict": "ham", "p": 0.0261, "sentence": "It got through."}
 BYTE = {"top": "a", "bottom": "97", "kind": "byte"}
 LAYER = {"name": "Head", "origin": "new", "weights": 130, "learns": 130, "rate": 1.0, "once": False}
 BLOCK = {"name": "Block 1", "origin": "pretrained", "weights": 1_128, "learns": 0, "rate": None, "once": True}
@@ -30,6 +31,10 @@ SPEC = {"title": "Model", "layers": [BLOCK, POOL, LAYER | {"learns": 2, "rate": 
 BLOCKS = [
     (widget.words("Note", "All is well."), "Note: All is well."),
     (widget.gauge("How full", 0.5, "half full"), "How full: half full."),
+    (
+        widget.outbox("Filter", OUTBOX, "text"),
+        "Filter: it read “Hi ”, and never “pay”; ham, P(spam) 0.026. It got through.",
+    ),
     (widget.tape("Ids", [BYTE, BYTE, BYTE, BYTE | {"kind": "pad"}]), "Ids: 3 byte, 1 pad."),
     (widget.table("Scores", ["pool", "F1"], [["mean", 0.8571], ["last", None]]),
      "Scores: pool mean, F1 0.857; pool last, F1 none."),

@@ -14,6 +14,7 @@ from helpers import until
 
 import benchmarks.figures as figures
 from headswap import CheckpointError, Message, encode, predict_logits
+from headswap.explorers import lesson_base
 from headswap.lab import Lab, recorded_classifier, shipped
 from headswap.lab.rows import recorded_runs
 from headswap.lab.shipped import Shipped
@@ -21,6 +22,7 @@ from headswap.live.prepare import at_hand
 from headswap.live.runs import Settings
 from headswap.live.told import thousandths
 from headswap.model.classifier import Classifier
+from headswap.results import pretrained
 
 TEXT = "Our records say you won"
 HEAD_ONLY, FULL = -1, -2
@@ -240,3 +242,11 @@ def test_another_body_than_the_one_that_comes_along_is_never_taken_for_it(
     for settings in (Settings(max_len=16), Settings(causal=False), Settings(data="shifted", max_len=24)):
         shipped.lend(settings)
         assert not at_hand(settings)
+
+
+def test_the_lessons_body_comes_with_the_course(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Nobody waits for it; and it is the one that would have been made."""
+    monkeypatch.setenv("HEADSWAP_CACHE", str(tmp_path))
+    monkeypatch.setattr(pretrained, "pretrain_quick", lambda *_, **__: pytest.fail("it was pretrained again"))
+    body, own = lesson_base().body, recorded_classifier().body
+    assert all(torch.equal(a, b) for a, b in zip(body.parameters(), own.parameters(), strict=True))
