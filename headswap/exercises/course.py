@@ -24,7 +24,7 @@ COURSE: dict[str, tuple[Exercise, ...]] = {
     "05": (FREEZE, GROUPS, TRAIN_STEP),
     "06": (VERDICTS, SCORES, CHOOSE_THRESHOLD),
 }
-WORDS = {True: "✓ passed", False: "not yet"}
+SIGNS = {True: ("✓", "passed"), False: ("○", "not yet")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,21 +40,36 @@ class Progress:
         return f"{sum(done for *_, done in self.rows)} of {len(self.rows)} exercises passed."
 
     def __repr__(self) -> str:
-        width = max(len(name) for _, name, _ in self.rows)
-        lines = [f"{lesson}  {name:{width}}  {WORDS[done]}" for lesson, name, done in self.rows]
+        lines = [f"{lesson}  {', '.join(map(_told, ones))}" for lesson, ones in self._lessons()]
         return "\n".join(filter(None, (self.summary, *lines, self.note)))
 
     def _repr_html_(self) -> str:
         rows = "".join(
-            f'<tr><td>{lesson}</td><th scope="row" style="text-align: left">{html.escape(name)}</th>'
-            f'<td style="text-align: left">{WORDS[done]}</td></tr>'
-            for lesson, name, done in self.rows
+            f'<tr><th scope="row">{lesson}</th><td style="text-align: left">{" ".join(map(_chip, ones))}</td></tr>'
+            for lesson, ones in self._lessons()
         )
-        names = ("Lesson", "Exercise", "State")
-        head = "".join(f'<th scope="col" style="text-align: left">{name}</th>' for name in names)
-        table = f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody>"
         note = self.note and f'<p role="status">{html.escape(self.note)}</p>'
-        return f"<table><caption>{self.summary}</caption>{table}</table>{note}"
+        caption = f'<caption style="text-align: left; white-space: nowrap">{self.summary}</caption>'
+        return f"<table>{caption}<tbody>{rows}</tbody></table>{note}"
+
+    def _lessons(self) -> list[tuple[str, list[tuple[str, bool]]]]:
+        """Each lesson with its exercises."""
+        lessons = dict.fromkeys(lesson for lesson, *_ in self.rows)
+        return [(one, [(name, done) for lesson, name, done in self.rows if lesson == one]) for one in lessons]
+
+
+def _told(exercise: tuple[str, bool]) -> str:
+    name, done = exercise
+    return f"{SIGNS[done][0]} {name}"
+
+
+def _chip(exercise: tuple[str, bool]) -> str:
+    """An exercise with its sign: a tick or a ring, and for who cannot see them the words."""
+    name, done = exercise
+    sign, words = SIGNS[done]
+    look = "white-space: nowrap; margin-right: 1.2em" + "; font-weight: 600" * done
+    said = f'title="{words}" aria-label="{html.escape(name)}, {words}"'
+    return f'<span style="{look}" {said}>{sign} {html.escape(name)}</span>'
 
 
 def progress() -> Progress:
