@@ -12,6 +12,7 @@ from .messages import Example, Message, Split
 from .readers import unique_messages
 
 UNLABELLED = 1280
+MOST_UNLABELLED = 4_000  # texts of a file that pretraining may read beside the training messages
 DEFAULT_SIZES = (640, 160, 160)  # messages to train, validate and test on, where there are enough
 Pools = list[list[Message]]  # one list of messages per class
 
@@ -39,8 +40,9 @@ def natural_split(
     The share of spam decides precision: a filter that catches 95 % of spam and 1 % of ham has a precision of
     0.99 at one spam per ham and of 0.93 at one per seven. `natural` takes what is left of the rarest class
     and as much of the others as their shares of the different texts ask for; it is empty when a class has
-    none left. The remaining texts become `unlabelled`. Pretraining may read them and `train` and must never
-    see `validation`, `test` or `natural`, or the model is judged on what it has read. Raises as above.
+    none left. The remaining texts become `unlabelled`, 4,000 at most: more would keep everybody waiting. Pretraining
+    may read them and `train` and must never see `validation`, `test` or `natural`, or the model is judged on what it
+    has read. Raises as above.
     """
     sizes = {"train": train, "validation": validation, "test": test}
     split, left, rng = _draw(messages, sizes, seed, label_names)
@@ -49,7 +51,7 @@ def natural_split(
     takes = [round(len(left[rarest]) * total / totals[rarest]) for total in totals]
     natural = _mix([pool[:take] for pool, take in zip(left, takes, strict=True)], rng)
     rest = _mix([pool[take:] for pool, take in zip(left, takes, strict=True)], rng)
-    return replace(split, natural=natural, unlabelled=tuple(message.text for message in rest))
+    return replace(split, natural=natural, unlabelled=tuple(message.text for message in rest[:MOST_UNLABELLED]))
 
 
 def sizes_for(

@@ -8,7 +8,7 @@ from pathlib import Path
 from ..data.messages import Split
 from ..data.readers import Corpus, read_as
 from ..data.sources import PRACTICE, split_of
-from ..data.splits import sizes_for, stratified_split
+from ..data.splits import natural_split, sizes_for
 from ..files import cache_folder
 from ..model.body import BodyConfig
 from ..results.pretrained import is_kept, kept_base, lend_base
@@ -64,7 +64,10 @@ def practice(settings: Settings) -> Split:
 
 
 def own(settings: Settings, file: Corpus | None) -> Split:
-    """A learner's messages: 160 to validate and to test, or a sixth each of a small file, the rest to train on."""
+    """A learner's messages: 160 to validate and to test, or a sixth each of a small file, the rest to train on.
+
+    What is left the body may read, as in a comparison and in the benchmark: the natural test set apart.
+    """
     corpus = few_classes(file or read_as(settings.data, settings.reading()))
     sizes = sizes_for(corpus.messages, len(corpus.label_names), (settings.messages, 160, 160))
-    return stratified_split(corpus.messages, *sizes, label_names=corpus.label_names)
+    return natural_split(corpus.messages, *sizes, label_names=corpus.label_names)

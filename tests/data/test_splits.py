@@ -9,6 +9,7 @@ from helpers import CORPUS
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from headswap.data import splits
 from headswap.data.messages import Message, Split
 from headswap.data.readers import read_sms, text_key
 from headswap.data.splits import DEFAULT_SIZES, natural_split, sizes_for, stratified_split
@@ -69,6 +70,13 @@ def test_natural_and_stratified_split_share_their_balanced_parts():
     stratified, natural = stratified_split(messages, 8, 4, 4), natural_split(messages, 8, 4, 4)
     assert [getattr(stratified, name) for name in PARTS] == [getattr(natural, name) for name in PARTS]
     assert stratified.natural == () and stratified.unlabelled == ()
+
+
+def test_a_huge_file_keeps_nobody_waiting_for_its_unlabelled_texts(monkeypatch: pytest.MonkeyPatch):
+    messages = corpus(90, 20)
+    every = natural_split(messages, 8, 4, 4).unlabelled
+    monkeypatch.setattr(splits, "MOST_UNLABELLED", 7)
+    assert natural_split(messages, 8, 4, 4).unlabelled == every[:7]
 
 
 def test_another_seed_draws_another_split():

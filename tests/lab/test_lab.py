@@ -13,15 +13,17 @@ import torch
 
 from headswap.data.fixture import messages
 from headswap.data.readers import Reading
+from headswap.data.sources import FileData, split_of
 from headswap.data.splits import fixture_split
 from headswap.errors import DivergedError, HeadswapError, SettingError
 from headswap.lab import Lab, Run, Runner, Settings
-from headswap.live.prepare import practice, prepared
+from headswap.live.prepare import own, practice, prepared
 from headswap.live.runs import Prepared, diagnose, tolerated
 from headswap.live.shelf import dropped
 from headswap.metrics.measure import measure
 from headswap.model.body import Block
 from headswap.training.events import EpochDone, Event, StageBegan, StepDone
+from headswap.training.pretrain import pretraining_texts
 from headswap.training.run import run_regime, start_regime
 
 
@@ -324,6 +326,18 @@ def test_a_dropped_file_is_read_and_a_bad_one_is_explained_by_its_own_name() -> 
         dropped("mine.tsv", b"", Reading())
     with pytest.raises(HeadswapError, match="the lab reads 5 MB"):
         dropped("mine.tsv", b"x" * 5_000_001, Reading())
+
+
+def test_a_file_gets_the_body_in_the_lab_that_a_comparison_gives_it(tmp_path: Path) -> None:
+    """Both read what is left of the file, so that a run here may be held against one there."""
+    rows = [f"{'spam' if m.label else 'ham'}\t{m.text}\n" for m in messages(100)]
+    rows += [f"ham\tsee you at {i}\n" for i in range(80)]
+    (path := tmp_path / "mine.tsv").write_text("".join(rows))
+    source = FileData.of(path)
+    here, there = own(Settings(data=str(path), messages=source.train), None), split_of(source, 0)
+    assert here.unlabelled
+    assert pretraining_texts(here) == pretraining_texts(there)
+    assert (here.train, here.validation, here.test) == (there.train, there.validation, there.test)
 
 
 def test_ones_own_file_can_be_trained_on(tmp_path: Path) -> None:
