@@ -8,41 +8,8 @@
 # %% [markdown]
 # # 03 · The head swap
 #
-# **11 minutes** to read, and three exercises. You need lesson 02: body, head, perplexity. Afterwards you can turn a
-# language model into a classifier, say to the last weight what is new in it, and name the two baselines that its
-# score needs.
-
-# %% [markdown]
-# ## A question
-#
-# The language model knows which byte comes next. You want to know whether a message is *spam*, or *ham*, a message that
-# someone wanted to get. Nobody has asked the body about that, and the head answers another question.
-#
-# So the old head comes off, and a new one goes on. Then the new head learns, on 640 labelled messages, while the body
-# stands still. Afterwards you take it off again and put the old head back. Does the language model still work?
-
-# %% [markdown]
-# ## Predict
-#
-# Before the swap its perplexity on unread messages is about 2. Choose before you read on.
-
-# %%
-from headswap.explorers import predict
-
-SAME, WORSE, GONE = "What it was, to the last bit", "A little worse", "Back near 260"
-answers = [SAME, WORSE, GONE]
-bet = predict("New head trained, old head back on: what is the perplexity?", answers)
-bet
-
-# %% [markdown]
-# ## Look: old head off, new head on
-#
-# A *pool* lies between body and head: the body gives a vector per byte, and the verdict is about the message. The
-# mean pool takes the mean over the real bytes; lesson 04 is about the others. The new head, a `LinearHead`, gives a
-# *logit* per class, a number for ham and a number for spam; the larger one is the verdict.
-#
-# Put the language model's head back on, and take it off again. Each time, follow one byte: click it at the bottom, and
-# every layer shows its vector as a strip of colours. Which strips change with the head?
+# **MM minutes** to read, three exercises and half a minute of computing. Press the button:
+# 260 rows come off, two go on. Press it again. What changes below the head?
 
 # %%
 from headswap.explorers import lesson_base, machine
@@ -52,8 +19,34 @@ model = machine(base, text="Free prize, call now")
 model
 
 # %% [markdown]
-# None of them. The old head reads every vector above the norm, the new one reads their mean, from the pool. And the old
-# one comes back as if nothing had happened:
+# ## A question
+#
+# Nothing changes below. Every strip of colours is a vector inside the body, and each one
+# stays as it was. The old head reads those vectors one by one and guesses the next byte.
+# The new one reads their mean and says ham or spam. Same vectors, another question.
+#
+# So far the new head's answer means nothing, because its 130 numbers are random. It has to
+# learn, on 640 labelled messages, with the body frozen. Suppose that's done, and you put
+# the old head back. Is the language model still what it was?
+
+# %% [markdown]
+# ## Predict
+#
+# *Perplexity* measures a language model: between how many bytes it hesitates, on average.
+# Ours is at about 2 on messages it hasn't read. One that knows nothing is at 260.
+
+# %%
+from headswap.explorers import predict
+
+SAME, WORSE, GONE = "Exactly what it was", "A little worse", "Back near 260"
+answers = [SAME, WORSE, GONE]
+bet = predict("New head trained, old head back on: what is the perplexity?", answers)
+bet
+
+# %% [markdown]
+# ## Look: old head off, new head on
+#
+# First the same thing in numbers: old head, new head, old head again.
 
 # %%
 twin, seen = machine(base), []
@@ -66,7 +59,11 @@ assert back == old
 print(len(old["logits"]), "guesses at a byte, then", len(new["logits"]), "logits, from the same vectors")
 
 # %% [markdown]
-# In Python `swap_head` does it, and hands you a report by name.
+# A *logit* is a head's raw answer: one number per class, and the largest wins. Between body
+# and head sits a *pool*, because the body gives one vector per byte and the verdict is about
+# the whole message. Ours takes the mean; lesson 04 tries others.
+#
+# In Python, `swap_head` does the swap and reports by name what it kept and what it made.
 
 # %%
 import torch
@@ -80,17 +77,16 @@ report = swap_report(swapped)
 report
 
 # %% [markdown]
-# Choose a place and read its tensors one by one. `head.linear.weight` and `head.linear.bias` are dropped *and*
-# created: the same names for other tensors, as the shapes show.
+# `head.linear.weight` and `head.linear.bias` are dropped *and* created. The names are the
+# same and the tensors are not, as their shapes show:
 
 # %%
 for row in report.find("Tensors of the place")["rows"]:
     print(*row, sep="  |  ")
-print(report.find("The swap")["text"])
 
 # %% [markdown]
-# The new head is drawn at random, so before it learns, its verdict means nothing. Only the answer's shape is right
-# already:
+# The answer has a new shape, too: from a guess per byte to a verdict per message. B counts
+# messages, T bytes, V the 260 possible ids and C the classes.
 
 # %%
 from headswap import ByteTokenizer
@@ -102,12 +98,9 @@ print("language model  (B, T, V)", tuple(said.shape))
 print("classifier      (B, C)   ", tuple(judged.shape))
 
 # %% [markdown]
-# C counts the classes. From a guess per byte to a verdict per message.
-
-# %% [markdown]
 # ## Read: the whole operation
 #
-# There is less to it than the word promises. A classifier is a body, a pool and a head, called one after the other.
+# A classifier is a body, a pool and a head, called one after the other.
 
 # %%
 from headswap import Classifier
@@ -116,11 +109,14 @@ from headswap.explorers import read
 read(Classifier)
 
 # %% [markdown]
-# The swap takes the body out of the language model, *the same object in memory and not a copy*, and makes a classifier
-# of it. All the rest is the report. Putting the old head back is one line.
+# The swap takes the body out of the language model and builds a classifier around it. It's
+# the same object in memory, not a copy. Everything else here writes the report.
 
 # %%
 read(swap_head)
+
+# %% [markdown]
+# And the way back is one line.
 
 # %%
 from headswap import put_back
@@ -130,11 +126,12 @@ read(put_back)
 # %% [markdown]
 # ## Build: swap
 #
-# Now yours. `swap(model, classes)` takes a language model and returns a `Classifier` on its body, with a `MeanPool()`
-# and a new linear head with one logit per class, biases included. `LinearHead(width, classes, generator)` makes the
-# head; `model.body.width` is the width. The language model must not lose its own head.
+# Now you. `swap(model, classes)` takes a language model and returns a `Classifier` on its
+# body, with a `MeanPool()` and a new linear head that has one logit per class.
+# `LinearHead(width, classes, generator)` makes the head, and `model.body.width` is the
+# width. The language model must keep its own head.
 #
-# `exercises.swap.hint(1)` to `hint(3)` help, and `exercises.swap.solution()` shows one way to do it.
+# `exercises.swap.hint(1)` to `hint(3)` help, and `exercises.swap.solution()` shows one way.
 
 # %% tags=["solution"]
 from headswap import exercises
@@ -152,8 +149,9 @@ exercises.swap.check(swap)
 # %% [markdown]
 # ## Build: count what is new
 #
-# How many numbers must learn if only the new head does? Write `count_new_weights(width, classes)` for a linear head:
-# each logit is a weighted sum of `width` numbers, and a bias of its own.
+# How many numbers must learn if only the new head does? Write `count_new_weights(width,
+# classes)` for a linear head: each logit is a weighted sum of `width` numbers plus a bias
+# of its own.
 
 
 # %% tags=["solution"]
@@ -166,17 +164,17 @@ def count_new_weights(width, classes):
 exercises.count_new_weights.check(count_new_weights)
 
 # %% [markdown]
-# For our model it is 2 · 64 + 2 = 130, of 118,914 in all: about one in a thousand.
+# For our model that's 2 · 64 + 2 = 130 of 118,914: about one in a thousand.
 
 # %% [markdown]
 # ## Build: the loss it learns by
 #
-# The new head learns by *cross-entropy*: minus the logarithm of the probability that it gives to the true class. It is
-# the loss of lesson 02, with classes in place of bytes. A *softmax* turns logits into probabilities, and here lies a
-# trap: PyTorch's `cross_entropy` takes *raw* logits and does the softmax itself.
+# The new head learns by *cross-entropy*: minus the logarithm of the probability that it
+# gives the true class. A *softmax* turns logits into probabilities, and here's a trap:
+# PyTorch's `cross_entropy` takes raw logits and does the softmax itself.
 #
-# Write `loss(logits, labels)`: logits (B, C) are raw, labels (B,) are class numbers. Return the *mean* over the
-# messages, as a tensor, so that gradients find their way back. `exercises.loss.hint(1)` helps.
+# Write `loss(logits, labels)`: logits (B, C) are raw, labels (B,) are class numbers. Return
+# the *mean* over the messages, as a tensor, so that gradients can flow back.
 
 # %% tags=["solution"]
 import torch.nn.functional as F
@@ -191,28 +189,32 @@ def loss(logits, labels):
 exercises.loss.check(loss)
 
 # %% [markdown]
-# From here on the lesson uses the library's own swap, head and loss.
+# Now put both to work. The next cell takes the classifier that your `swap` makes, trains its
+# head by your `loss`, and judges it on 160 messages that neither has seen.
+
+# %%
+from headswap import fixture_split
+
+split = fixture_split()
+exercises.yours.head(swap, loss, base, split)
 
 # %% [markdown]
 # ## Look: two baselines
 #
-# The new head learns. What is its score worth? Two *baselines* answer, and both do without pretraining. The third
-# line is ours:
+# What is a score worth? Two *baselines* answer, and both do without pretraining.
 #
-# - `frozen-random`: a body with random weights stands still, and only the head learns. It says what the 130 weights can
-#   do alone.
-# - `scratch`: everything learns, from random weights. It says what 640 messages teach without the body's schooling.
-# - `head-only`: the pretrained body stands still, and the head learns.
+# - `frozen-random`: the body is random and frozen, and only the head learns. So that's what
+#   130 weights can do on their own.
+# - `scratch`: everything learns, starting from random weights. That's what the 640 labels
+#   teach without any reading beforehand.
+# - `head-only` is ours: a pretrained body, frozen, and a head that learns.
 #
-# The score is F1, from 0 to 1: high where spam is found *and* real messages are left alone (lesson 06). Three seeds
-# each: a seed draws the head, the order of the messages and, where it is random, the body. The pretrained body, the
-# 640 messages and the 160 that judge are always the same. It takes about 25 seconds.
+# Each runs with three *seeds*, that is, three sets of random draws. It takes about 20 seconds.
 
 # %% tags=["nbval-ignore-output"]
-from headswap import Recipe, fixture_split, judge, run_regime
+from headswap import Recipe, judge, run_regime
 from headswap.metrics.intervals import mean_interval, paired_difference
 
-split = fixture_split()
 runs, judged = {}, {}
 for regime in ("frozen-random", "scratch", "head-only"):
     runs[regime] = [run_regime(base, split, regime, Recipe(seed=s)) for s in range(3)]
@@ -224,9 +226,9 @@ for regime in ("frozen-random", "scratch", "head-only"):
     assert 0.65 < mean < 0.95
 
 # %% [markdown]
-# Each line is a mean of three seeds with its 95 % interval, over the luck of the seeds and of the 160 messages. All
-# seeds are judged on the *same* messages, so more seeds would not narrow these intervals much. But much of that luck is
-# the same for all three. So compare them in pairs, message by message: what they share cancels out.
+# Each bracket is a 95 % interval over the luck of the seeds and of the 160 messages. Much of
+# that luck is shared, since all three are judged on the same messages. So compare them in
+# pairs, message by message, and what they share cancels out:
 
 # %% tags=["nbval-ignore-output"]
 for ours, other in (("head-only", "frozen-random"), ("head-only", "scratch")):
@@ -236,9 +238,9 @@ for ours, other in (("head-only", "frozen-random"), ("head-only", "scratch")):
     assert -0.12 < gain < 0.20
 
 # %% [markdown]
-# If the interval leaves 0 out, chance hardly explains the difference. Three seeds are few, and they share one body. The
-# library's own record has five, each with a body of its own and its own draw of 640 from the same 960 messages,
-# judged on 2,000 fresh ones (`figures/fixture.txt`):
+# If an interval leaves 0 out, luck hardly explains the difference. If it holds 0, it could be
+# luck. Three seeds are few, and they share one body. Here is the library's own record, five
+# seeds with a body each, judged on 2,000 fresh messages (`figures/fixture.txt`):
 #
 # | what learns | body | weights | F1 | 95 % interval |
 # | --- | --- | --- | --- | --- |
@@ -246,17 +248,29 @@ for ours, other in (("head-only", "frozen-random"), ("head-only", "scratch")):
 # | `head-only` | pretrained | 130 | 0.863 | [0.844, 0.879] |
 # | `scratch` | random | 118,914 | 0.870 | [0.854, 0.885] |
 #
-# Read it twice. With the default settings pretraining adds +0.039 [+0.018, +0.059] to the same 130 weights in F1,
-# compared in pairs; in average precision +0.014 [-0.001, +0.029], which could be luck. Two of our own choices, how
-# random weights start and how much text is read, widen this gap (CONTRIBUTING.md). Against `scratch` five seeds can't
-# tell: `scratch` minus `head-only` is +0.007 [-0.008, +0.022]. The frozen body pays from the second task on: 0.4 s
-# each, after 6.4 s of pretraining once, where `scratch` takes 6.9 s every time.
+# With 640 labels, pretraining adds +0.039 [+0.018, +0.059] to the same 130 weights. Against
+# `scratch` five seeds can't tell: +0.007 [-0.008, +0.022] for `scratch` could be luck.
+
+# %% [markdown]
+# ## Look: what is pretraining worth?
+#
+# But who has 640 labels? Slide down to 10. The same two bodies, the same head, and fewer and
+# fewer labelled messages to learn from.
+
+# %%
+from headswap.explorers import worth
+
+worth()
+
+# %% [markdown]
+# WORTH
 
 # %% [markdown]
 # ## Look: the old head back
 #
-# Now the promise. `head-only` has trained its head on a copy of the body, which stood still. Put the language model's
-# head back on it, and measure. Then put the same head on the body of `scratch`, which it has never met.
+# Now the promise from your bet. Put the language model's head back on the body that
+# `head-only` used, and measure. Then put the same head on the body of `scratch`, which it
+# has never met.
 
 # %% tags=["nbval-ignore-output"]
 from headswap import perplexity
@@ -267,7 +281,7 @@ after = perplexity(put_back(runs["head-only"][0].classifier, swapped.old_head), 
 stranger = perplexity(put_back(runs["scratch"][0].classifier, swapped.old_head), unread)
 print("before", before)
 print("after ", after)
-print(f"on a body that it does not know: {stranger:.0f}")
+print(f"on a stranger's body: {stranger:.0f}")
 assert after == before
 assert stranger > 20
 
@@ -275,14 +289,15 @@ assert stranger > 20
 bet.reveal(SAME, "head-only never touched the body, so every digit is what it was")
 
 # %% [markdown]
-# All digits agree. A head is nothing without its body, and the body has lost nothing: one body can serve as many heads
-# as you like. If the body had learned too, this would be different; in lesson 07 you see by how much.
+# Every digit agrees. A head is nothing without its body, and the body has lost nothing. One
+# body can serve as many heads as you like. If the body had learned too, it would be another
+# story, and lesson 07 shows you by how much.
 
 # %% [markdown]
 # ## Prove
 #
-# First, the swap keeps the body. Remember every tensor of it, swap, and compare, to the bit. The kept object must be
-# the very same one, and 28 tensors must be all there are.
+# First, the swap keeps the body, bit for bit. Remember all 28 of its tensors, swap, and
+# compare.
 
 # %% tags=["prove"]
 before_swap = {name: weight.clone() for name, weight in base.body.named_parameters()}
@@ -295,22 +310,32 @@ numbers = sum(weight.numel() for weight in after_swap.values())
 print(f"{len(after_swap)} tensors, {numbers:,} numbers: not one bit has changed.")
 
 # %% [markdown]
-# Second, there is a way back. Under its old head the classifier's body is the language model again: each logit and the
-# perplexity on 160 messages are what they were, to the bit.
+# Second, there's a way back. Under its old head the body is the language model again: the
+# same logits and the same perplexity on 160 messages.
 
 # %% tags=["prove"]
 speaker = put_back(proof.classifier, proof.old_head)
 with torch.no_grad():
     assert torch.equal(speaker(ids, mask), base(ids, mask))
-texts = [message.text for message in fixture_split().validation]
-assert perplexity(speaker, texts) == perplexity(base, texts)
-print(f"{len(texts)} messages: the same perplexity, to the last bit.")
+assert perplexity(speaker, unread) == perplexity(base, unread)
+print(f"{len(unread)} messages: exactly the same perplexity.")
+
+# %% [markdown]
+# Your progress so far:
+
+# %% tags=["nbval-ignore-output"]
+done = exercises.progress()
+assert done.rows
+done
 
 # %% [markdown]
 # ## Recap
 #
-# A head swap keeps the body and renews the head: 130 numbers are new, 118,784 are kept to the bit, and the old head
-# can go back on. A score needs its baselines: a random frozen body says what the head does alone, training from scratch
-# what the labels teach alone. Say how many seeds, and give the interval.
+# A head swap keeps the body and renews the head: 130 new numbers, 118,784 kept, and the old
+# head can go back on. RECAP_WORTH Judge a score by its baselines: what a random frozen body
+# gets, and what training from scratch gets.
 #
-# Next: up to 32 vectors became one by taking their mean. Why the mean, and what happens to it when pads are counted?
+# Up to 32 vectors became one by taking their mean. Why the mean, and what happens to it when
+# a message is padded?
+#
+# Next: [04 · Pooling](04_pooling.ipynb) · Before: [02 · The body and its language model](02_body.ipynb)
