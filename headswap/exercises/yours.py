@@ -16,7 +16,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from ..data.batches import ClassificationDataset, random_batches
-from ..data.messages import Message, Split
+from ..data.messages import Example, Split
 from ..data.tokenizer import ByteTokenizer
 from ..errors import SettingError
 from ..metrics.measure import measure
@@ -112,7 +112,7 @@ def pool(function: Function, base: LanguageModel, split: Split, beside: str = "m
     columns = ("F1 of one seed, 160 test messages", *(name for name, *_ in BATCHES))
     rows = [(f"the library's {beside} pool", *map(_f1, right))]
     if isinstance(mine, Raised):
-        return _stopped([(exercise, function)], mine, columns, [*rows, ("yours", *["–"] * len(right))])
+        return _stopped([(exercise, function)], mine, columns, [*rows, ("yours", *["none"] * len(right))])
     rows.append(("yours", *map(_f1, mine)))
     apart = {name: b - a for a, b, (name, *_) in zip(right, mine, BATCHES, strict=True)}
     where = max(apart, key=lambda name: abs(apart[name]))
@@ -136,11 +136,11 @@ def _under(pool: nn.Module, base: LanguageModel, split: Split) -> Classifier:
 
 
 @torch.no_grad()
-def _scores(model: Classifier, messages: Sequence[Message]) -> list[float]:
+def _scores(model: Classifier, messages: Sequence[Example]) -> list[float]:
     """F1 of the messages in each of BATCHES; of the neighbour nothing is asked."""
     labels, tokenizer, found = [message.label for message in messages], ByteTokenizer(), []
     for _, length, neighbour, side in BATCHES:
-        rows = [tokenizer.encode(message.text, length) for message in messages]
+        rows = [tokenizer.encode(str(message.item), length) for message in messages]
         ids, mask = tokenizer.pad([*rows, NEIGHBOUR] if neighbour else rows, side=side)
         found.append(measure(labels, model(ids, mask).argmax(1)[: len(rows)].tolist()).f1)
     return found
@@ -217,7 +217,7 @@ def _new(base: LanguageModel, pool: nn.Module, generator: torch.Generator) -> Cl
     return swap_head(lazy_copy(base), pool, head).classifier  # pyright: ignore[reportArgumentType]
 
 
-def _encoded(messages: Sequence[Message], model: Classifier) -> ClassificationDataset:
+def _encoded(messages: Sequence[Example], model: Classifier) -> ClassificationDataset:
     data = encode(messages, model)
     if data is None:
         raise SettingError("the split has no messages there; give at least one of each class")

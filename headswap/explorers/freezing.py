@@ -89,7 +89,7 @@ def _show_arithmetic(value: Mapping[str, Any]) -> list[Block]:
     rows = [[*rest, f"{n:,}"] for *rest, n in body + head]
     said = f"{new:,} instead of {whole:,} weights"
     return [
-        headlines("The head alone", [card("training only the head", f"{whole / new:.2f} × fewer", said)]),
+        headlines("The head alone", [card("training only the head", f"{whole / new:.2f} times fewer", said)]),
         bars("What learns", [("the whole network", whole, whole), ("the head alone", new, whole)], "weights"),
         table("Weights", ["layer", "product", "weights"], [*rows, ["the whole network", "", f"{whole:,}"]]),
     ]

@@ -20,8 +20,21 @@ from ..training.recipe import Recipe
 from ..training.run import encode, start_regime
 from ..web.glyphs import glyph
 from .widget import (
-    Block, Explorer, card, choice, cloud, curves, folded, headlines, line, slider, table, tape, text, words,
-)  # fmt: skip
+    Block,
+    Explorer,
+    card,
+    choice,
+    cloud,
+    curves,
+    folded,
+    headlines,
+    line,
+    slider,
+    table,
+    tape,
+    text,
+    words,
+)
 
 LINES = ("mean of the real bytes", "mean of every position", "last real byte", "last position")
 MASKED = LINES[::2]
