@@ -8,87 +8,47 @@
 # %% [markdown]
 # # 04 · Pooling
 #
-# **13 minutes** to read, two exercises, and half a minute of computing. You need lesson 03: a classifier is a body, a
-# pool and a head. Afterwards you can say which vector a head should see, prove that no pad and no neighbour has a say
-# in it, and recognise a classifier that is blind.
+# **13 minutes** to read, and two exercises.
+#
+# Run the cell below and slide the pads. They're blanks that fill up a batch; the message itself never changes. Does
+# the verdict?
 
-# %% [markdown]
-# ## A question
-#
-# The body answers with one vector per byte: 32 bytes, 32 vectors of 64 numbers. The head wants one vector. A *pool*
-# stands between them and turns hidden states (B, T, D) into one vector per message (B, D). B counts messages, T
-# bytes, D is the width, 64.
-#
-# The plainest pool is the mean. But messages of different length share one rectangle, and pads fill it up (lesson
-# 01). A pad has an id, so the body gives it a vector as well. What does the mean do with it?
-#
-# Two classifiers first: the same frozen body under a mean pool and under a pool that takes the last byte. `P(spam)`
-# is what the softmax of the two logits gives to spam, and the verdict is spam from one half on.
-
-# %% tags=["nbval-ignore-output"]
-from headswap import Recipe, encode, evaluate, fixture_split, run_regime
-from headswap.explorers import lesson_base
+# %%
+from headswap import Recipe, fixture_split, run_regime
+from headswap.explorers import lesson_base, pads
 
 base, split = lesson_base(), fixture_split()
 mean = run_regime(base, split, "head-only", Recipe(pool="mean")).classifier
 last = run_regime(base, split, "head-only", Recipe(pool="last")).classifier
-for name, model in (("mean", mean), ("last", last)):
-    accuracy = evaluate(model, encode(split.test, model)).accuracy
-    assert 0.6 < accuracy < 0.95, accuracy
-    print(f"{name} pool: {accuracy:.2f} of the 160 test messages right (seed 0)")
+pads(mean, last)
+
+# %% [markdown]
+# ## A question
+#
+# You've just turned spam into ham without touching the message. How did that work?
+#
+# The body gives one vector per byte: 32 bytes make 32 vectors of 64 numbers, the *hidden states*. The head wants one
+# vector per message. A *pool* makes one out of many. In shapes: (B, T, D) goes in and (B, D) comes out, where B counts
+# messages, T bytes, and D is the width, 64.
+#
+# The simplest pool is the mean. But the messages of a batch share one rectangle, and *pads* fill up the short ones
+# (lesson 01). A pad has an id, so the body gives it a vector too. If the mean counts that vector, your verdict depends
+# on who happens to be in your batch.
+#
+# "Our records say" has 15 bytes. Beside a message of 32 bytes it gets 17 pads, and the verdict flips. Was that one
+# unlucky message?
 
 # %% [markdown]
 # ## Predict
 #
-# "Our records say" is how 15 of the practice messages begin, all of them spam, and the classifier with the mean
-# agrees. It has 15 bytes. Put it into one batch with a message of 32 bytes, and 17 pads stand beside it. Suppose the
-# mean counts them by mistake.
+# Take the first 15 bytes of each of the 160 test messages, and let the mean count 17 pads beside them.
 
 # %%
 from headswap.explorers import predict
 
-bet = predict(
-    "What happens to the verdict on “Our records say” beside 17 pads?",
-    ["P(spam) does not move", "P(spam) moves, the verdict stays", "the verdict flips"],
-)
+answers = ["none, the first was bad luck", "up to five", "about one in five", "most of them"]
+bet = predict("How many of the 160 verdicts flip?", answers)
 bet
-
-# %% [markdown]
-# ## Look: the slider of pads
-#
-# Slide the number of pads and watch four lines. Solid ones use the mask. Dashed ones take every pad for a byte: the
-# mean of every position, and the last position whatever stands there. Then put the pads on the left, and type
-# messages of your own.
-
-# %%
-from headswap.explorers import pads
-
-pads(mean, last)
-
-# %% [markdown]
-# The same numbers as data, at 17 pads on the right:
-
-# %% tags=["nbval-ignore-output"]
-example = pads(mean, last)
-example.set(text="Our records say", pads=17, side="right")
-rows = example.find("Verdicts")["rows"]
-for pool, alone, beside, verdict in rows:
-    print(f"{pool:23} no pads {alone}   17 pads {beside}   {verdict}")
-assert [row[3] for row in rows[:3]] == ["spam", "ham", "spam"]
-assert rows[0][1] == rows[0][2] and rows[2][1] == rows[2][2]  # the masked ones
-
-# %%
-truth = f"P(spam) fell from {rows[1][1]} to {rows[1][2]}, one trained head (seed 0)"
-bet.reveal("the verdict flips", truth)
-
-# %% [markdown]
-# Nothing about the message has changed, only its neighbour. The unmasked mean is pulled towards the vectors of the
-# pads, and nobody ever taught the body what a pad means: its embedding is as random as on the first day. With the
-# mask, both lines stand still. The last position jumps about from pad to pad. With pads on the left the last position
-# happens to be the last real byte, so that mistake hides until someone pads on the other side.
-#
-# Is it one unlucky message? Take the first 15 bytes of each of the 160 test messages, once alone and once beside 17
-# pads.
 
 # %% tags=["nbval-ignore-output"]
 import torch
@@ -101,22 +61,44 @@ mask = ids != 256
 with torch.no_grad():
     verdict = mean(alone, all_real).argmax(1)
     hidden = mean.body(ids, mask)
-    masked = mean.head(mean.pool(hidden, mask)).argmax(1)
+    left_out = mean.head(mean.pool(hidden, mask)).argmax(1)
     counted = mean.head(hidden.mean(1)).argmax(1)
-flips, masked_flips = int((counted != verdict).sum()), int((masked != verdict).sum())
-assert masked_flips == 0 and 20 < flips < 120
-print(f"flipped by 17 pads: {flips} of 160 without the mask, {masked_flips} with it")
+flips, none = int((counted != verdict).sum()), int((left_out != verdict).sum())
+assert none == 0 and 20 < flips < 60
+print(f"verdicts that flip: {flips} of 160 with the pads counted, {none} with the pads left out")
+
+# %%
+bet.reveal("about one in five", f"{flips} of 160 flip, under one trained head (seed 0)")
 
 # %% [markdown]
-# And no score would have told you. The shortest practice message has 52 bytes and the model reads 32, so in training
-# and in testing there is never a pad: the wrong mean and the right one earn the same score to the last digit. The
-# first to notice is a user with a short message.
+# The mean is pulled towards the pads' vectors, and nobody ever taught the body what a pad means: its embedding is as
+# random as on the first day.
+#
+# Would a test score have warned you? No. The shortest practice message has 52 bytes and the model reads 32, so in
+# training and in testing there's never a pad. The wrong mean and the right one earn exactly the same score. The first
+# to notice is a user with a short message.
+
+# %% [markdown]
+# ## Look: the other pool
+#
+# Another simple pool takes the vector of the last byte. It has its own way to go wrong: it can take the last
+# *position*, whatever is there. Choose the pool in this explorer, then move the pads to the left. Which mistake can you
+# see on one side only?
+
+# %%
+example = pads(mean, last)
+example.set(pads=17, pool="last byte")
+example
+
+# %% [markdown]
+# With pads on the left, the last position *is* the last real byte. So this mistake hides until someone pads on the
+# other side.
 
 # %% [markdown]
 # ## Read
 #
-# The mean of the library. The mask becomes a weight of 1 or 0, and pads vanish from both places where they could
-# count: the sum, and the number that divides it.
+# Here's the library's mean. A *mask* says which positions are real. It becomes a weight of 1 or 0, and so the pads
+# vanish from both places where they could count: the sum, and the number that divides it.
 
 # %%
 from headswap import LastTokenPool, MeanPool
@@ -125,8 +107,8 @@ from headswap.explorers import read
 read(MeanPool)
 
 # %% [markdown]
-# The last real byte. Under a causal mask it is the only position that has seen the whole message, which is why GPT
-# classifiers read it.
+# And the last real byte. Our body is *causal*: every position sees only what comes before it. So the last real byte is
+# the only one that has seen the whole message, and that's why GPT classifiers read it.
 
 # %%
 read(LastTokenPool)
@@ -134,8 +116,8 @@ read(LastTokenPool)
 # %% [markdown]
 # ## Build: the masked mean
 #
-# Write it yourself. `hidden` is (B, T, D), `mask` is (B, T) and True on real ids; return (B, D), the mean of each
-# message's real positions. Pads may stand on either side. `exercises.masked_mean.hint(1)` gives a nudge.
+# Now you. `hidden` is (B, T, D), `mask` is (B, T) and True on real ids. Return (B, D), the mean of each message's real
+# positions. Pads may be on either side. `exercises.masked_mean.hint(1)` gives a nudge.
 
 # %% tags=["solution"]
 from headswap import exercises
@@ -151,10 +133,21 @@ def masked_mean(hidden, mask):
 exercises.masked_mean.check(masked_mean)
 
 # %% [markdown]
+# Your function becomes the pool of a real classifier: a new head learns on top of it, right here. If it's correct, its
+# F1 equals the library's in every column. (F1 is one number for precision and recall; lesson 06 takes it apart.)
+
+# %%
+exercises.yours.pool(masked_mean, base, split)
+
+# %% [markdown]
+# Try a mistake, too: write `return hidden.mean(1)` above, run the last three cells again, and compare the columns.
+
+# %% [markdown]
 # ## Build: the last real byte
 #
-# Now (B, D) with the vector of each message's last real position, again for pads on either side. Counting the real
-# bytes is not enough: behind pads on the left the message does not begin at 0. `exercises.last_real.hint(1)` helps.
+# Return (B, D) again, this time the vector of each message's last real position, with pads on either side. Counting
+# the real bytes isn't enough: behind pads on the left, a message doesn't begin at 0. `exercises.last_real.hint(1)`
+# helps.
 
 
 # %% tags=["solution"]
@@ -168,54 +161,63 @@ def last_real(hidden, mask):
 # %% tags=["check"]
 exercises.last_real.check(last_real)
 
+# %%
+exercises.yours.pool(last_real, base, split, beside="last")
+
 # %% [markdown]
 # ## Look: five pools on one body
 #
 # There are more ways to make one vector of many:
 #
-# - *max*: the largest value of each feature, over the real positions;
-# - *attention*: a weighted mean whose weights come from a learned query, 64 numbers more;
-# - *cls*: put a special token in front and take its vector, as BERT does.
+# - *max* takes the largest value of each feature, over the real positions;
+# - *attention* is a weighted mean, and a learned query of 64 numbers decides the weights;
+# - *cls* puts a special token in front of the message and takes its vector, as BERT does.
 #
-# Each pool gets a new head on the same frozen body, five times from five seeds, and is judged on the same 160 test
-# messages. Half of them are spam, so guessing earns .50. The interval says how far the luck of seeds and of messages
-# reaches; one split, one body.
+# Each pool gets a new head on the same frozen body, five times from five seeds. Every head is judged on the same 160
+# test messages, half of them spam, so guessing earns .50. The last column compares each pool with the mean, message by
+# message: that removes the luck that both share.
 
 # %%
-from statistics import mean as average
-
 from headswap import judge
-from headswap.metrics.intervals import mean_interval
+from headswap.metrics.intervals import mean_interval, paired_difference
 
 
 def judged(base, pool, regime="head-only"):
-    """Mean accuracy of five seeds and the ends of its 95 % interval, as text."""
+    """What five seeds of a classifier with this pool say about the 160 test messages."""
     runs = [run_regime(base, split, regime, Recipe(pool=pool, seed=seed)) for seed in range(5)]
-    found = [judge(run.classifier, "test", split.test) for run in runs]
-    low, high = mean_interval([one.verdicts for one in found], "accuracy")
-    return average(one.metrics.accuracy for one in found), f"[{low:.2f}, {high:.2f}]"
+    return [judge(run.classifier, "test", split.test).verdicts for run in runs]
+
+
+def accuracy(said):
+    """The mean share of right verdicts over the seeds."""
+    right = [p == y for one in said for p, y in zip(one.predictions, one.labels, strict=True)]
+    return sum(right) / len(right)
 
 
 # %% tags=["nbval-ignore-output"]
-accuracy = {}
-for pool in ("mean", "last", "max", "attention", "cls"):
-    accuracy[pool], interval = judged(base, pool)
-    print(f"{pool:10} {accuracy[pool]:.2f} {interval}")
-assert 0.8 < accuracy["mean"] < 0.95 and accuracy["last"] < accuracy["mean"]
-assert accuracy["cls"] == 0.5
+said = {pool: judged(base, pool) for pool in ("mean", "last", "max", "attention", "cls")}
+print("pool       accuracy, 95 % interval   minus the mean pool, paired")
+for pool, five in said.items():
+    low, high = mean_interval(five, "accuracy")
+    gain, (least, most) = paired_difference([*zip(five, said["mean"], strict=True)], "accuracy")
+    print(f"{pool:10} {accuracy(five):.2f} [{low:.2f}, {high:.2f}]", end="")
+    print("" if pool == "mean" else f"         {gain:+.2f} [{least:+.2f}, {most:+.2f}]")
+assert accuracy(said["cls"]) == 0.5 and accuracy(said["last"]) < accuracy(said["mean"]) - 0.05
 
 # %% [markdown]
-# The last byte is weak on this body. It was schooled to guess the byte after it, and at byte 32 that is the middle of
-# some word; what the message was about is not what it had to carry. The attention pool ends one point above the
-# mean, with 64 weights more; on one body and one split that could be luck. And cls?
+# The last byte is clearly worse on this body, and there's a reason. This body learned to guess the next byte. At byte
+# 32 that's usually the middle of a word, and what the message was about isn't needed for it.
+#
+# Attention ends a point above the mean, max a few points below. Both intervals in the last column include 0, so either
+# could be luck: it's one body and one set of test messages. And cls?
 
 # %% [markdown]
 # ## Look: CLS is blind
 #
-# CLS earns .50, exactly, with every seed. What does its classifier say to 160 messages?
+# CLS earns exactly .50 with every seed. What does its classifier say to 160 messages?
 
 # %%
-from headswap import predict_logits
+from headswap import encode, predict_logits
 
 blind = run_regime(base, split, "head-only", Recipe(pool="cls")).classifier
 logits = predict_logits(blind, encode(split.test, blind))
@@ -224,8 +226,8 @@ assert len(different) == 1
 print(f"{len(different)} answer to {len(logits)} messages")
 
 # %% [markdown]
-# One answer to all of them. Here is why: the machine follows the token in front, *cls*, and the blocks show what it
-# looks at. Type other messages. Do the pooled vector and the logits move?
+# One answer for all of them. The machine shows why: it follows the token in front, *cls*, and each block shows what
+# that token looks at. Type other messages. Does the pooled vector move? Do the logits?
 
 # %%
 from headswap.explorers import machine
@@ -234,105 +236,72 @@ sight = machine(blind)
 sight.set(position=0)
 sight
 
-# %%
-twin, flows = machine(blind), []
-for text in ("Free prize, call now", "See you at lunch Mia"):
-    twin.set(text=text, position=0)
-    flows.append(twin.find("The machine")["flow"])
-looks = flows[0]["attention"]["block[1]"]
-assert looks[0] == 1 and not any(looks[1:])
-pool_of = [torch.tensor(flow["strips"]["pool"]) for flow in flows]
-torch.testing.assert_close(*pool_of, rtol=1e-3, atol=1e-4)
-print("cls looks at itself alone; two messages, one pooled vector")
-
 # %% [markdown]
-# A causal body looks back only, and the token in front has nothing behind it. No head, no learning rate and no thawed
-# body can help, because the head gets the same vector for every message. Nothing raises an error, and the training
-# loss stays near log 2, 0.69, the loss of a coin.
+# A causal body only looks back, and the token in front has nothing behind it. So the head gets the same vector for
+# every message, and no head, no learning rate and no amount of training can tell them apart.
 #
-# BERT's CLS works because BERT's body is *bidirectional*: every position sees every other. Lift the causal mask:
+# Nothing warns you. There's no error. Weights even move if you thaw the body, by weight decay if by nothing else. Only
+# the training loss gives it away: it stays near log 2, 0.69, the loss of a coin.
+#
+# BERT's CLS works because BERT's body is *bidirectional*: every position sees every other. Let's lift the causal mask.
+# The body below has random weights and has never read a thing.
 
 # %% tags=["nbval-ignore-output"]
-from headswap import BodyConfig, perplexity
+from headswap import BodyConfig, new_language_model
 
-both_ways = lesson_base(BodyConfig(causal=False))
-texts = [message.text for message in split.test]
-hesitates = [perplexity(model, texts) for model in (base, both_ways)]
-print("perplexity: causal {:.2f}, bidirectional {:.2f}".format(*hesitates))
-assert hesitates[0] > 1.5 and 1 < hesitates[1] < 1.2
-
-# %% [markdown]
-# A perplexity of almost 1 is no triumph, it is cheating. *Perplexity* is how many bytes the model hesitates between
-# (lesson 02). This body was pretrained to guess the next byte while it could see the next byte, so it learned to copy
-# its right-hand neighbour. That is why real bidirectional models have another task, to guess bytes that were hidden
-# from them. Ours is all we have for now, so look at what it is worth, beside a bidirectional body with random
-# weights:
-
-# %% tags=["nbval-ignore-output"]
-for body, regime, pool in (
-    (both_ways, "head-only", "cls"),
-    (both_ways, "frozen-random", "cls"),
-    (both_ways, "head-only", "mean"),
-    (both_ways, "frozen-random", "mean"),
-):
-    value, interval = judged(body, pool, regime)
-    assert value > 0.6, (regime, pool, value)
-    print(f"bidirectional, {regime:14} {pool:5} {value:.2f} {interval}")
+both_ways = new_language_model(BodyConfig(causal=False), 0)
+seeing = judged(both_ways, "cls", "frozen-random")
+low, high = mean_interval(seeing, "accuracy")
+print(f"cls, bidirectional, random body: {accuracy(seeing):.2f} [{low:.2f}, {high:.2f}], five seeds")
+gain, (least, most) = paired_difference([*zip(seeing, said["cls"], strict=True)], "accuracy")
+print(f"minus cls on our causal body:   {gain:+.2f} [{least:+.2f}, {most:+.2f}]")
+assert least > 0.2
 
 # %% [markdown]
-# Without the causal mask CLS sees: .82 instead of .50. But random weights do no worse than the cheat, under either
-# pool. What the cheating body learned is of no use here; what helped CLS is the lifted mask alone. Do not rank the
-# lines more finely than that: to compare two of them, pair them message by message, as lesson 03 does.
+# CLS can see, even on random weights: lifting the mask was enough.
+#
+# Then why isn't our body bidirectional? Because it's trained to guess the next byte, and a body that sees the next
+# byte would just copy it. That's why BERT has another task: it guesses bytes (words, really) that were hidden from it.
 
 # %% [markdown]
 # ## Look: where the vectors lie
 #
-# A pooled vector has 64 numbers, a screen has two. *PCA*, principal component analysis, picks the two directions in
-# which the vectors spread most. Here these directions are taken once, before training, and stay. So what moves on the
-# screen are the vectors of the 160 validation messages and not the point of view.
-
-# %%
-from headswap.explorers import snapshots
-
-runs = {name: snapshots(base, split, name) for name in ("head-only", "full")}
-
-# %% [markdown]
+# A pooled vector has 64 numbers, a screen has two dimensions. *PCA*, principal component analysis, picks the two
+# directions in which the vectors spread most. We take these directions once, before training, so what moves on the
+# screen are the vectors of the 160 validation messages and not our point of view.
+#
 # Choose a run and slide through its epochs. Circles are ham, triangles are spam.
 
 # %%
-from headswap.explorers import pooled
+from headswap.explorers import pooled, snapshots
 
-classes = [message.label for message in split.validation]
-pooled(runs, classes)
+runs = {name: snapshots(base, split, name, Recipe(epochs=4)) for name in ("head-only", "full")}
+cloud = pooled(runs, [message.label for message in split.validation])
+cloud
 
-# %% tags=["nbval-ignore-output"]
-cloud, found = pooled(runs, classes), {}
-for run in runs:
-    for epoch in (0, 1, 20):
-        cloud.set(run=run, epoch=epoch)
-        apart = cloud.find("How far the classes stand apart")["rows"][0][-1]
-        found[run, epoch] = apart
-        print(f"{run:10} epoch {epoch:2}: distance of the means ÷ spread {apart:.2f}")
-assert found["head-only", 0] == found["head-only", 20]
-assert found["full", 20] > 1.5 * found["full", 0]
+# %%
+still, moving = runs["head-only"], runs["full"]
+assert torch.equal(still[0], still[4]) and not torch.equal(moving[0], moving[1])
+print("head-only: the 160 vectors after epoch 4 are exactly those from before training")
 
 # %% [markdown]
-# Under head-only not one vector moves: the body is frozen, and the head can only lay a straight cut through a cloud
-# that stands still. With everything learning, the body itself pulls the classes apart, most of it in the first epoch.
-# That is what you pay for when you thaw a body, and lesson 05 is about the price.
+# Under head-only not one vector moves: the body is frozen, and all the head can do is cut straight through the cloud.
+# Under full fine-tuning the body itself pulls the classes apart, and most of that happens in the first epoch. That's
+# what you pay for when you thaw a body. Lesson 05 is about the price.
 
 # %% [markdown]
 # ## Prove
 #
-# Batch neighbours never matter. One message alone, in a batch, in a reversed batch, with its pads on the left or on
-# the right: P(spam) stays the same to five decimals, and the verdict is the same. Four pools, five messages, one of
-# them as long as the model reads.
+# Batch neighbours never matter. Take one message alone, in a batch, in a reversed batch, with pads on the left or on
+# the right: P(spam) stays the same to five decimals, and so does the verdict. We ask four pools about five messages,
+# one of them as long as the model reads.
 
 # %%
 from headswap import AttentionPool, Classifier, MaxPool
+from headswap.exercises.yours import YourPool
 
 query = AttentionPool(64, torch.Generator().manual_seed(0))
-pools = [MeanPool(), LastTokenPool(), MaxPool(), query]
+pools = {"mean": MeanPool(), "last": LastTokenPool(), "max": MaxPool(), "attention": query}
 texts = ["ok", "Our records say", "See you at lunch, Mia", "Zürich 👍", "x" * 32]
 tokenizer = ByteTokenizer()
 
@@ -343,38 +312,65 @@ def spam(model, texts, side="right"):
         return model(*tokenizer.batch(texts, 32, side=side)).softmax(1)[:, 1]
 
 
-# %% tags=["prove"]
-for pool in pools:
+# %%
+def counting(pool):
+    """The same pool, for which every pad is a byte."""
+    return YourPool(lambda hidden, mask: pool(hidden, torch.ones_like(mask)))
+
+
+def neighbours(pool):
+    """How far P(spam) moves beside neighbours, and how many verdicts flip in four batches of five."""
     model = Classifier(mean.body, pool, mean.head)
     alone = torch.cat([spam(model, [text]) for text in texts])
-    for side in ("right", "left"):
-        beside = spam(model, texts, side)
-        backwards = spam(model, texts[::-1], side).flip(0)
-        for other in (beside, backwards):
-            assert float((other - alone).abs().max()) < 1e-5, pool
-            assert torch.equal(other >= 0.5, alone >= 0.5), pool
-print("Alone or beside neighbours, pads left or right: the same P(spam) to 1e-5.")
+    beside = [spam(model, texts, side) for side in ("right", "left")]
+    beside += [spam(model, texts[::-1], side).flip(0) for side in ("right", "left")]
+    far = max(float((other - alone).abs().max()) for other in beside)
+    return far, sum(int(((other >= 0.5) != (alone >= 0.5)).sum()) for other in beside)
 
-# %% [markdown]
-# Why not to the bit? A matrix product of another size adds its numbers in another order, and float32 rounds. What
-# does hold, bit for bit, is the pool's own promise: write anything finite into the pads' vectors, and the pooled vector
-# does not change at all.
 
 # %% tags=["prove"]
+break_it = False  # set this to True and run the cell again: now every pad counts as a byte
+
+for name, pool in pools.items():
+    far, flips = neighbours(counting(pool) if break_it else pool)
+    assert break_it or (far < 1e-5 and flips == 0), name
+    if break_it:
+        print(f"{name:9} broken: P(spam) moves by up to {far:.2f}, and {flips} of 20 verdicts flip")
+if not break_it:
+    print("Alone or beside neighbours, pads left or right: the same P(spam) to 1e-5.")
+
+# %% [markdown]
+# Why only to five decimals? A matrix product of another size adds its numbers in another order, and float32 rounds.
+#
+# The pool's own promise does hold bit for bit: write anything finite into the pads' vectors, and the pooled vector
+# doesn't change at all. Break this one as well.
+
+# %% tags=["prove"]
+break_it = False  # set this to True and run the cell again
+
 with torch.no_grad():
     ids, mask = tokenizer.batch(texts, 32)
     hidden = mean.body(ids, mask)
     noise = 1e4 * torch.randn(hidden.shape, generator=torch.Generator().manual_seed(1))
     spoiled = torch.where(mask.unsqueeze(-1), hidden, noise)
-    for pool in pools:
-        assert torch.equal(pool(hidden, mask), pool(spoiled, mask)), pool
-print("Pads overwritten with noise: four pools give the same vectors, bit for bit.")
+    tried = {name: counting(pool) if break_it else pool for name, pool in pools.items()}
+    same = {name: torch.equal(pool(hidden, mask), pool(spoiled, mask)) for name, pool in tried.items()}
+assert break_it or all(same.values()), same
+print(f"Pads overwritten with noise: {sum(same.values())} of 4 pools give the same vectors, bit for bit.")
+
+# %% tags=["nbval-ignore-output"]
+done = exercises.progress()
+assert done.rows
+done
 
 # %% [markdown]
 # ## Recap
 #
-# A pool makes one vector of many, and the mask must reach both its sum and its count; otherwise a longer neighbour
-# changes your verdict, and no score on long messages shows it. CLS in front of a causal body is blind, without an
-# error and without learning. Head-only training cuts through a standing cloud; only a thawed body moves it.
+# A pool makes one vector out of many, and the mask must reach both its sum and its count; otherwise a longer neighbour
+# changes your verdict, and no score on long messages shows it. CLS in front of a causal body is blind: it raises no
+# error, and it can't tell any two messages apart. Head-only training cuts through a cloud that stays put; only a thawed
+# body moves it.
 #
-# Next: how do you freeze a body so that it stays frozen, to the bit, and what does that save?
+# Next question: how do you freeze a body so that it really stays frozen, and what does that save?
+#
+# Next: [05 · The freeze toggle](05_freeze.ipynb) · Before: [03 · The head swap](03_head_swap.ipynb)

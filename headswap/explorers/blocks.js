@@ -1,7 +1,7 @@
 /**
  * The blocks that Python computed, each drawn by the chart of its kind.
  *
- * @typedef {WordsSpec|TapeSpec|TableSpec|MatrixSpec|CurvesSpec|BarsSpec|HeatSpec|CloudSpec|GaugeSpec|
+ * @typedef {WordsSpec|TapeSpec|TableSpec|HeadlinesSpec|MatrixSpec|CurvesSpec|BarsSpec|HeatSpec|CloudSpec|GaugeSpec|
  *   OutboxSpec|MachineBlock} Block
  * @typedef {MachineSpec & {keys?: {rules?: string, swap?: string, look?: string, zoom?: string, head?: string,
  *   text?: string}}} MachineBlock `keys` name the explorer's values that a machine sets
@@ -13,6 +13,7 @@
  * @import {CloudSpec} from "../web/charts/cloud.js"
  * @import {CurvesSpec} from "../web/charts/curves.js"
  * @import {GaugeSpec} from "../web/charts/gauge.js"
+ * @import {HeadlinesSpec} from "../web/charts/headlines.js"
  * @import {HeatSpec} from "../web/charts/heat.js"
  * @import {MachineSpec} from "../web/charts/machine_words.js"
  * @import {MatrixSpec} from "../web/charts/matrix.js"
@@ -29,19 +30,20 @@ import { bars } from "../web/charts/bars.js";
 import { cloud } from "../web/charts/cloud.js";
 import { curves } from "../web/charts/curves.js";
 import { gauge } from "../web/charts/gauge.js";
+import { headlines } from "../web/charts/headlines.js";
 import { heat } from "../web/charts/heat.js";
 import { machine } from "../web/charts/machine.js";
 import { toggledRates } from "../web/charts/machine_words.js";
 import { matrix } from "../web/charts/matrix.js";
 import { outbox } from "../web/charts/outbox.js";
-import { table } from "../web/charts/table.js";
+import { folded, table } from "../web/charts/table.js";
 import { tape } from "../web/charts/tape.js";
 import { words } from "../web/charts/words.js";
 import { arrange, h } from "../web/elements.js";
 import { guarded } from "../web/frames.js";
 
 /** @type {Record<string, (place: Place, explorer: Explorer, block: Block) => OneKind>} */
-const CHARTS = { words, tape, table, bars, gauge, heat, matrix: chosenMatrix,
+const CHARTS = { words, tape, table, folded, headlines, bars, gauge, heat, matrix: chosenMatrix,
   cloud: (place) => cloud(place), curves: (place) => curves(place), machine: machineBlock,
   outbox: (place, explorer, block) => outbox(place, (written) => explorer.set(keyOf(block), written)) };
 

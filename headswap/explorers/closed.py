@@ -69,6 +69,10 @@ def _table(block: Block) -> str:
     return "; ".join(rows + [f"and {more} more rows"] * (more > 0)) or "empty"
 
 
+def _headlines(block: Block) -> str:
+    return "; ".join(f"{card['name']}: {card['big']}, {card['says']}" for card in block["cards"])
+
+
 def _matrix(block: Block) -> str:
     names = block["names"]
     return "; ".join(
@@ -129,6 +133,8 @@ _BLOCKS = {
     "gauge": lambda block: block["text"],
     "tape": _tape,
     "table": _table,
+    "folded": _table,
+    "headlines": _headlines,
     "matrix": _matrix,
     "curves": _curves,
     "bars": _bars,

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from .widget import Block, Explorer, bars, choice, curves, line, slider, table, words
+from .widget import Block, Explorer, bars, card, choice, curves, headlines, line, slider, table
 
 START, RATE, STEPS = 1.0, 0.1, 20
 LEFTOVERS = ("the gradient of the last step", "zeros in its place", "no gradient at all")
@@ -44,14 +44,19 @@ def frozen_path(optimizer: str, left: str, steps: int) -> list[float]:
 
 
 def _show_stale(value: Mapping[str, Any]) -> list[Block]:
-    path = frozen_path(value["optimizer"], value["left"], int(value["steps"]))
+    steps = int(value["steps"])
+    path = frozen_path(value["optimizer"], value["left"], steps)
     lines = [
         line("the frozen weight", list(enumerate(path))),
         line("where it should stay", [(0, path[0]), (len(path) - 1, path[0])], True),
     ]
     far = path[-1] - path[0]
-    said = "It has not moved." if far == 0.0 else f"It says requires_grad=False and has moved by {far:+.2f}."
-    return [words("After freezing", said), curves("A frozen weight", "steps after freezing", "its value", lines)]
+    after = f"after {steps} step{'s' if steps > 1 else ''}"
+    big, says = ("STAYED", f"at {path[0]:.2f}, {after}") if far == 0.0 else ("MOVED", f"by {far:+.2f}, {after}")
+    return [
+        headlines("After freezing", [card("requires_grad=False, and the weight", big, says, far != 0.0)]),
+        curves("A frozen weight", "steps after freezing", "its value", lines),
+    ]
 
 
 # ---- the feature head's arithmetic
@@ -82,8 +87,9 @@ def _show_arithmetic(value: Mapping[str, Any]) -> list[Block]:
     ]
     whole, new = sum(n for *_, n in body + head), sum(n for *_, n in head)
     rows = [[*rest, f"{n:,}"] for *rest, n in body + head]
+    said = f"{new:,} instead of {whole:,} weights"
     return [
-        table("Weights", ["layer", "product", "weights"], [*rows, ["the whole network", "", f"{whole:,}"]]),
+        headlines("The head alone", [card("training only the head", f"{whole / new:.2f} times fewer", said)]),
         bars("What learns", [("the whole network", whole, whole), ("the head alone", new, whole)], "weights"),
-        words("The head alone", f"{new:,} instead of {whole:,} weights: {whole / new:.2f} times fewer."),
+        table("Weights", ["layer", "product", "weights"], [*rows, ["the whole network", "", f"{whole:,}"]]),
     ]

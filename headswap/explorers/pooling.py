@@ -19,10 +19,26 @@ from ..training.events import EpochDone
 from ..training.recipe import Recipe
 from ..training.run import encode, start_regime
 from ..web.glyphs import glyph
-from .widget import Block, Explorer, choice, cloud, curves, line, slider, table, tape, text, words
+from .widget import (
+    Block,
+    Explorer,
+    card,
+    choice,
+    cloud,
+    curves,
+    folded,
+    headlines,
+    line,
+    slider,
+    table,
+    tape,
+    text,
+    words,
+)
 
 LINES = ("mean of the real bytes", "mean of every position", "last real byte", "last position")
 MASKED = LINES[::2]
+POOLED = {"mean": (0, 1), "last byte": (2, 3)}  # the lines of a pool, with its mask and without
 Readings = tuple[tuple[float, ...], ...]  # P(spam) per line of LINES, from no pad to as many as fit
 
 
@@ -41,6 +57,7 @@ def pads(mean: Classifier, last: Classifier, message: str = "Our records say") -
         text("text", "Your message", message),
         slider("pads", "Pads beside it", 0, 0, most - 1, unit="pads"),
         choice("side", "Side", "right", ["right", "left"]),
+        choice("pool", "Pool", "mean", [*POOLED]),
     ]
     read = lru_cache(64)(partial(readings, mean, last))
     return Explorer("Pads", controls, partial(_show_pads, read, most))
@@ -73,18 +90,20 @@ def _show_pads(read: Callable[[tuple[int, ...], str], Readings], most: int, valu
     try:
         ids = tuple(ByteTokenizer().encode(value["text"], most))
     except DataError as error:
-        return [words("What moved", f"This is no text: {error}.")]
+        return [words("What moved", f"The model can't read this: {error}.")]
     if not ids:
         return [words("What moved", "Type at least one character.")]
     found, side, count = read(ids, value["side"]), value["side"], min(int(value["pads"]), most - len(ids))
-    drawn = [line(name, list(enumerate(ps)), name not in MASKED) for name, ps in zip(LINES, found, strict=True)]
-    now = [(count, found[1][count], "now")]
+    pair = POOLED[value["pool"]]
+    drawn = [line(LINES[i], list(enumerate(found[i])), LINES[i] not in MASKED) for i in pair]
+    now = [(count, found[pair[1]][count], "now")]
     axis = f"pads on the {side} (number)"
     return [
         tape("What the model reads", _cells(ids, count, side)),
-        table("Verdicts", ["pool", "no pads", f"pads: {count}", "verdict"], _verdicts(found, count)),
+        headlines("The verdict", [_card(LINES[i], found[i], count) for i in pair]),
         curves("P(spam) for every number of pads", axis, "P(spam)", drawn, now, y_range=(0.0, 1.0)),
-        words("What moved", " ".join(map(_moved, LINES, found))),
+        words("What moved", " ".join(_moved(LINES[i], found[i]) for i in pair)),
+        folded(table("Verdicts", ["pool", "no pads", f"pads: {count}", "verdict"], _verdicts(found, count))),
     ]
 
 
@@ -92,6 +111,17 @@ def _cells(ids: Sequence[int], count: int, side: str) -> list[dict[str, str]]:
     real = [{"top": glyph(i), "bottom": str(i), "kind": "byte"} for i in ids]
     blank = [{"top": "pad", "bottom": str(PAD), "kind": "pad"}] * count
     return real + blank if side == "right" else blank + real
+
+
+def _card(name: str, ps: Sequence[float], count: int) -> dict[str, Any]:
+    """The verdict beside `count` pads; loud where it is another than without them."""
+    before, now = _verdict(ps[0]), _verdict(ps[count])
+    says = f"P(spam) {ps[count]:.2f}"
+    if count:
+        says += f", {ps[0]:.2f} without pads" if abs(ps[count] - ps[0]) >= 0.005 else ", as without pads"
+    flipped = now != before
+    which = "pads left out" if name in MASKED else "pads counted as bytes"
+    return card(f"{which}: {name}", now.upper(), f"flipped from {before}: {says}" if flipped else says, flipped)
 
 
 def _verdicts(found: Readings, count: int) -> list[list[str]]:
@@ -108,9 +138,9 @@ def _moved(name: str, ps: Sequence[float]) -> str:
     flip = next((k for k, p in enumerate(ps) if _verdict(p) != _verdict(ps[0])), None)
     far = max(ps) - min(ps)
     if far < 1e-5:
-        return f"The {name} stands still."
-    turned = f"and changes its verdict at pad {flip}" if flip else "and keeps its verdict"
-    return f"The {name} moves by up to {far:.2f} {turned}."
+        return f"With the {name}, P(spam) stays put."
+    turned = f"and the verdict flips at pad {flip}" if flip else "and the verdict stays"
+    return f"With the {name}, P(spam) moves by up to {far:.2f} {turned}."
 
 
 # ---- clouds
@@ -138,7 +168,7 @@ def snapshots(base: LanguageModel, split: Split, regime: str, recipe: Recipe | N
 
 
 def apart(x: torch.Tensor, labels: torch.Tensor) -> float:
-    """How far two classes of points (N, D) stand apart: the distance of their means over their common spread."""
+    """How far two classes of points (N, D) lie apart: the distance of their means over their common spread."""
     ham, spam = x[labels == 0], x[labels == 1]
     spread = (ham.var(0).sum() + spam.var(0).sum()).sqrt()
     return float((ham.mean(0) - spam.mean(0)).norm() / spread)
@@ -156,19 +186,16 @@ def _show_cloud(
         for c, (name, mark) in enumerate((("ham", "circle"), ("spam", "triangle")))
     ]
     before, now = (apart(points, labels) for points in flat)
-    columns = ["", "epoch 0", f"epoch {epoch}"]
+    row = ["distance of means ÷ spread", round(before, 2), round(now, 2)]
+    says = _drift(float((run[epoch] - run[0]).abs().max()), now / before)
     return [
+        headlines("How far apart", [card("distance of the classes ÷ their spread", f"{now:.2f}", says)]),
         cloud(f"{len(labels)} messages after epoch {epoch}", groups),
-        table(
-            "How far the classes stand apart",
-            columns,
-            [["distance of means ÷ spread", round(before, 2), round(now, 2)]],
-        ),
-        words("What moved", _drift(float((run[epoch] - run[0]).abs().max()), now / before)),
+        folded(table("How far the classes lie apart", ["", "epoch 0", f"epoch {epoch}"], [row])),
     ]
 
 
 def _drift(far: float, ratio: float) -> str:
     if far == 0.0:
         return "Not one vector has moved."
-    return f"The vectors have moved; the classes stand {ratio:.1f} times as far apart as at the start."
+    return f"The vectors have moved: the classes lie {ratio:.1f} times as far apart as before training."

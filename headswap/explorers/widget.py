@@ -184,6 +184,21 @@ def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str | floa
     return {"kind": "table", "title": title, "columns": [*columns], "rows": _grid(rows)}
 
 
+def folded(block: Block) -> Block:
+    """A table that is closed until somebody opens it; `find` reads it as ever."""
+    return {**block, "kind": "folded"}
+
+
+def card(name: str, big: str, says: str, loud: bool = False) -> dict[str, Any]:
+    """One result of `headlines`: what it belongs to, the result in large letters, and a few words; a loud one warns."""
+    return {"name": name, "big": big, "says": says, "loud": loud}
+
+
+def headlines(title: str, cards: Sequence[Mapping[str, Any]]) -> Block:
+    """The one or two results that matter, large."""
+    return {"kind": "headlines", "title": title, "cards": [dict(one) for one in cards]}
+
+
 def matrix(title: str, counts: Sequence[Sequence[int]], names: Sequence[str], key: str = "") -> Block:
     """The confusion matrix, rows the truth; a click on a cell sets the value `key` to its name.
 

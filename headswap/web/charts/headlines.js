@@ -1,0 +1,41 @@
+/**
+ * The one or two results that matter, in large letters.
+ *
+ * @typedef {{name: string, big: string, says: string, loud: boolean}} Card a loud one has a thick frame and a sign
+ * @typedef {Titled & {kind: "headlines", cards: Card[]}} HeadlinesSpec
+ * @import {Place, Titled} from "./frame.js"
+ */
+
+import { h, put, say } from "../elements.js";
+import { frame } from "./frame.js";
+
+/** A card made once and painted often. */
+function cardPart() {
+  const [name, big, says] = [h("span", { class: "hs-card-name" }), h("strong"), h("span", { class: "hs-card-says" })];
+  const root = h("li", { class: "hs-card" }, name, big, says);
+  const paint = (/** @type {Card} */ card) => {
+    say(name, card.name);
+    say(big, card.big);
+    say(says, card.loud ? `⚠ ${card.says}` : card.says);
+    put(root, { "data-loud": card.loud });
+  };
+  return { root, paint };
+}
+
+/** @param {Place} place */
+export function headlines(place) {
+  const list = h("ul", { class: "hs-cards", role: "list", "aria-live": "polite" });
+  const { root, entitle } = frame(place, list);
+  /** @type {ReturnType<typeof cardPart>[]} */
+  let made = [];
+  const paint = (/** @type {HeadlinesSpec} */ spec) => {
+    entitle(spec);
+    put(list, { "aria-label": spec.title });
+    if (made.length !== spec.cards.length) {
+      made = spec.cards.map(cardPart);
+      list.replaceChildren(...made.map((one) => one.root));
+    }
+    spec.cards.forEach((card, i) => made[i].paint(card));
+  };
+  return { root, paint };
+}
