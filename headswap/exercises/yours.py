@@ -35,6 +35,7 @@ from .exercise import Exercise, is_stub
 from .freezing import FREEZE, GROUPS
 from .pooling import LAST_REAL, MASKED_MEAN
 from .stepping import TRAIN_STEP
+from .swapping import LOSS, SWAP
 
 SEED, SECONDS = 0, 60.0  # of the run, and of the processor; then a learner's run is stopped
 LONG, SHORT = 32, 15  # bytes of a message that the model reads, and of one that is cut short
@@ -146,6 +147,45 @@ def _scores(model: Classifier, messages: Sequence[Example]) -> list[float]:
     return found
 
 
+# ---- a head (lesson 03)
+
+
+def head(swap: Function, loss: Function, base: LanguageModel, split: Split) -> Beside:
+    """Swap a head and train it by a loss, with the learner's two functions and with the library's: both F1s.
+
+    In both the body is frozen, whatever `swap` has made of it, and the head takes the same steps.
+    """
+    given = [(SWAP, swap), (LOSS, loss)]
+    missing = [exercise.name for exercise, function in given if is_stub(function)]
+    if missing:
+        return _your_turn(missing, "to train a head of your own")
+    columns = (f"{EPOCHS} epochs, seed 0", "new weights", "F1 of one seed, 160 test messages")
+    right = _headed(SWAP.reference, LOSS.reference, base, split)
+    mine = _heard(lambda: _headed(swap, loss, base, split))
+    rows = [("the library's swap and loss", f"{right[0]:,}", _f1(right[1]))]
+    if isinstance(mine, Raised):
+        return _stopped(given, mine, columns, [*rows, ("yours", "none", "none")])
+    rows.append(("yours", f"{mine[0]:,}", _f1(mine[1])))
+    return Beside(_judged(given, _damage(mine[1] - right[1])), columns, tuple(rows))
+
+
+def _headed(swap: Function, loss: Function, base: LanguageModel, split: Split) -> tuple[int, float]:
+    """How many weights the swapped classifier trained beside the frozen body, and its F1."""
+    model, generator = swap(lazy_copy(base), 2), torch.Generator().manual_seed(SEED)
+    model.body.requires_grad_(False)
+    train, test = _encoded(split.train, model), _encoded(split.test, model)
+    new = [p for p in model.parameters() if p.requires_grad]
+    optimizer = torch.optim.AdamW(new, lr=RATE)
+    for _ in range(EPOCHS):
+        for index in random_batches(len(train), 32, generator):
+            with one_thread():
+                optimizer.zero_grad()
+                loss(model(*train.rows.batch(index)), train.labels[index]).backward()
+                optimizer.step()
+    said = predict_logits(model, test).argmax(1)
+    return sum(p.numel() for p in new), measure(test.labels.tolist(), said.tolist()).f1
+
+
 # ---- a training loop (lesson 05)
 
 
@@ -244,7 +284,7 @@ def _damage(change: float, where: str = "") -> str:
     """The change in F1 as a sentence; none where it rounds to nothing."""
     if abs(change) < 0.005:
         return ""
-    return f"Your F1 is {abs(change):.2f} {'lower' if change < 0 else 'higher, by luck,'}{where}."
+    return f"Your F1 is {abs(change):.2f} {'lower' if change < 0 else 'higher'}{where}{', by luck' * (change > 0)}."
 
 
 def _your_turn(names: Sequence[str], where: str) -> Beside:
