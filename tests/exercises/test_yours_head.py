@@ -1,4 +1,4 @@
-"""A head swapped and trained by the learner's own functions: right ones do what the library's do, wrong ones cost F1."""
+"""A head that the learner swaps and trains: right functions do what the library's do, wrong ones cost F1."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 import torch
 import torch.nn.functional as F
-from helpers import tiny_base
 
 from headswap import Classifier, LinearHead, MeanPool, fixture_split
 from headswap.data.messages import Split
 from headswap.exercises import yours
+from headswap.explorers import lesson_base
 
-BASE = tiny_base()
+BASE = lesson_base()
 WHOLE = fixture_split()
 SPLIT = Split(WHOLE.train[:160], (), WHOLE.test)
 
@@ -44,7 +44,7 @@ def test_a_loss_without_its_minus_costs_f1_and_is_named() -> None:
     assert float(last(found)[2]) < float(found.rows[0][2])
 
 
-@pytest.mark.parametrize("wrong", [lambda model, classes: None, lambda model, classes: 1 / 0])
+@pytest.mark.parametrize("wrong", [lambda model, classes: [], lambda model, classes: 1 / 0])
 def test_a_swap_that_breaks_ends_its_own_run_and_nothing_else(wrong: Any) -> None:
     found = yours.head(wrong, loss, BASE, SPLIT)
     assert "Your run stopped" in found.said
