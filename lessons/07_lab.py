@@ -8,44 +8,9 @@
 # %% [markdown]
 # # 07 · The regime lab
 #
-# **11 minutes** to read, four missions to play, and some ten seconds of computing. You need lesson 06: F1 and its
-# interval. Afterwards you can choose a regime for messages of your own, and say what that choice rests on.
-
-# %% [markdown]
-# ## A question
-#
-# A *regime* says what may learn and how fast: the head alone (130 weights), the head and the last block (50,242), all
-# of it (118,914). You have seven of them, some messages and an evening. Which one do you take?
-#
-# Nobody can tell from a table, because it depends on your messages. So you need a place to try. Here it is.
-
-# %% [markdown]
-# ## Predict
-#
-# Take 100 labelled messages only, and the regimes head-only and full: 130 weights learn, or 118,914. Both are judged on
-# the same 160 validation messages.
-
-# %%
-from headswap.explorers import predict
-
-answers = [
-    "head-only is ahead, and the interval of the difference leaves 0 out",
-    "full is ahead, and the interval of the difference leaves 0 out",
-    "160 messages cannot tell them apart",
-]
-bet = predict("Which one ends with the higher F1?", answers)
-bet
-
-# %% [markdown]
-# ## Look: the lab
-#
-# Choose a regime, or click layers of the machine to build one, press Train, and watch: loss curves, the confusion
-# matrix under a threshold to slide, and how far each layer moves. The rest lies behind one word each; *Vectors* and
-# *Runs* are open here, and *Costs* says what is left of the language. Training goes on in the background, *Replay*
-# paints a run once more, and *Pin* keeps it in view beside the next. Each setting has a Python twin: an attribute of
-# the same name.
-#
-# The lab has two recorded runs, and draws one while the settings fit it. With 100 messages neither fits.
+# **MM minutes** to read, four missions to play, and some ten seconds of computing. Press
+# Train. Then pick another *regime*, train again, and compare: which one is better, and is
+# it more than luck?
 
 # %%
 from headswap.lab import Lab
@@ -54,7 +19,38 @@ tour = Lab(messages=100, folds=("scatter", "runs"))
 tour
 
 # %% [markdown]
-# Nobody has to click. The next cell trains four regimes from Python, and if you scroll up you see the lab follow.
+# ## A question
+#
+# A regime says what may learn and how fast: the head alone (130 weights), the head and the
+# last block (50,242), or all of it (118,914). You have seven regimes, some messages and an
+# evening. Which one do you take?
+#
+# No table can tell you, because it depends on your messages. You need a place to try things
+# out, and this lab is one. Every setting has a Python twin, an attribute of the same name,
+# and training goes on in the background.
+
+# %% [markdown]
+# ## Predict
+#
+# The lab above uses only 100 labelled messages. Take `head-only` and `full`, both judged on
+# the same 160 validation messages.
+
+# %%
+from headswap.explorers import predict
+
+answers = [
+    "head-only, by more than luck",
+    "full, by more than luck",
+    "160 messages can't tell them apart",
+]
+bet = predict("Which one ends with the higher F1?", answers)
+bet
+
+# %% [markdown]
+# ## Look: four regimes
+#
+# Nobody has to click. This cell trains four regimes from Python, and if you scroll up you
+# see the lab follow along.
 
 # %% tags=["nbval-ignore-output"]
 for regime in ("frozen-random", "head-only", "last-block", "full"):
@@ -66,8 +62,8 @@ assert frame.f1["frozen-random"] < frame.f1["head-only"]
 frame[["learning", "f1", "f1_low", "f1_high", "best_epoch"]].round(3)
 
 # %% [markdown]
-# One row per run: what learns, the F1 on the validation messages with its 95 % interval (the luck of the messages,
-# one seed), and the epoch of the lowest validation loss. The frame has more columns, seconds of training among them.
+# One row per run: how many weights learn, F1 with its 95 % interval, and the epoch with the
+# lowest validation loss. Now compare two of them message by message.
 
 # %% tags=["nbval-ignore-output"]
 from headswap.metrics.intervals import paired_difference
@@ -83,10 +79,11 @@ assert outcome in answers
 bet.reveal(outcome, f"full minus head-only {gain:+.2f} [{low:+.2f}, {high:+.2f}], one seed")
 
 # %% [markdown]
-# This is the first thing to know about the lab. It judges on 160 validation messages, and there an interval is ten to
-# fourteen points wide. It is a place to look and to suspect. A firm claim needs more: several seeds, and test messages
-# that no choice of these runs has touched. The library's benchmark has done that for 640 messages
-# (figures/fixture.txt, 5 seeds, 2,000 test messages):
+# That's the first thing to know about the lab. With 160 messages an interval is ten to
+# fourteen points wide. It's a place to look and to suspect. A firm claim takes several seeds,
+# and test messages that no choice of yours has touched. *Compare*, the lab's second face, does
+# the seeds for you. Here is our own record with 640 messages and five seeds, judged on 2,000
+# test messages (`figures/fixture.txt`):
 #
 # | | weights that learn | F1 on the test | seconds per run |
 # | --- | --- | --- | --- |
@@ -94,15 +91,15 @@ bet.reveal(outcome, f"full minus head-only {gain:+.2f} [{low:+.2f}, {high:+.2f}]
 # | last-block | 50,242 | .894 [.880, .906] | 3.5 |
 # | full | 118,914 | .892 [.876, .905] | 6.6 |
 #
-# The body that all three start from took 6.4 s to pretrain, once. Compared in pairs, full is ahead of head-only by .029
-# [.011, .046]; full and last-block end .002 apart, which five seeds can't order. So the lab may well show you another
-# order.
+# The body behind all three took 6.4 s to pretrain, once. In pairs, `full` is ahead of
+# `head-only` by .029 [.011, .046]. `full` and `last-block` are .002 apart, which five seeds
+# can't put in order.
 
 # %% [markdown]
 # ## Look: one run
 #
-# `figure()` gives the latest run as a still picture, for a slide or a report. Its numbers stand in
-# its alternative text too, for whoever does not see it.
+# `figure()` draws the latest run as a still picture, for a slide or a report. Its numbers are
+# in its alternative text too.
 
 # %% tags=["nbval-ignore-output"]
 latest = tour.runs[-1]
@@ -113,9 +110,9 @@ tour.figure()
 # %% [markdown]
 # ## Read
 #
-# Above the curves the lab writes one sentence. It is no oracle; these lines write it. A run *overfits* where the
-# validation loss has left its lowest point for good while the training loss goes on falling: it learns its messages by
-# heart, and that helps with no other.
+# Above the curves the lab writes one sentence. It's no oracle: these lines write it. A run
+# *overfits* when its validation loss has left its lowest point for good while its training
+# loss keeps falling.
 
 # %%
 from headswap.explorers import read
@@ -126,11 +123,12 @@ read(diagnose)
 # %% [markdown]
 # ## Build: mission 1, predict, then look
 #
-# Now you play. Each mission has a cell that checks it, from the runs that you made in the lab above it; run it as often
-# as you like. A mission never trains anything itself.
+# Your turn. Each mission has a cell that checks it from the runs you made in the lab above it.
+# Run it as often as you like; it never trains anything itself.
 #
-# With 640 messages, which one ends with the higher validation F1, head-only or full? Choose an answer in the lab, then
-# train both. The bet counts if you keep it, not only if you win it.
+# With 640 messages, which one ends with the higher validation F1, `head-only` or `full`?
+# Choose an answer in the lab, then train both. A bet counts if you keep it, not only if you
+# win it.
 
 # %%
 wager = Lab(
@@ -146,7 +144,7 @@ from headswap import exercises
 exercises.missions.predicted(wager)
 
 # %% [markdown]
-# Before you believe the outcome, look at the table of five seeds again, and change the seed of both runs.
+# Before you believe it, change the seed and train both again.
 #
 # <details><summary>A path, from Python</summary>
 #
@@ -161,10 +159,10 @@ exercises.missions.predicted(wager)
 # %% [markdown]
 # ## Build: mission 2, the cheapest that is good enough
 #
-# Good enough is what ends within two points of the best F1. Cheap is what learns few weights: they are counted exactly,
-# they are what you store per task, and seconds differ from machine to machine. Train at least three regimes with the
-# same messages and the same seed, one of them with everything free to learn. Then name the cheapest, as the second
-# argument of `cheapest`.
+# Good enough means within two points of the best F1. Cheap means few weights that learn: they
+# can be counted exactly, and they're what you store for each task. Train at least three regimes
+# with the same messages and the same seed, one of them with everything free to learn. Then name
+# the cheapest, as the second argument of `cheapest`.
 
 # %%
 lab = Lab(folds=("runs",))
@@ -174,8 +172,8 @@ lab
 exercises.missions.cheapest(lab)
 
 # %% [markdown]
-# "Within two points" is a rule to decide by, not a finding: two points are less than the interval. With another seed
-# the answer may be another regime. Try one.
+# "Within two points" is a rule to decide by, not a finding. With another seed the answer may
+# be another regime. Try one.
 #
 # <details><summary>A path, from Python</summary>
 #
@@ -191,21 +189,22 @@ exercises.missions.cheapest(lab)
 # %% [markdown]
 # ## Build: mission 3, make full fine-tuning overfit
 #
-# In the same lab, train full until it overfits beyond doubt: the validation loss ends at twice its lowest, and the
-# training loss below 0.1 nats. Which setting has most power over it: epochs, or, behind *More*, learning rate and
-# messages? Change one at a time, and pin a run to compare.
+# In the same lab, train `full` until it overfits beyond doubt: its validation loss ends at
+# twice its lowest value, and its training loss below 0.1 nats. Which setting matters most?
+# Epochs, or, behind *More*, the learning rate and the messages? Change one at a time, and pin
+# a run to compare.
 
 # %%
 exercises.missions.overfit(lab)
 
 # %% [markdown]
-# Look at F1 as well. The loss punishes confident mistakes more; F1 counts every mistake once. So a loss that
-# doubles need not mean a filter that is worse by much.
+# Look at F1 as well. The loss punishes confident mistakes more, and F1 counts every mistake
+# once. So when the loss doubles, the filter may be hardly worse.
 #
 # <details><summary>A path, from Python</summary>
 #
 # ```python
-# lab.regime, lab.messages, lab.epochs = "full", 320, 40
+# lab.regime, lab.messages, lab.epochs = "full", 160, 40
 # for rate in (0.001, 0.003):
 #     lab.learning_rate = rate
 #     lab.train(block=True)
@@ -216,29 +215,28 @@ exercises.missions.overfit(lab)
 # %% [markdown]
 # ## Build: mission 4, beat the n-grams on real messages
 #
-# The last opponent has no body at all: logistic regression on *n-grams*, runs of one to four characters. It reads a
-# message whole, and your body a few bytes of it. On the practice messages it reaches F1 .986 [.979, .990], out of reach
-# for every regime in figures/fixture.txt, and .925 [.912, .935] on the same 32 bytes. On real SMS it is .973 [.936,
-# .988], whole or cut to 160 bytes, and head-only .948 [.902, .972], .025 [.013, .037] behind in pairs (figures/sms.txt;
-# all 5 seeds, balanced test).
+# Your last opponent has no body at all: logistic regression on *n-grams*, runs of one to four
+# characters. It's hard to beat where words give spam away. On real SMS it scores .973 [.936,
+# .988], and `head-only` at 160 bytes is behind by .025 [.013, .037] in pairs (`figures/sms.txt`,
+# 5 seeds, balanced test).
 #
-# For this mission you need real messages. `download_sms(".")` of headswap fetches the SMS corpus (it needs the network,
-# and the corpus is licensed CC BY 4.0), or take a file of your own: `read_messages` reads one with a column of texts
-# and one of labels. Without a file the mission stays open, and the lesson is complete without it. The n-grams need
-# scikit-learn, which is no part of the course's own packages.
+# You need real messages for this. `download_sms(".")` of headswap fetches the SMS corpus (CC BY
+# 4.0; it needs the network), and `read_messages` reads a file of your own with a column of texts
+# and one of labels. Without a file the mission stays open, and the lesson is complete without it.
 
 # %%
 real = "SMSSpamCollection"  # a path
 exercises.missions.beat_ngrams(lab, real)
 
 # %% [markdown]
-# The check trains the n-grams on the very messages that your run has learned from, and compares both on the same
-# validation messages, message by message. Expect to lose. And if you win as the best of ten runs, remember who chose
-# among the ten: those validation messages. On them the winner is flattered, and only test messages can say how much.
+# The check trains the n-grams on the very messages that your run has learned from, and judges
+# both on the same validation messages. Your body has also read the file's unlabelled texts, as
+# in our record. Expect to lose. And if you win as the best of ten runs, remember who picked the
+# best: those validation messages. They flatter it.
 #
 # <details><summary>A path, from Python</summary>
 #
-# It takes a minute or two. The body reads your messages first, at the length that you set.
+# It takes some minutes: the body reads your messages first, at the length that you set.
 #
 # ```python
 # lab = Lab(data=real, max_len=160)
@@ -252,8 +250,9 @@ exercises.missions.beat_ngrams(lab, real)
 # %% [markdown]
 # ## Prove
 #
-# The lab draws, counts and answers while it trains. Does looking change the run? Train one with the lab, ask it about a
-# text after every epoch, and train one without: the same probabilities, to the bit.
+# The lab draws, counts and answers while it trains. Does looking change the run? Train one in
+# the lab and ask about a text after every epoch. Train another without it. They must agree,
+# bit for bit.
 
 # %% tags=["prove", "nbval-ignore-output"]
 from headswap import Recipe, fixture_split, run_regime
@@ -266,10 +265,11 @@ alone = run_regime(lesson_base(), fixture_split(), "full", Recipe(epochs=3))
 for seen, unseen in zip(watched.runs[0].epochs, alone.epochs, strict=True):
     assert seen.probabilities == unseen.probabilities
     assert seen.train_loss == unseen.train_loss
-print("Three epochs, watched or not: the same losses and probabilities, to the bit.")
+print("Three epochs, watched or not: exactly the same losses and probabilities.")
 
 # %% [markdown]
-# And a run is its settings and its seed. The same twice gives the same; only another seed gives another run.
+# And a run is its settings and its seed. The same twice gives the same; another seed gives
+# another run.
 
 # %% tags=["prove", "nbval-ignore-output"]
 twice = Lab(epochs=3)
@@ -279,17 +279,26 @@ for seed in (0, 0, 1):
 first, again, other = (run.epochs[-1].probabilities for run in twice.runs)
 assert first == again
 assert first != other
-print("Seed 0 twice: one run to the bit. Seed 1: another.")
+print("Seed 0 twice: the same run. Seed 1: another one.")
+
+# %% [markdown]
+# Your progress:
+
+# %% tags=["nbval-ignore-output"]
+done = exercises.progress()
+assert done.rows
+done
 
 # %% [markdown]
 # ## Recap
 #
-# The lab shows what a regime does to your messages in seconds, on one seed and 160 validation messages. That is enough
-# to see a loss turn or a threshold bite, and too little to rank two regimes that are two points apart. So look there,
-# then decide with seeds, intervals and a test that you have not touched.
+# The lab shows in seconds what a regime does to your messages, on one seed and 160 validation
+# messages. That's enough to watch a loss turn, and too little to rank two regimes two points
+# apart. Look there, then decide with seeds, intervals and an untouched test.
 #
-# And when you report what you found, say five things beside the score: what learned, on how many messages, judged on
-# which and how many, with how many seeds and which interval, and what a random body and the n-grams score there.
-# Whoever reads it can then judge it, which is all that a number is for.
+# STORY
 #
-# The next lesson, still to come, is about the head itself: when does a hidden layer pay, and when does it only overfit?
+# When you report a score, say what learned, on how many messages, judged on which and how many,
+# with how many seeds, and what a random body and the n-grams score there.
+#
+# That's the course so far. Before: BEFORE
