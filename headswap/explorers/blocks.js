@@ -2,7 +2,7 @@
  * The blocks that Python computed, each drawn by the chart of its kind.
  *
  * @typedef {WordsSpec|TapeSpec|TableSpec|MatrixSpec|CurvesSpec|BarsSpec|HeatSpec|CloudSpec|GaugeSpec|
- *   MachineBlock} Block
+ *   LeadSpec|MachineBlock} Block
  * @typedef {MachineSpec & {keys?: {rules?: string, swap?: string, look?: string, zoom?: string, head?: string,
  *   text?: string}}} MachineBlock `keys` name the explorer's values that a machine sets
  * @typedef {{root: HTMLElement, paint: (spec: Block) => void, svg?: Element, resized?: () => boolean}} Chart
@@ -14,6 +14,7 @@
  * @import {CurvesSpec} from "../web/charts/curves.js"
  * @import {GaugeSpec} from "../web/charts/gauge.js"
  * @import {HeatSpec} from "../web/charts/heat.js"
+ * @import {LeadSpec} from "../web/charts/lead.js"
  * @import {MachineSpec} from "../web/charts/machine_words.js"
  * @import {MatrixSpec} from "../web/charts/matrix.js"
  * @import {TableSpec} from "../web/charts/table.js"
@@ -29,6 +30,7 @@ import { cloud } from "../web/charts/cloud.js";
 import { curves } from "../web/charts/curves.js";
 import { gauge } from "../web/charts/gauge.js";
 import { heat } from "../web/charts/heat.js";
+import { lead } from "../web/charts/lead.js";
 import { machine } from "../web/charts/machine.js";
 import { toggledRates } from "../web/charts/machine_words.js";
 import { matrix } from "../web/charts/matrix.js";
@@ -39,7 +41,7 @@ import { arrange, h } from "../web/elements.js";
 import { guarded } from "../web/frames.js";
 
 /** @type {Record<string, (place: Place, explorer: Explorer, block: Block) => OneKind>} */
-const CHARTS = { words, tape, table, bars, gauge, heat, matrix: chosenMatrix,
+const CHARTS = { words, tape, table, bars, gauge, heat, lead, matrix: chosenMatrix,
   cloud: (place) => cloud(place), curves: (place) => curves(place), machine: machineBlock };
 
 /** A matrix whose cells set one of the explorer's values, where it names one.
