@@ -54,6 +54,12 @@ class Found:
         return _ahead(self.said.get(name, {}), self.said.get(rival, {}))
 
     @property
+    def spam(self) -> float:
+        """The share of spam among the test messages."""
+        labels = [label for mine in self.said.values() for judged in mine.values() for label in judged.labels]
+        return sum(labels) / len(labels)
+
+    @property
     def seeds(self) -> int:
         """Seeds that every classifier here has."""
         return len(set.intersection(*(set(mine) for mine in self.said.values())))
@@ -120,7 +126,7 @@ def worth(found: Mapping[Place, Found]) -> list[dict[str, object]]:
         {
             "set": place.data, "bytes": place.max_len, "labels": place.labels, "seeds": one.seeds,
             "f1": {name: _short(one.f1(name)) for name in one.said if name in (NGRAMS, "frozen-random", "head-only")},
-            "ahead": _short(gap),
+            "ahead": _short(gap), "spam": round(one.spam, 4),
         }
         for place, one in found.items()
         if (place.data, place.max_len, place.texts) in wanted and place.test == OWN
@@ -189,7 +195,7 @@ def _maybe(row: Sequence[Found]) -> list[str]:
         near.append([name for name, gap in gaps.items() if gap is None or gap[1] <= 0])
     deepest = max(map(len, near), default=0)
     return [
-        _line("or, by luck," if i == 0 else "", (names[i] if i < len(names) else "" for names in near))
+        _line("perhaps luck vs" if i == 0 else "", (names[i] if i < len(names) else "" for names in near))
         for i in range(deepest)
     ]
 

@@ -212,9 +212,12 @@ def curves(
             "marks": _grid(marks), "x_range": x_range and [*x_range], "y_range": y_range and [*y_range]}  # fmt: skip
 
 
-def lead(title: str, big: str, says: str, scores: Sequence[tuple[str, float, float, float]], about: str = "") -> Block:
+def lead(
+    title: str, big: str, verdict: str, says: str, scores: Sequence[tuple[str, float, float, float]], about: str = ""
+) -> Block:
     """How far one is ahead, large, with what that means, and the scores behind it: a name, a mean, an interval."""
-    return {"kind": "lead", "title": title, "big": big, "says": says, "scores": _grid(scores), "about": about}
+    return {"kind": "lead", "title": title, "big": big, "verdict": verdict, "says": says,
+            "scores": _grid(scores), "about": about}  # fmt: skip
 
 
 def bars(title: str, rows: Sequence[tuple[str, float, float | None]], unit: str = "") -> Block:
