@@ -14,6 +14,7 @@ from .recorded import recorded
 from .swapping import swap_report
 from .tokens import tokens
 from .widget import Explorer
+from .worth import worth
 
 __all__ = [
     "Explorer",
@@ -34,4 +35,5 @@ __all__ = [
     "stale",
     "swap_report",
     "tokens",
+    "worth",
 ]  # fmt: skip

@@ -2,7 +2,7 @@
  * The blocks that Python computed, each drawn by the chart of its kind.
  *
  * @typedef {WordsSpec|TapeSpec|TableSpec|HeadlinesSpec|MatrixSpec|CurvesSpec|BarsSpec|HeatSpec|CloudSpec|GaugeSpec|
- *   OutboxSpec|MachineBlock} Block
+ *   OutboxSpec|LeadSpec|MachineBlock} Block
  * @typedef {MachineSpec & {keys?: {rules?: string, swap?: string, look?: string, zoom?: string, head?: string,
  *   text?: string}}} MachineBlock `keys` name the explorer's values that a machine sets
  * @typedef {{root: HTMLElement, paint: (spec: Block) => void, svg?: Element, resized?: () => boolean}} Chart
@@ -15,6 +15,7 @@
  * @import {GaugeSpec} from "../web/charts/gauge.js"
  * @import {HeadlinesSpec} from "../web/charts/headlines.js"
  * @import {HeatSpec} from "../web/charts/heat.js"
+ * @import {LeadSpec} from "../web/charts/lead.js"
  * @import {MachineSpec} from "../web/charts/machine_words.js"
  * @import {MatrixSpec} from "../web/charts/matrix.js"
  * @import {OutboxSpec} from "../web/charts/outbox.js"
@@ -32,6 +33,7 @@ import { curves } from "../web/charts/curves.js";
 import { gauge } from "../web/charts/gauge.js";
 import { headlines } from "../web/charts/headlines.js";
 import { heat } from "../web/charts/heat.js";
+import { lead } from "../web/charts/lead.js";
 import { machine } from "../web/charts/machine.js";
 import { toggledRates } from "../web/charts/machine_words.js";
 import { matrix } from "../web/charts/matrix.js";
@@ -43,7 +45,7 @@ import { arrange, h } from "../web/elements.js";
 import { guarded } from "../web/frames.js";
 
 /** @type {Record<string, (place: Place, explorer: Explorer, block: Block) => OneKind>} */
-const CHARTS = { words, tape, table, folded, headlines, bars, gauge, heat, matrix: chosenMatrix,
+const CHARTS = { words, tape, table, folded, headlines, bars, gauge, heat, lead, matrix: chosenMatrix,
   cloud: (place) => cloud(place), curves: (place) => curves(place), machine: machineBlock,
   outbox: (place, explorer, block) => outbox(place, (written) => explorer.set(keyOf(block), written)) };
 

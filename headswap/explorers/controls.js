@@ -8,7 +8,8 @@
  * @typedef {{kind: "choice", name: string, label: string, value: string, options: string[]}} ChoiceControl
  * @typedef {{kind: "switch", name: string, label: string, value: boolean}} SwitchControl
  * @typedef {{kind: "hidden", name: string, label: string, value: string}} HiddenControl
- * @typedef {TextControl|SliderControl|ChoiceControl|SwitchControl|HiddenControl} Control one of widget.py's
+ * @typedef {{kind: "stops", name: string, label: string, value: number, options: number[]}} StopsControl
+ * @typedef {TextControl|SliderControl|StopsControl|ChoiceControl|SwitchControl|HiddenControl} Control one of widget.py's
  * @typedef {{root: HTMLElement, paint: (value: Value) => void}} Asked
  *
  * @import {Explorer} from "./explorer.js"
@@ -40,6 +41,15 @@ function sliderControl(explorer, { name, label, low, high, step, unit }) {
   return { root: ask("slider", labelOf(label, input), shown, input), paint: (value) => paint(Number(value)) };
 }
 
+/** A slider over a few numbers that are not equally far apart. @param {Explorer} explorer @param {StopsControl} control
+ * @returns {Asked} */
+function stopsControl(explorer, { name, label, options }) {
+  const { input, shown, paint } = sliderInput({ id: explorer.id(name), low: 0, high: options.length - 1, step: 1 },
+    (place) => String(options[place]), (place) => explorer.set(name, options[place]));
+  return { root: ask("slider", labelOf(label, input), shown, input),
+    paint: (value) => paint(options.indexOf(Number(value))) };
+}
+
 /** @param {Explorer} explorer @param {ChoiceControl} control @returns {Asked} */
 function choiceControl(explorer, { name, label, options }) {
   const { input, paint } = choiceInput(explorer.id(name), (value) => explorer.set(name, value));
@@ -58,6 +68,7 @@ function asked(explorer, control) {
   switch (control.kind) {
     case "text": return textControl(explorer, control);
     case "slider": return sliderControl(explorer, control);
+    case "stops": return stopsControl(explorer, control);
     case "choice": return choiceControl(explorer, control);
     case "switch": return switchControl(explorer, control);
     default: return null;

@@ -113,6 +113,7 @@ _CHECKS: dict[str, Callable[[Control, Value], str]] = {
     "text": lambda _, value: "" if isinstance(value, str) else "give a text",
     "hidden": _no_hidden,
     "slider": _no_number,
+    "stops": lambda control, value: "" if value in control["options"] else f"give one of {_listed(control['options'])}",
     "choice": lambda control, value: "" if value in control["options"] else f"choose of {_listed(control['options'])}",
     "switch": lambda _, value: "" if isinstance(value, bool) else "give True or False",
 }
@@ -134,6 +135,11 @@ def slider(name: str, label: str, value: float, low: float, high: float, step: f
     """A number to slide; whole where `step` is whole."""
     return {"kind": "slider", "name": name, "label": label, "value": value, "low": low, "high": high, "step": step,
             "unit": unit}  # fmt: skip
+
+
+def stops(name: str, label: str, value: int, options: Sequence[int]) -> Control:
+    """One of a few whole numbers, to slide over."""
+    return {"kind": "stops", "name": name, "label": label, "value": value, "options": [*options]}
 
 
 def choice(name: str, label: str, value: str, options: Sequence[str]) -> Control:
@@ -219,6 +225,14 @@ def curves(
     """Lines over axes that are named with their units, and points that are marked with a word."""
     return {"kind": "curves", "title": title, "x": x, "y": y, "lines": [dict(one) for one in lines],
             "marks": _grid(marks), "x_range": x_range and [*x_range], "y_range": y_range and [*y_range]}  # fmt: skip
+
+
+def lead(
+    title: str, big: str, verdict: str, says: str, scores: Sequence[tuple[str, float, float, float]], about: str = ""
+) -> Block:
+    """How far one is ahead, large, with what that means, and the scores behind it: a name, a mean, an interval."""
+    return {"kind": "lead", "title": title, "big": big, "verdict": verdict, "says": says,
+            "scores": _grid(scores), "about": about}  # fmt: skip
 
 
 def bars(title: str, rows: Sequence[tuple[str, float, float | None]], unit: str = "") -> Block:

@@ -32,3 +32,19 @@ test("blocks are drawn each in its place, a broken one says so, an unknown kind 
   assert.equal(model.listening(), 0);
   silent.mock.restore();
 });
+
+test("a slider over a few numbers says them and sets them, and a lead says what it means", () => {
+  const model = fakeModel({ title: "Worth", value: { labels: 40 },
+    controls: [{ kind: "stops", name: "labels", label: "Labels", value: 40, options: [10, 40, 160] }],
+    shown: [{ kind: "lead", title: "Lead", big: "+0.137", verdict: "more than luck", says: "Surely.", about: "",
+      scores: [["pretrained", 0.7, 0.6, 0.8]] }] });
+  const el = makeElement("div");
+  widget.render({ model, el });
+  paintFrames();
+  const slider = el.tagged("input")[0];
+  assert.deepEqual([slider.value, slider.getAttribute("aria-valuetext"), slider.getAttribute("max")], ["1", "40", "2"]);
+  slider.value = "2";
+  slider.fire("input");
+  assert.equal(model.values.value.labels, 160);
+  assert.match(el.textContent, /\+0\.137 more than luck.*pretrained.*0\.700.*0\.60 to 0\.80/s);
+});
