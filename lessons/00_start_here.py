@@ -304,8 +304,9 @@ done
 # ## Recap
 #
 # A language model is a body and a head. Swap the head, and 130 new weights on a frozen
-# body come within 0.029 [0.011, 0.046] of training all 118,914, over five seeds. A score
-# means something next to a baseline and with its interval, and not before.
+# body come within 0.029 [0.011, 0.046] of training all 118,914, over five seeds. The fewer
+# labels you have, the more that body is worth: with ten labelled real text messages, a head
+# scores 0.73 on it and 0.37 on a random one (lesson 03).
 #
 # Here is the map. The minutes are for reading; an exercise takes a few more.
 #

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
 from pathlib import Path
 
@@ -249,6 +250,20 @@ def test_lesson_00_quotes_the_scores_of_record() -> None:
     both = [re.findall(r"\d\.\d{3}", rows[regime])[2] for regime in ("head-only", "full")]
     revealed = next(c.source for c in code_cells(stored("00_start_here")) if "bet.reveal" in c.source)
     assert re.findall(r"(?:head-only|full) (0\.\d+)", revealed) == both
+
+
+def test_what_pretraining_is_worth_is_quoted_from_the_record() -> None:
+    rows = json.loads((ROOT / "headswap" / "explorers" / "worth.json").read_text("utf-8"))
+    found = {(row["set"], row["labels"]): row for row in rows}
+    told = " ".join(prose("03_head_swap").split())
+    for labels in (10, 640):
+        mean, low, high = found["fixture", labels]["ahead"]
+        assert f"{mean:.2f} [{low:.2f}, {high:.2f}]" in told
+    real = [found["sms", 10]["f1"][name][0] for name in ("head-only", "frozen-random")]
+    assert "give {:.2f} on the pretrained body and {:.2f} on the random one".format(*real) in told
+    assert "scores {:.2f} on it and {:.2f} on a random one".format(*real) in " ".join(prose("00_start_here").split())
+    ahead = [row["f1"]["n-grams"][0] > row["f1"]["head-only"][0] for (_, labels), row in found.items() if labels >= 40]
+    assert all(ahead), "from 40 labels on n-grams lead on both"
 
 
 def test_the_map_names_every_lesson_with_its_minutes() -> None:
