@@ -11,6 +11,8 @@ READY := $(VENV)/.headswap-ready
 unexport PYTHONDONTWRITEBYTECODE
 PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check --no-compile
 TORCH_INDEX := https://download.pytorch.org/whl/cpu
+# Our own JupyterLab asks about no news and no updates: the question covers the first screen.
+SETTINGS := $(VENV)/share/jupyter/lab/settings
 TYPESCRIPT := node_modules/.package-lock.json
 
 .DEFAULT_GOAL := help
@@ -54,7 +56,7 @@ clean: ## remove caches and build results (.venv stays)
 # pip does not notice, so it is made anew; with one, changed pins are installed into it.
 # Torch comes first, and from PyTorch's CPU index: elsewhere, on Linux, it brings gigabytes of CUDA.
 # Its own dependencies come with the rest, from pip's usual index.
-$(READY): requirements.txt pyproject.toml
+$(READY): requirements.txt pyproject.toml binder/overrides.json
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "headswap needs Python 3.11 or newer, and $(PYTHON) is " + sys.version.split()[0] + ": try make PYTHON=python3.11")'
 	@test -f $@ || { echo "Making $(VENV): a few minutes, the first time"; $(PYTHON) -m venv --clear $(VENV); }
 	@rm -f $@
@@ -65,6 +67,7 @@ $(READY): requirements.txt pyproject.toml
 	@echo "Installing the rest"
 	@$(PIP) -r requirements.txt
 	@$(PIP) --no-deps --no-build-isolation -e .
+	@mkdir -p $(SETTINGS) && cp binder/overrides.json $(SETTINGS)/
 	@touch $@
 
 # The one thing that comes from npm, with the node that pip has installed; nothing is built with it.

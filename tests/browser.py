@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -133,10 +133,13 @@ class Site:
 
 
 @contextmanager
-def jupyter(folder: Path, cache: Path | None = None, app: str = "lab", kernels: str | None = None) -> Iterator[str]:
+def jupyter(
+    folder: Path, cache: Path | None = None, app: str = "lab", kernels: str | None = None, flags: Sequence[str] = (),
+) -> Iterator[str]:  # fmt: skip
     """A server on a free port with no settings but its own; the address it answers at.
 
-    `kernels` is a folder of kernel specifications, in the form of JUPYTER_PATH.
+    `kernels` is a folder of kernel specifications, in the form of JUPYTER_PATH. With `flags` it is started as somebody
+    would who has only these: then nothing else keeps it from asking about news.
     """
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -146,7 +149,8 @@ def jupyter(folder: Path, cache: Path | None = None, app: str = "lab", kernels: 
     environment |= {"JUPYTER_PATH": kernels} if kernels else {}
     settings = folder / ".settings" / "@jupyterlab" / "apputils-extension"
     settings.mkdir(parents=True)
-    (settings / "notification.jupyterlab-settings").write_text('{"fetchNews": "false", "checkForUpdates": false}')
+    if not flags:
+        (settings / "notification.jupyterlab-settings").write_text('{"fetchNews": "false", "checkForUpdates": false}')
     environment["JUPYTERLAB_SETTINGS_DIR"] = str(folder / ".settings")
     command = [
         sys.executable, "-m", "jupyter", app, "--no-browser", "--allow-root", f"--ServerApp.port={port}",
@@ -154,6 +158,7 @@ def jupyter(folder: Path, cache: Path | None = None, app: str = "lab", kernels: 
         "--ServerApp.disable_check_xsrf=True", f"--ServerApp.root_dir={folder}", "--LabApp.expose_app_in_browser=True",
         "--JupyterNotebookApp.expose_app_in_browser=True",
         "--KernelManager.shutdown_wait_time=0.5",  # a kernel has nothing to save, so it need not leave in peace
+        *flags,
     ]  # fmt: skip
     with (folder / "server.log").open("w") as log:
         server = subprocess.Popen(command, cwd=folder, env=environment, stdout=log, stderr=log)

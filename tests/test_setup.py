@@ -127,7 +127,8 @@ def test_the_broken_ipykernel_releases_are_ruled_out(broken):
 
 
 def test_binder_installs_the_same_pins():
-    asked = [line for line in (ROOT / "binder" / "requirements.txt").read_text().splitlines() if "==" in line]
+    listed = [(ROOT / "binder" / name).read_text().splitlines() for name in ("requirements.txt", "torch.txt")]
+    asked = [line for lines in listed for line in lines if "==" in line]
     assert {one.removesuffix("+cpu") for one in asked} <= set((ROOT / "requirements.txt").read_text().splitlines())
     runtime = {canonicalize_name(Requirement(line).name) for line in PROJECT["dependencies"]}
     assert runtime <= {canonicalize_name(one.split("==")[0]) for one in asked}
