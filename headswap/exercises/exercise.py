@@ -102,6 +102,23 @@ class Exercise:
             return Verdict("wrong", f"{self.name} returns None: end it with return, and what it has worked out.")
         return Verdict("wrong", self._named(given) or self._difference(given, right))
 
+    def yours(self, answer: Function) -> Function:
+        """The learner's function, safe to use in a lesson: None while it is a stub, an error as a value.
+
+        A call that does not end is stopped, too.
+        """
+
+        def used(*given: object) -> object:
+            if is_stub(answer):
+                return None
+            probe = Probe(self.name, lambda function: function(*given))
+            try:
+                return within(SECONDS, lambda: answer_of(probe, answer))
+            except TooLong:
+                return Raised("TooLong", f"stopped after {SECONDS:g} seconds")
+
+        return used
+
     def hint(self, number: int = 1) -> Hint:
         """One of the hints, from a nudge to nearly the answer."""
         if not 1 <= number <= len(self.hints):

@@ -6,8 +6,10 @@ from .environment import check_environment
 from .freezing import arithmetic, stale
 from .machine import machine
 from .measures import scoreboard
+from .own import number_of
 from .pooling import pads, pooled, snapshots
 from .predict import predict
+from .rarity import precision_at, rare_spam
 from .reading import read
 from .recorded import recorded
 from .swapping import swap_report
@@ -21,10 +23,13 @@ __all__ = [
     "check_environment",
     "lesson_base",
     "machine",
+    "number_of",
     "pads",
     "pooled",
+    "precision_at",
     "predict",
     "pretraining",
+    "rare_spam",
     "read",
     "recorded",
     "scoreboard",
