@@ -41,8 +41,8 @@ class Progress:
         return f"{sum(done for *_, done in self.rows)} of {len(self.rows)} exercises passed."
 
     def __repr__(self) -> str:
-        width = max(len(name) for _, name, _ in self.rows)
-        lines = [f"{lesson}  {name:{width}}  {WORDS[done]}" for lesson, name, done in self.rows]
+        wide, width = (max(len(row[i]) for row in self.rows) for i in (0, 1))
+        lines = [f"{lesson:{wide}}  {name:{width}}  {WORDS[done]}" for lesson, name, done in self.rows]
         return "\n".join(filter(None, (self.summary, *lines, self.note)))
 
     def _repr_html_(self) -> str:

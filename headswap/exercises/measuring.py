@@ -249,15 +249,15 @@ CHOOSE_THRESHOLD = Exercise(
         Trap(_lowest_spam, "You catch all spam, and every ham above the least likely spam is lost for it."),
         Trap(_best_f1, "That is the threshold of the highest F1: it trades real messages for more spam."),
         Trap(_nothing_caught, "No real message is lost, but at 1.0 nothing is caught: go down to the spammiest ham."),
-        Trap(_highest_spam, "You catch only the spam with the highest P(spam): go down as far as the spammiest ham allows."),
-        Trap(_a_step_above, "A fixed step above the spammiest ham can jump over spam: take the next probability itself."),
+        Trap(_highest_spam, "You catch only the spammiest spam: go down as far as the spammiest ham allows."),
+        Trap(_a_step_above, "A fixed step above the spammiest ham can jump over spam: take the next probability."),
         Trap(_a_hair_above, "A hair above the spammiest ham is a guess: spam may lie closer still, and where none is "
              "above it the answer is float('inf'). Take the next probability itself."),
         Trap(_no_infinity, "Where no spam is above the spammiest ham, return float('inf'): any other number is a "
              "threshold that some message may reach."),
         Trap(_a_hair_or_infinity, "A hair above the spammiest ham can still jump over spam that lies closer: take the "
              "next probability itself."),
-        Trap(_one_half, "0.5 knows nothing of these messages: ask which ham has the highest P(spam), and start from there."),
+        Trap(_one_half, "0.5 knows nothing of these messages: find the ham with the highest P(spam) first."),
     ),
     (
         "One ham decides: the spammiest, with the highest P(spam). What is its P(spam)?",

@@ -75,7 +75,7 @@ def test_progress_is_a_table_in_words() -> None:
     lines = repr(shown).splitlines()
     assert lines[0] == f"1 of {len(EXERCISES)} exercises passed."
     assert lines[1].split() == ["00", "decide", "not", "yet"]
-    assert "01  decode             ✓ passed" in lines
+    assert "01   decode             ✓ passed" in lines
     page = shown._repr_html_()
     assert f"<caption>1 of {len(EXERCISES)} exercises passed.</caption>" in page
     assert page.count("✓ passed") == 1

@@ -20,18 +20,11 @@ const GROUPS = [["tp", "spam, caught", true, true], ["fp", "ham, called spam", f
 /** The place of each mark, column and row, group after group: what is called spam first, then what is let through.
  * @param {Crowd} counts @returns {{places: Record<string, [number, number][]>, columns: number, divide: number}} */
 export function crowdPlaces(counts) {
-  /** @type {Record<string, [number, number][]>} */
-  const places = {};
-  let [at, divide] = [0, 0];
-  for (const [name, , , called] of GROUPS) {
-    if (!called && !divide) {
-      divide = Math.ceil(at / ROWS);
-      at = ROWS * (divide + GAP);
-    }
-    places[name] = Array.from({ length: counts[name] }, (_, i) => [Math.floor((at + i) / ROWS), (at + i) % ROWS]);
-    at += counts[name];
-  }
-  return { places, columns: Math.ceil(at / ROWS), divide };
+  const divide = Math.ceil((counts.tp + counts.fp) / ROWS);
+  const starts = { tp: 0, fp: counts.tp, fn: ROWS * (divide + GAP), tn: ROWS * (divide + GAP) + counts.fn };
+  const places = Object.fromEntries(GROUPS.map(([name]) => [name, Array.from({ length: counts[name] }, (_, i) =>
+    /** @type {[number, number]} */ ([Math.floor((starts[name] + i) / ROWS), (starts[name] + i) % ROWS]))]));
+  return { places, columns: Math.ceil((starts.tn + counts.tn) / ROWS), divide };
 }
 
 /** A triangle for spam, a circle for ham. @param {boolean} spam @param {number} x @param {number} y @param {number} r */
@@ -67,5 +60,5 @@ function crowdNodes(counts, [width, height]) {
   const paths = GROUPS.map(([name, , spam, called]) => s("path", { class: lookOf(spam, called), d: places[name]
     .map(([column, row]) => markPath(spam, left + step * (column + 0.5), 2 + step * (row + 0.5), 0.42 * step)).join("") }));
   const box = { x: left - 2, y: 0.5, width: step * divide + 4, height: step * ROWS + 3, rx: 3 };
-  return [s("rect", { class: "hs-called hs-box", ...box }), ...paths];
+  return [...(divide ? [s("rect", { class: "hs-called hs-box", ...box })] : []), ...paths];
 }

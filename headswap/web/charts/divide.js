@@ -66,17 +66,16 @@ export function divide(place, slide) {
     (value) => value.toFixed(2), slide);
   const label = h("label", { for: id });
   const bar = h("div", { class: "hs-divider" }, h("span", { class: "hs-divider-label" }, label, shown), input);
-  parts.under.before(bar);
+  parts.root.insertBefore(bar, parts.under);
   const group = s("g", { "aria-hidden": "true" });
   parts.svg.append(group);
-  const chart = drawn(parts, (/** @type {DivideSpec} */ spec, size) => {
+  return drawn(parts, (/** @type {DivideSpec} */ spec, size) => {
     const threshold = spec.threshold ?? 0.5;
     say(label, spec.label);
     paintSlider(threshold);
     group.replaceChildren(...nodesOf(spec, threshold, size));
     put(parts.svg, { "aria-label": `${spec.title}: ${dividedText(spec, threshold)}` });
   }, placeTable);
-  return chart;
 }
 
 /** @param {DivideSpec} spec @param {number} threshold @param {Range} size */
