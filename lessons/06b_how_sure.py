@@ -3,6 +3,7 @@
 #   jupytext:
 #     text_representation: {extension: .py, format_name: percent}
 #   kernelspec: {display_name: Python 3, language: python, name: python3}
+# ---
 
 # %% [markdown]
 # # 06b · Rare spam, and how sure
