@@ -35,7 +35,7 @@ world
 # Look into the box. Of 100 ham, the filter still calls 5 spam. But now there are seven ham for every spam, and their
 # few mistakes add up: of 154 alarms, 44 are false.
 #
-# Twelve is no invention. It's the share of spam in the SMS Spam Collection, if you count every text once, as this
+# Twelve isn't made up. It's the share of spam in the SMS Spam Collection, if you count every text once, as this
 # course does:
 #
 # | counted | spam | messages | share |
@@ -102,7 +102,7 @@ for name, (precision, recall, measured) in tested.items():
     print(f"expected {expected:.3f}, measured {measured}")
 
 # %%
-bet.reveal("about .97", "it's .974, and Bayes' rule, fed with the balanced test, says .903")
+bet.reveal("about .97", ".974 was measured; from the test on half spam, Bayes' rule says .903")
 
 # %% [markdown]
 # For head-only the rule is right. For the n-grams it's off by seven points, so if you said .90, you calculated well and
@@ -126,8 +126,8 @@ print(f"precision where 12.4 % are spam: from {low:.2f} to {high:.2f}")
 # ones for the n-grams. The rare-spam test has 1,140 ham in each seed, and on it they raise about four false alarms per
 # seed.
 #
-# Keep this one. If you want a claim about rare spam, count your ham, and count the false alarms. A handful of them
-# can't carry a third digit.
+# Remember this one. If you want to make a claim about rare spam, count your ham, and count the false alarms. A handful
+# of them can't carry a third digit.
 
 # %% [markdown]
 # ## Look: how sure?

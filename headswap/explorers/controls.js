@@ -10,7 +10,7 @@
  * @typedef {{kind: "hidden", name: string, label: string, value: string}} HiddenControl
  * @typedef {{kind: "cards", name: string, label: string, value: string, options: string[]}} CardsControl
  *   the first option is none yet
- * @typedef {CardsControl|TextControl|SliderControl|ChoiceControl|SwitchControl|HiddenControl} Control one of widget.py's
+ * @typedef {CardsControl|TextControl|SliderControl|ChoiceControl|SwitchControl|HiddenControl} Control of widget.py
  * @typedef {{root: HTMLElement, paint: (value: Value) => void}} Asked
  *
  * @import {Block} from "./blocks.js"
@@ -69,7 +69,9 @@ const truthOf = (shown) => shown.map((block) => (block.kind === "outcome" ? bloc
 /** Answers as cards to bet on: the first that is pressed is the bet, and the others are locked.
  * @param {Explorer} explorer @param {CardsControl} control @returns {Asked} */
 function cardsControl(explorer, { name, label, options: [open, ...answers] }) {
-  const bet = (/** @type {string} */ answer) => { if (explorer.get("value")[name] === open) explorer.set(name, answer); };
+  const bet = (/** @type {string} */ answer) => {
+    if (explorer.get("value")[name] === open) explorer.set(name, answer);
+  };
   const cards = answers.map((answer) => {
     const tag = h("span", { class: "hs-card-tag" });
     const root = h("button", { type: "button", class: "hs-card", onclick: () => bet(answer) },

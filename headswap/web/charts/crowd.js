@@ -27,11 +27,14 @@ export function crowdPlaces(counts) {
   return { places, columns: Math.ceil((starts.tn + counts.tn) / ROWS), divide };
 }
 
-/** A triangle for spam, a circle for ham. @param {boolean} spam @param {number} x @param {number} y @param {number} r */
+/** A triangle for spam, a circle for ham.
+ * @param {boolean} spam @param {number} x @param {number} y @param {number} r half its height */
 const markPath = (spam, x, y, r) => (spam
   ? `M${x.toFixed(1)} ${(y - r).toFixed(1)}l${r.toFixed(1)} ${(1.8 * r).toFixed(1)}h${(-2 * r).toFixed(1)}Z`
-  : `M${(x - 0.8 * r).toFixed(1)} ${y.toFixed(1)}a${0.8 * r} ${0.8 * r} 0 1 0 ${1.6 * r} 0a${0.8 * r} ${0.8 * r} 0 1 0 ` +
-    `${-1.6 * r} 0Z`);
+  : `M${(x - 0.8 * r).toFixed(1)} ${y.toFixed(1)}${half(0.8 * r, 1)}${half(0.8 * r, -1)}Z`);
+
+/** Half a circle, to the right or back. @param {number} r @param {1|-1} way */
+const half = (r, way) => `a${r.toFixed(2)} ${r.toFixed(2)} 0 1 0 ${(2 * way * r).toFixed(2)} 0`;
 
 /** @param {boolean} spam @param {boolean} called */
 const lookOf = (spam, called) => `hs-mark hs-mark-${Number(spam)}${called ? "" : " hs-let"}`;
@@ -57,8 +60,10 @@ function crowdNodes(counts, [width, height]) {
   const { places, columns, divide } = crowdPlaces(counts);
   const step = Math.min((width - 4) / Math.max(1, columns), (height - 4) / ROWS);
   const left = (width - step * columns) / 2;
-  const paths = GROUPS.map(([name, , spam, called]) => s("path", { class: lookOf(spam, called), d: places[name]
-    .map(([column, row]) => markPath(spam, left + step * (column + 0.5), 2 + step * (row + 0.5), 0.42 * step)).join("") }));
+  const mark = (/** @type {boolean} */ spam) => (/** @type {[number, number]} */ [column, row]) =>
+    markPath(spam, left + step * (column + 0.5), 2 + step * (row + 0.5), 0.42 * step);
+  const paths = GROUPS.map(([name, , spam, called]) =>
+    s("path", { class: lookOf(spam, called), d: places[name].map(mark(spam)).join("") }));
   const box = { x: left - 2, y: 0.5, width: step * divide + 4, height: step * ROWS + 3, rx: 3 };
   return [...(divide ? [s("rect", { class: "hs-called hs-box", ...box })] : []), ...paths];
 }
