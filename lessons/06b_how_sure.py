@@ -105,8 +105,8 @@ for name, (precision, recall, measured) in tested.items():
 bet.reveal("about .97", ".974 was measured; from the test on half spam, Bayes' rule says .903")
 
 # %% [markdown]
-# For head-only the rule is right. For the n-grams it's off by seven points, so if you said .90, you calculated well and
-# lost.
+# For head-only, the rule gets it right. For the n-grams it's off by seven points. If you said .90, you calculated well
+# and lost.
 #
 # The rule is exact. What we fed it isn't. Five seeds with 80 ham each make 400, and about six false alarms among them
 # decide everything. Six is few: with a little less bad luck it's three, with more it's ten. Let's see how far that
@@ -115,7 +115,8 @@ bet.reveal("about .97", ".974 was measured; from the test on half spam, Bayes' r
 # %%
 import numpy as np
 
-drawn = np.random.default_rng(0).beta(6 + 0.5, 394 + 0.5, size=100_000)  # half a message more in each cell
+# Rates that fit six in 400, each as often as it fits; half a message is added to each cell.
+drawn = np.random.default_rng(0).beta(6 + 0.5, 394 + 0.5, size=100_000)
 rates = np.quantile(drawn, [0.025, 0.975])
 low, high = (precision_at(0.963, rate, share) for rate in rates[::-1])
 print(f"6 of 400: a false-positive rate from {rates[0]:.1%} to {rates[1]:.1%} (95 %)")
@@ -227,14 +228,15 @@ print(exercises.choose_threshold.check(choose_threshold))
 test = encode(split.test, model)
 chances = predict_logits(model, test).softmax(1)[:, 1]
 safe = exercises.choose_threshold.reference(labels, probabilities)
-mine = number_of(exercises.choose_threshold.yours(choose_threshold)(labels.clone(), probabilities.clone()))
+mine = number_of(exercises.choose_threshold.yours(choose_threshold)(labels, probabilities))
+parts = {"validation": (labels, probabilities), "test": (test.labels, chances)}
 for name, threshold in (("library", safe), ("yours", mine)):
     if isinstance(threshold, str):
         print(f"{name:8} {threshold}")
         continue
-    for part, truth, p in (("validation", labels, probabilities), ("test", test.labels, chances)):
-        lost, caught = (int((p[truth == c].double() >= threshold).sum()) for c in (0, 1))
-        print(f"{name:8} from {threshold:.3f} on {part:10}: {lost} of 80 ham lost, {caught} of 80 spam caught")
+    for part, (truth, p) in parts.items():
+        ham, spam = (int((p[truth == c].double() >= threshold).sum()) for c in (0, 1))
+        print(f"{name:8} {part:10} {threshold:.3f}: {ham} of 80 ham lost, {spam} spam caught")
 assert not (probabilities[labels == 0].double() >= safe).any()
 
 # %% [markdown]

@@ -14,6 +14,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from types import FunctionType
 
+import torch
+
 from ..errors import SettingError
 from ..explorers.reading import Source, read
 from . import kept
@@ -111,7 +113,8 @@ class Exercise:
         def used(*given: object) -> object:
             if is_stub(answer):
                 return None
-            probe = Probe(self.name, lambda function: function(*given))
+            copies = [one.clone() if isinstance(one, torch.Tensor) else one for one in given]
+            probe = Probe(self.name, lambda function: function(*copies))
             try:
                 return within(SECONDS, lambda: answer_of(probe, answer))
             except TooLong:

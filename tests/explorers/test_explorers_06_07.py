@@ -251,6 +251,12 @@ def test_a_learners_answer_is_a_number_or_says_what_it_is() -> None:
     assert number_of(yours(lambda *_: [1, 2])(1, 2)) == "a list that cannot be read"
 
 
+def test_a_learners_function_cannot_change_what_it_is_given() -> None:
+    labels = torch.tensor([0, 1])
+    exercises.scores.yours(lambda labels, verdicts: labels.fill_(1))(labels, labels)
+    assert labels.tolist() == [0, 1]
+
+
 @pytest.mark.parametrize("cell", CELLS)
 def test_a_cell_shows_its_own_messages_the_least_expected_first(cell: str) -> None:
     labels, chances, texts = example()

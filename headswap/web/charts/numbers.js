@@ -19,14 +19,14 @@ export function yoursText({ yours, agrees }) {
 /** @param {Figure} figure */
 function figureNode(figure) {
   const yours = yoursText(figure);
-  return h("div", { class: "hs-figure" }, h("dt", {}, figure.name),
-    h("dd", { class: "hs-large" }, figure.value), h("dd", { class: "hs-hint" }, figure.says),
-    ...(yours ? [h("dd", { class: `hs-yours${figure.agrees === false ? " hs-off" : ""}` }, yours)] : []));
+  return h("div", { class: "hs-figure", role: "listitem" }, h("p", { class: "hs-figure-name" }, figure.name),
+    h("p", { class: "hs-large" }, figure.value), h("p", { class: "hs-hint" }, figure.says),
+    ...(yours ? [h("p", { class: `hs-yours${figure.agrees === false ? " hs-off" : ""}` }, yours)] : []));
 }
 
 /** @param {Place} place */
 export function numbers(place) {
-  const list = h("dl", { class: "hs-figures" });
+  const list = h("div", { class: "hs-figures", role: "list" });
   const { root, entitle } = frame(place, list);
   const paint = (/** @type {NumbersSpec} */ spec) => {
     entitle(spec);
