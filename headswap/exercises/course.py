@@ -41,7 +41,8 @@ class Progress:
         return f"{sum(done for *_, done in self.rows)} of {len(self.rows)} exercises passed."
 
     def __repr__(self) -> str:
-        wide, width = (max(len(row[i]) for row in self.rows) for i in (0, 1))
+        wide = max(len(lesson) for lesson, *_ in self.rows)
+        width = max(len(name) for _, name, _ in self.rows)
         lines = [f"{lesson:{wide}}  {name:{width}}  {WORDS[done]}" for lesson, name, done in self.rows]
         return "\n".join(filter(None, (self.summary, *lines, self.note)))
 

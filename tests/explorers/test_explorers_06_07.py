@@ -153,6 +153,14 @@ def test_counts_and_shares_agree_in_any_world(rows: list[tuple[int, int]], share
     assert world.find("A thousand messages")["text"].startswith(f"{called} of 1,000 messages are called spam")
 
 
+def test_a_precision_is_the_share_of_the_counts_beside_it_even_where_rounding_makes_another() -> None:
+    labels = [0] * 80 + [1] * 80
+    chances = [0.9] * 4 + [0.1] * 76 + [0.9] * 73 + [0.1] * 7
+    world = world_of(labels, chances, prior=1)
+    assert f"{precision_at(73 / 80, 4 / 80, 0.01):.2f}" == "0.16"
+    assert (large(world, "precision")["value"], large(world, "precision")["says"][:10]) == ("0.15", "9 of the 5")
+
+
 def test_the_dashed_line_is_the_same_filter_in_the_world() -> None:
     labels, chances, _ = example()
     ours = sweep(labels, chances)
