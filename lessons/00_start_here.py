@@ -318,7 +318,8 @@ done
 # | 03 | The head swap | 11 | what is kept, what is new, and what pretraining adds |
 # | 04 | Pooling | 13 | many vectors to one, and what pads do to a mean |
 # | 05 | The freeze toggle | 11 | what learns, what the optimizer holds, what a frozen body saves |
-# | 06 | Metrics | 14 | thresholds, rare spam, intervals |
+# | 06 | Metrics | 10 | four cells, every threshold, and what a leak does to a score |
+# | 06b | Rare spam, and how sure | 10 | precision where spam is rare, and how far luck reaches |
 # | 07 | The regime lab | 11 | your own experiments, with missions |
 #
 # The filter stopped after 32 bytes. What is a byte, and why are there emoji that take

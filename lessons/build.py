@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import ast
 import os
+import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -30,13 +31,14 @@ NOTEBOOKS = LESSONS.parent / "notebooks"
 SPEC = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 KERNEL = {"kernelspec": SPEC, "language_info": {"name": "python"}}
 MISSING = "lessons.build photographs the widgets and finds no Chromium: install chromium or google-chrome."
+NAME = re.compile(r"\d\d[a-z]?_")  # 06_metrics, and 06b_how_sure after it
 TURN = "...  # your turn"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Build the notebooks named, or all."""
     parser = argparse.ArgumentParser(prog="lessons.build", description=__doc__)
-    parser.add_argument("names", nargs="*", help="beginnings of lesson names, such as 04; all by default")
+    parser.add_argument("names", nargs="*", help="beginnings of lesson names, such as 04 or 06b; all by default")
     names = parser.parse_args(arguments).names
     if CHROMIUM is None:
         parser.exit(1, f"{MISSING}\n")
@@ -55,7 +57,7 @@ def built(lesson: Path, folder: Path = NOTEBOOKS) -> bytes:
 
 def lessons() -> list[Path]:
     """The sources of the lessons, in their order."""
-    return sorted(LESSONS.glob("[0-9][0-9]_*.py"))
+    return sorted(path for path in LESSONS.glob("*.py") if NAME.match(path.stem))
 
 
 def learners(lesson: Path) -> nbformat.NotebookNode:

@@ -17,7 +17,10 @@ TOAST = ".Toastify__toast"
 @pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
 def test_the_first_screen_asks_nothing(tmp_path: Path, browser: Browser) -> None:
     write_notebook(tmp_path / "first.ipynb", "1 + 1")
-    with jupyter(tmp_path, flags=[f"--LabApp.app_settings_dir={ROOT / 'binder'}"]) as address, page(browser) as (view, _):
+    with (
+        jupyter(tmp_path, flags=[f"--LabApp.app_settings_dir={ROOT / 'binder'}"]) as address,
+        page(browser) as (view, _),
+    ):
         open_notebook(view, address, "first.ipynb")
         view.wait_for_timeout(2500)  # the question comes within a second
         assert view.locator(TOAST).all_inner_texts() == []

@@ -22,7 +22,8 @@ COURSE: dict[str, tuple[Exercise, ...]] = {
     "03": (SWAP, COUNT_NEW_WEIGHTS, LOSS),
     "04": (MASKED_MEAN, LAST_REAL),
     "05": (FREEZE, GROUPS, TRAIN_STEP),
-    "06": (VERDICTS, SCORES, CHOOSE_THRESHOLD),
+    "06": (VERDICTS, SCORES),
+    "06b": (CHOOSE_THRESHOLD,),
 }
 SIGNS = {True: ("✓", "passed"), False: ("○", "not yet")}
 
@@ -40,7 +41,8 @@ class Progress:
         return f"{sum(done for *_, done in self.rows)} of {len(self.rows)} exercises passed."
 
     def __repr__(self) -> str:
-        lines = [f"{lesson}  {', '.join(map(_told, ones))}" for lesson, ones in self._lessons()]
+        wide = max(len(lesson) for lesson, *_ in self.rows)
+        lines = [f"{lesson:{wide}}  {', '.join(map(_told, ones))}" for lesson, ones in self._lessons()]
         return "\n".join(filter(None, (self.summary, *lines, self.note)))
 
     def _repr_html_(self) -> str:

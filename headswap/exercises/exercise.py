@@ -14,6 +14,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from types import FunctionType
 
+import torch
+
 from ..errors import SettingError
 from ..explorers.reading import Source, read
 from . import kept
@@ -101,6 +103,22 @@ class Exercise:
         if returned and not any(r is not None for r in returned) and any(e is not None for e in expected):
             return Verdict("wrong", f"{self.name} returns None: end it with return, and what it has worked out.")
         return Verdict("wrong", self._named(given) or self._difference(given, right))
+
+    def yours(self, answer: Function) -> Function:
+        """The learner's function, safe to use in a lesson: an error is a value, and so is a call that was stopped.
+
+        While it is a stub it answers None, as stubs do. What it is given are copies.
+        """
+
+        def used(*given: object) -> object:
+            copies = [one.clone() if isinstance(one, torch.Tensor) else one for one in given]
+            probe = Probe(self.name, lambda function: function(*copies))
+            try:
+                return within(SECONDS, lambda: answer_of(probe, answer))
+            except TooLong:
+                return Raised("TooLong", f"stopped after {SECONDS:g} seconds")
+
+        return used
 
     def hint(self, number: int = 1) -> Hint:
         """One of the hints, from a nudge to nearly the answer."""

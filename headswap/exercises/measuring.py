@@ -1,4 +1,4 @@
-"""Lesson 06: from P(spam) to a verdict, from verdicts to scores, and a threshold that loses no real message.
+"""Lessons 06 and 06b: P(spam) to a verdict, verdicts to scores, and a threshold that loses no real message.
 
 Shape letter: N messages.
 """
@@ -25,7 +25,7 @@ FILTERS = {
     "a ham above all spam": ((0.25, 0.9375), (0.5, 0.75)),
     "a ham and a spam at the same place": ((0.25, 0.75), (0.5, 0.75, 0.875)),
     "nothing likelier spam than ham": ((0.0625, 0.125), (0.1875, 0.375)),
-    "a spam right above the surest ham": ((0.25, 0.75), (0.5, 0.75 + 2**-23)),
+    "a spam right above the spammiest ham": ((0.25, 0.75), (0.5, 0.75 + 2**-23)),
 }
 Scores = tuple[float, float, float]
 Scoring = Callable[[torch.Tensor, torch.Tensor], Scores]
@@ -51,8 +51,8 @@ def scores(labels: torch.Tensor, verdicts: torch.Tensor) -> Scores:
 
 def choose_threshold(labels: torch.Tensor, probabilities: torch.Tensor) -> float:
     """A threshold that loses no ham and catches as much spam as that allows: labels (N,), probabilities (N,)."""
-    surest_ham = probabilities[labels == 0].max()
-    above = probabilities[probabilities > surest_ham]  # spam alone is up there
+    spammiest_ham = probabilities[labels == 0].max()
+    above = probabilities[probabilities > spammiest_ham]  # spam alone is up there
     return float(above.min()) if len(above) else float("inf")
 
 
@@ -181,7 +181,7 @@ def _scoring(says: str, labels: Sequence[int], said: Sequence[int]) -> Probe:
 
 
 def _choosing(says: str, ham: Sequence[float], spam: Sequence[float]) -> Probe:
-    """Judged by what the threshold does: any number between the surest ham and the next spam is right.
+    """Judged by what the threshold does: any number between the spammiest ham and the next spam is right.
 
     Where no spam is to be had, infinity is asked for.
     """
@@ -245,24 +245,24 @@ CHOOSE_THRESHOLD = Exercise(
     choose_threshold,
     tuple(_choosing(says, ham, spam) for says, (ham, spam) in FILTERS.items()),
     (
-        Trap(_the_ham_itself, "The surest ham is lost: at p >= threshold a message exactly at it is called spam."),
+        Trap(_the_ham_itself, "The spammiest ham is lost: at p >= threshold a message exactly at it is called spam."),
         Trap(_lowest_spam, "You catch all spam, and every ham above the least likely spam is lost for it."),
         Trap(_best_f1, "That is the threshold of the highest F1: it trades real messages for more spam."),
-        Trap(_nothing_caught, "No real message is lost, but at 1.0 nothing is caught: go down to the surest ham."),
-        Trap(_highest_spam, "No more than the surest spam is caught; go down as far as the surest ham allows."),
-        Trap(_a_step_above, "A fixed step above the surest ham can jump over spam: take the next probability itself."),
-        Trap(_a_hair_above, "A hair above the surest ham is a guess: spam may lie closer still, and where none is "
+        Trap(_nothing_caught, "No real message is lost, but at 1.0 nothing is caught: go down to the spammiest ham."),
+        Trap(_highest_spam, "You catch only the spammiest spam: go down as far as the spammiest ham allows."),
+        Trap(_a_step_above, "A fixed step above the spammiest ham can jump over spam: take the next probability."),
+        Trap(_a_hair_above, "A hair above the spammiest ham is a guess: spam may lie closer still, and where none is "
              "above it the answer is float('inf'). Take the next probability itself."),
-        Trap(_no_infinity, "Where no spam is above the surest ham, return float('inf'): any other number is a "
+        Trap(_no_infinity, "Where no spam is above the spammiest ham, return float('inf'): any other number is a "
              "threshold that some message may reach."),
-        Trap(_a_hair_or_infinity, "A hair above the surest ham can still jump over spam that lies closer: take the "
+        Trap(_a_hair_or_infinity, "A hair above the spammiest ham can still jump over spam that lies closer: take the "
              "next probability itself."),
-        Trap(_one_half, "0.5 knows nothing of these messages; ask the ham how sure the model is of the worst one."),
+        Trap(_one_half, "0.5 knows nothing of these messages: find the ham with the highest P(spam) first."),
     ),
     (
-        "One ham decides. Which one?",
-        "Every threshold above the surest ham is safe, and the lowest of those catches the most spam.",
-        "above = probabilities[probabilities > surest_ham] is spam alone: take its minimum; inf if it is empty.",
+        "One ham decides: the spammiest, with the highest P(spam). What is its P(spam)?",
+        "Every threshold above the spammiest ham is safe, and the lowest of those catches the most spam.",
+        "above = probabilities[probabilities > spammiest_ham] is spam alone: take its minimum; inf if it is empty.",
     ),
     "No ham is lost, and no spam is let through that did not have to be.",
 )  # fmt: skip

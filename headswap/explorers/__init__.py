@@ -7,8 +7,10 @@ from .freezing import arithmetic, stale
 from .machine import machine
 from .measures import scoreboard
 from .outwit import outwit
+from .own import number_of
 from .pooling import pads, pooled, snapshots
 from .predict import predict
+from .rarity import precision_at, rare_spam
 from .reading import read
 from .recorded import recorded
 from .swapping import swap_report
@@ -23,11 +25,14 @@ __all__ = [
     "check_environment",
     "lesson_base",
     "machine",
+    "number_of",
     "outwit",
     "pads",
     "pooled",
+    "precision_at",
     "predict",
     "pretraining",
+    "rare_spam",
     "read",
     "recorded",
     "scoreboard",

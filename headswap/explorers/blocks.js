@@ -2,7 +2,7 @@
  * The blocks that Python computed, each drawn by the chart of its kind.
  *
  * @typedef {WordsSpec|TapeSpec|TableSpec|HeadlinesSpec|MatrixSpec|CurvesSpec|BarsSpec|HeatSpec|CloudSpec|GaugeSpec|
- *   OutboxSpec|LeadSpec|MachineBlock} Block
+ *   OutboxSpec|LeadSpec|DivideSpec|CrowdSpec|NumbersSpec|OutcomeSpec|MachineBlock} Block
  * @typedef {MachineSpec & {keys?: {rules?: string, swap?: string, look?: string, zoom?: string, head?: string,
  *   text?: string}}} MachineBlock `keys` name the explorer's values that a machine sets
  * @typedef {{root: HTMLElement, paint: (spec: Block) => void, svg?: Element, resized?: () => boolean}} Chart
@@ -11,14 +11,18 @@
  *
  * @import {BarsSpec} from "../web/charts/bars.js"
  * @import {CloudSpec} from "../web/charts/cloud.js"
+ * @import {CrowdSpec} from "../web/charts/crowd.js"
  * @import {CurvesSpec} from "../web/charts/curves.js"
+ * @import {DivideSpec} from "../web/charts/divide.js"
  * @import {GaugeSpec} from "../web/charts/gauge.js"
  * @import {HeadlinesSpec} from "../web/charts/headlines.js"
  * @import {HeatSpec} from "../web/charts/heat.js"
  * @import {LeadSpec} from "../web/charts/lead.js"
  * @import {MachineSpec} from "../web/charts/machine_words.js"
  * @import {MatrixSpec} from "../web/charts/matrix.js"
+ * @import {NumbersSpec} from "../web/charts/numbers.js"
  * @import {OutboxSpec} from "../web/charts/outbox.js"
+ * @import {OutcomeSpec} from "../web/charts/outcome.js"
  * @import {TableSpec} from "../web/charts/table.js"
  * @import {TapeSpec} from "../web/charts/tape.js"
  * @import {WordsSpec} from "../web/charts/words.js"
@@ -29,7 +33,9 @@
 
 import { bars } from "../web/charts/bars.js";
 import { cloud } from "../web/charts/cloud.js";
+import { crowd } from "../web/charts/crowd.js";
 import { curves } from "../web/charts/curves.js";
+import { divide } from "../web/charts/divide.js";
 import { gauge } from "../web/charts/gauge.js";
 import { headlines } from "../web/charts/headlines.js";
 import { heat } from "../web/charts/heat.js";
@@ -37,17 +43,20 @@ import { lead } from "../web/charts/lead.js";
 import { machine } from "../web/charts/machine.js";
 import { toggledRates } from "../web/charts/machine_words.js";
 import { matrix } from "../web/charts/matrix.js";
+import { numbers } from "../web/charts/numbers.js";
 import { outbox } from "../web/charts/outbox.js";
-import { folded, table } from "../web/charts/table.js";
+import { outcome } from "../web/charts/outcome.js";
+import { table } from "../web/charts/table.js";
 import { tape } from "../web/charts/tape.js";
 import { words } from "../web/charts/words.js";
-import { arrange, h } from "../web/elements.js";
+import { arrange, h, say } from "../web/elements.js";
 import { guarded } from "../web/frames.js";
 
 /** @type {Record<string, (place: Place, explorer: Explorer, block: Block) => OneKind>} */
-const CHARTS = { words, tape, table, folded, headlines, bars, gauge, heat, lead, matrix: chosenMatrix,
-  cloud: (place) => cloud(place), curves: (place) => curves(place), machine: machineBlock,
-  outbox: (place, explorer, block) => outbox(place, (written) => explorer.set(keyOf(block), written)) };
+const CHARTS = { words, tape, table, headlines, bars, gauge, heat, lead, numbers, outcome,
+  matrix: chosenMatrix, cloud: (place) => cloud(place), curves: (place) => curves(place), machine: machineBlock,
+  outbox: (place, explorer, block) => outbox(place, (written) => explorer.set(keyOf(block), written)),
+  divide: slidDivide, crowd: (place) => crowd(place) };
 
 /** A matrix whose cells set one of the explorer's values, where it names one.
  * @param {Place} place @param {Explorer} explorer @param {Block} block */
@@ -55,6 +64,12 @@ function chosenMatrix(place, explorer, block) {
   const key = keyOf(block);
   const choose = (/** @type {string} */ cell) => explorer.set(key, explorer.get("value")[key] === cell ? "" : cell);
   return matrix(place, key ? choose : null);
+}
+
+/** Marks under a threshold that sets the explorer's value which the block names.
+ * @param {Place} place @param {Explorer} explorer @param {Block} block */
+function slidDivide(place, explorer, block) {
+  return divide(place, (threshold) => explorer.set(keyOf(block), threshold));
 }
 
 const TYPING = 120;
@@ -85,9 +100,13 @@ function machineBlock(place, explorer, block) {
 /** @param {Block} block */
 const keyOf = (block) => ("key" in block && block.key) || "";
 
-/** The block with the cell that is chosen in it. @param {Explorer} explorer @param {Block} block @returns {Block} */
-const withChosen = (explorer, block) =>
-  (block.kind === "matrix" && block.key ? { ...block, chosen: String(explorer.get("value")[block.key]) } : block);
+/** The block with what the learner has just set in it: a cell that is chosen, a threshold.
+ * @param {Explorer} explorer @param {Block} block @returns {Block} */
+function withChosen(explorer, block) {
+  const value = explorer.get("value")[keyOf(block)];
+  if (block.kind === "matrix" && block.key) return { ...block, chosen: String(value) };
+  return block.kind === "divide" ? { ...block, threshold: Number(value) } : block;
+}
 
 /** The chart of a block; one that cannot even be made is a place that says so. @param {Explorer} explorer
  * @param {Block} block @returns {Chart} */
@@ -104,8 +123,19 @@ function chartOf(explorer, block) {
 function make(explorer, block) {
   const chart = chartOf(explorer, block);
   const paint = guarded(chart.root, chart.paint);
-  return { key: `${block.kind} ${keyOf(block)}`, chart: { ...chart, paint }, painted: "" };
+  const made = "folded" in block && block.folded ? folded({ ...chart, paint }) : { ...chart, paint };
+  return { key: placeOf(block), chart: made, painted: "" };
 }
+
+/** A chart behind its title, one click or key away. @param {Chart} chart @returns {Chart} */
+function folded(chart) {
+  const summary = h("summary");
+  const root = h("details", { class: "hs-fold hs-folded" }, summary, chart.root);
+  return { ...chart, root, paint: (spec) => { say(summary, spec.title); chart.paint(spec); } };
+}
+
+/** Blocks of one kind, key and fold share a chart. @param {Block} block */
+const placeOf = (block) => `${block.kind} ${keyOf(block)}${"folded" in block && block.folded ? " folded" : ""}`;
 
 /** The blocks, each chart kept as long as its kind stays in its place. @param {Explorer} explorer */
 export function blocksPart(explorer) {
@@ -118,7 +148,7 @@ export function blocksPart(explorer) {
     if (changed.length) explorer.mark("blocks");
   });
   const keep = (/** @type {Block[]} */ blocks) => {
-    const keys = blocks.map((block) => `${block.kind} ${keyOf(block)}`);
+    const keys = blocks.map(placeOf);
     if (keys.join() === made.map(({ key }) => key).join()) return;
     watch.disconnect();
     made = blocks.map((block, i) => (made[i]?.key === keys[i] ? made[i] : make(explorer, block)));

@@ -128,12 +128,27 @@ def _layer(layer: State) -> str:
     return f"{layer['name']}, {layer['origin']}, {layer['weights']:,} weights, {learning}{kept}"
 
 
+def _divide(block: Block) -> str:
+    return f"{block['label']}; " + ", ".join(f"{len(lane['places'])} {lane['name']}" for lane in block["lanes"])
+
+
+def _numbers(block: Block) -> str:
+    own = {True: " (yours: {}, the same)", False: " (yours: {}, not the same)", None: " (yours: {})"}
+    return "; ".join(
+        f"{item['name']} {item['value']}{own[item.get('agrees')].format(item['yours']) if item.get('yours') else ''}"
+        for item in block["items"]
+    )
+
+
 _BLOCKS = {
     "words": lambda block: block["text"],
+    "crowd": lambda block: block["text"],
+    "outcome": lambda block: block["text"],
+    "divide": _divide,
+    "numbers": _numbers,
     "gauge": lambda block: block["text"],
     "tape": _tape,
     "table": _table,
-    "folded": _table,
     "headlines": _headlines,
     "matrix": _matrix,
     "curves": _curves,

@@ -4,19 +4,23 @@
  * @typedef {string|number|boolean} Value
  * @typedef {{kind: "text", name: string, label: string, value: string}} TextControl
  * @typedef {{kind: "slider", name: string, label: string, value: number, low: number, high: number, step: number,
- *   unit: string}} SliderControl
+ *   unit: string, within?: boolean}} SliderControl `within`: a block draws it
  * @typedef {{kind: "choice", name: string, label: string, value: string, options: string[]}} ChoiceControl
  * @typedef {{kind: "switch", name: string, label: string, value: boolean}} SwitchControl
  * @typedef {{kind: "hidden", name: string, label: string, value: string}} HiddenControl
  * @typedef {{kind: "stops", name: string, label: string, value: number, options: number[]}} StopsControl
- * @typedef {TextControl|SliderControl|StopsControl|ChoiceControl|SwitchControl|HiddenControl} Control one of widget.py's
+ * @typedef {{kind: "cards", name: string, label: string, value: string, options: string[]}} CardsControl
+ *   the first option is none yet
+ * @typedef {CardsControl|TextControl|SliderControl|StopsControl|ChoiceControl|SwitchControl|HiddenControl} Control one
+ *   of widget.py's
  * @typedef {{root: HTMLElement, paint: (value: Value) => void}} Asked
  *
+ * @import {Block} from "./blocks.js"
  * @import {Explorer} from "./explorer.js"
  */
 
 import { choiceInput, sliderInput, switchInput, textInput } from "../web/controls.js";
-import { h, put } from "../web/elements.js";
+import { h, put, say } from "../web/elements.js";
 import { stepText } from "../web/text.js";
 
 const TYPING = 120;
@@ -63,11 +67,48 @@ function switchControl(explorer, { name, label }) {
   return { root: ask("switch", input, labelOf(label, input)), paint: (value) => paint(Boolean(value)) };
 }
 
+/** What a card says below its answer. @param {string} option @param {string} chosen @param {string} truth */
+export function cardTag(option, chosen, truth) {
+  if (option === chosen && truth) return option === truth ? "✓ your bet, and right" : "✗ your bet";
+  if (option === chosen) return "● your bet, locked";
+  return option === truth ? "✓ came out" : "";
+}
+
+/** What came out, where a block already says so. @param {Block[]} shown */
+const truthOf = (shown) => shown.map((block) => (block.kind === "outcome" ? block.truth : "")).find(Boolean) ?? "";
+
+/** Answers as cards to bet on: the first that is pressed is the bet, and the others are locked.
+ * @param {Explorer} explorer @param {CardsControl} control @returns {Asked} */
+function cardsControl(explorer, { name, label, options: [open, ...answers] }) {
+  const bet = (/** @type {string} */ answer) => {
+    if (explorer.get("value")[name] === open) explorer.set(name, answer);
+  };
+  const cards = answers.map((answer) => {
+    const tag = h("span", { class: "hs-card-tag" });
+    const root = h("button", { type: "button", class: "hs-card", onclick: () => bet(answer) },
+      h("span", { class: "hs-chip", "aria-hidden": "true" }), h("span", {}, answer), tag);
+    return { answer, tag, root };
+  });
+  const said = h("p", { id: explorer.id(name) }, label);
+  const group = h("div", { class: "hs-cards", role: "group", "aria-labelledby": explorer.id(name) },
+    ...cards.map(({ root }) => root));
+  const paint = (/** @type {Value} */ value) => {
+    const truth = truthOf(explorer.get("shown") ?? []);
+    for (const { answer, tag, root } of cards) {
+      say(tag, cardTag(answer, String(value), truth));
+      put(root, { "aria-pressed": String(answer === value), "aria-disabled": value === open ? null : "true",
+        "data-out": answer === truth ? "yes" : null });
+    }
+  };
+  return { root: ask("cards", said, group), paint };
+}
+
 /** @param {Explorer} explorer @param {Control} control @returns {Asked|null} null for one that is not shown */
 function asked(explorer, control) {
   switch (control.kind) {
     case "text": return textControl(explorer, control);
-    case "slider": return sliderControl(explorer, control);
+    case "cards": return cardsControl(explorer, control);
+    case "slider": return control.within ? null : sliderControl(explorer, control);
     case "stops": return stopsControl(explorer, control);
     case "choice": return choiceControl(explorer, control);
     case "switch": return switchControl(explorer, control);

@@ -58,7 +58,7 @@ function render({ model, el }) {
   link.listen("change:title", frames.all);
   link.listen("change:controls", frames.all);
   link.listen("change:value", () => frames.mark("controls", "blocks"));
-  link.listen("change:shown", () => frames.mark("blocks"));
+  link.listen("change:shown", () => frames.mark("controls", "blocks")); // a bet's cards show what came out
   link.listen("msg:custom", () => {
     link.answered();
     if (!link.gone) hear("");

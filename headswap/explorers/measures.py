@@ -1,9 +1,8 @@
-"""Slide a threshold and a prior over a filter's probabilities: scores, curves, and the messages behind each cell.
+"""Slide a threshold over a filter's probabilities: scores, curves, and the messages behind each cell.
 
 Shape letters: N messages, K thresholds.
 """
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -13,15 +12,18 @@ import numpy as np
 
 from ..errors import SettingError
 from ..metrics.measure import Metrics, measure
-from .widget import Block, Explorer, bars, curves, hidden, line, matrix, slider, table, words
+from .own import Function, Own, Said
+from .widget import Block, Explorer, curves, divide, folded, hidden, line, matrix, numbers, slider, table, words
 
 # Truth, verdict, and what that is called.
 CELLS = {
     "tn": (0, 0, "ham let through"), "fp": (0, 1, "ham called spam"),
     "fn": (1, 0, "spam let through"), "tp": (1, 1, "spam called spam"),
 }  # fmt: skip
+NAMES = {"precision": "precision", "recall": "recall", "f1": "F1"}
 MOST_SHOWN = 12  # messages of a cell
-WORLD = 1000  # messages in the bars
+CLICK = "Click a cell, and read its messages."
+THRESHOLD = "call it spam from P(spam) ≥"
 UNIT = (0.0, 1.0)
 
 
@@ -68,26 +70,21 @@ def sweep(labels: Sequence[int], probabilities: Sequence[float]) -> Sweep:
     return Sweep(thresholds, called @ (truth == 1), called @ (truth == 0))
 
 
-def precision_at(recall: float, false_alarms: float, share: float) -> float:
-    """Precision where `share` of all messages is spam, by Bayes: recall and false alarms do not know the share."""
-    found, mistaken = recall * share, false_alarms * (1 - share)
-    return found / (found + mistaken) if found + mistaken else 0.0
+def scoreboard(
+    labels: Sequence[int], probabilities: Sequence[float], messages: Sequence[str], *,
+    verdicts: Function | None = None, scores: Function | None = None,
+) -> Explorer:  # fmt: skip
+    """A filter's probabilities of spam (N,) under a threshold to slide: who is called spam, and what that scores.
 
-
-def scoreboard(labels: Sequence[int], probabilities: Sequence[float], messages: Sequence[str]) -> Explorer:
-    """A filter's probabilities of spam (N,) under a threshold to slide, and in a world with less spam.
-
-    A click on a cell of the matrix, or the value `cell`, shows the messages behind it.
+    A click on a cell of the matrix, or the value `cell`, shows the messages behind it. `verdicts` and `scores` are a
+    learner's own functions, as lesson 06 asks for them: what they say is shown as yours, beside the library's.
     """
     truth, chances = [int(label) for label in labels], [float(p) for p in probabilities]
     if len(messages) != len(truth):
         raise SettingError(f"{len(truth)} labels and {len(messages)} messages; give one message per label")
-    controls = [
-        slider("threshold", "Spam from P(spam)", 0.5, 0.0, 1.0, 0.01),
-        slider("prior", "Share of spam in the world", 50, 1, 50, unit="%"),
-        hidden("cell"),
-    ]
-    known = _Known(tuple(truth), tuple(chances), tuple(messages), sweep(truth, chances))
+    controls = [slider("threshold", THRESHOLD, 0.5, 0.0, 1.0, 0.01, within=True), hidden("cell")]
+    own = Own(verdicts, scores) if verdicts or scores else None
+    known = _Known(tuple(truth), tuple(chances), tuple(messages), sweep(truth, chances), own)
     return Explorer("Scoreboard", controls, partial(_show, known))
 
 
@@ -99,83 +96,84 @@ class _Known:
     chances: tuple[float, ...]
     messages: tuple[str, ...]
     sweep: Sweep
+    own: Own | None
 
 
 def _show(known: _Known, value: Mapping[str, Any]) -> list[Block]:
     verdicts = [int(p >= value["threshold"]) for p in known.chances]
-    metrics, share = measure(known.labels, verdicts), value["prior"] / 100
-    (_, false), (_, found) = metrics.confusion
-    ham, spam = metrics.support
-    recall, false_alarms = found / max(1, spam), false / max(1, ham)
-    world, in_bars = _world(recall, false_alarms, share)
+    metrics = measure(known.labels, verdicts)
+    said = known.own.said(known.labels, known.chances, value["threshold"]) if known.own else None
+    ham, spam = ([p for p, label in zip(known.chances, known.labels, strict=True) if label == c] for c in (0, 1))
     return [
-        _scores(metrics),
-        matrix("Verdicts", metrics.confusion, ("ham", "spam"), "cell"),
-        in_bars,
-        _cell(known, verdicts, value["cell"]),
-        world,
-        _precision_curve(known.sweep, metrics, false_alarms, share),
-        _roc_curve(known.sweep, recall, false_alarms),
-        words("Area under the ROC curve", _auroc(known.sweep)),
-    ]
+        divide("Every message at its P(spam)", [("ham", "circle", ham), ("spam", "triangle", spam)], THRESHOLD,
+               "threshold"),
+        _matrix(metrics, said),
+        numbers("The scores", _items(metrics, said)),
+        *([_cell(known, verdicts, value["cell"])] if value["cell"] in CELLS else []),
+        _precision_curve(known.sweep, metrics),
+        _roc_curve(known.sweep, metrics),
+        folded(_scores(metrics)),
+        folded(words("Area under the ROC curve", _auroc(known.sweep))),
+    ]  # fmt: skip
+
+
+def _matrix(metrics: Metrics, said: Said | None) -> Block:
+    """The library's counts, or the learner's with the library's to compare where those differ."""
+    if said is None or said.counts is None:
+        return matrix("Verdicts", metrics.confusion, ("ham", "spam"), "cell") | {"note": (said and said.note) or CLICK}
+    block = matrix("Verdicts, yours", said.counts, ("ham", "spam"), "cell")
+    if said.counts == metrics.confusion:
+        return block | {"note": "Yours, and the library counts the same."}
+    rival = {"rival": [[*row] for row in metrics.confusion], "against": "the library's"}
+    return block | rival | {"note": "Yours; the small numbers say how far from the library's."}
+
+
+def _items(metrics: Metrics, said: Said | None) -> list[dict[str, Any]]:
+    """Precision, recall and F1 as counts of messages, and beside each what the learner's function says of it."""
+    (_, fp), (fn, tp) = metrics.confusion
+    says = {
+        "precision": f"{tp} of the {tp + fp} called spam are spam" if tp + fp else "nothing is called spam",
+        "recall": f"{tp} of the {tp + fn} spam are called spam" if tp + fn else "there is no spam",
+        "f1": "high only where both are",
+    }
+    items = [{"name": NAMES[n], "value": f"{getattr(metrics, n):.3f}", "says": says[n]} for n in NAMES]
+    if said is None or said.scores is None:
+        return items
+    return [item | own for item, own in zip(items, said.beside(metrics), strict=True)]
 
 
 def _scores(metrics: Metrics) -> Block:
     """Value and 95 % interval of each score on these messages."""
     intervals = metrics.intervals()
-    names = {"precision": "precision", "recall": "recall", "f1": "F1"}
-    empty = {name: ", nothing to divide by: 0" if name in metrics.undefined else "" for name in names}
-    rows = [[names[n] + empty[n], *_rounded(getattr(metrics, n), *intervals[n])] for n in names]
+    empty = {name: ", nothing to divide by: 0" if name in metrics.undefined else "" for name in NAMES}
+    rows = [[NAMES[n] + empty[n], *_rounded(getattr(metrics, n), *intervals[n])] for n in NAMES]
     return table("Scores", [f"score, on {sum(metrics.support)} messages", "value", "from", "to (95 %)"], rows)
 
 
 def _cell(known: _Known, verdicts: Sequence[int], cell: str) -> Block:
-    title = "Messages in the chosen cell"
-    if cell not in CELLS:
-        return words(title, "Choose a cell of the matrix to read what is in it.")
+    """The messages of a cell, the least expected first."""
     truth, verdict, called = CELLS[cell]
     every = zip(known.chances, known.messages, known.labels, verdicts, strict=True)
     found = [(p, text) for p, text, label, said in every if (label, said) == (truth, verdict)]
     found.sort(key=lambda one: abs(one[0] - truth), reverse=True)  # the least expected first
     shown = [[f"{p:.3f}", text] for p, text in found[:MOST_SHOWN]]
-    return table(title, ["P(spam)", f"{called}: {len(shown)} of {len(found)}"], shown)
+    return table("Messages in the chosen cell", ["P(spam)", f"{called}: {len(shown)} of {len(found)}"], shown)
 
 
-def _world(recall: float, false_alarms: float, share: float) -> tuple[Block, Block]:
-    """What becomes of a thousand messages, of which a share is spam."""
-    precision = precision_at(recall, false_alarms, share)
-    spam, mistaken = share * WORLD, false_alarms * (1 - share) * WORLD
-    caught = recall * spam
-    text = (
-        f"Of {WORLD:,} messages {_whole(spam)} are spam; {_whole(caught + mistaken)} are called spam, "
-        f"{_whole(caught)} of them rightly. Recall {recall:.3f}, false-positive rate {false_alarms:.3f}, "
-        f"precision {precision:.3f}."
-    )
-    rows = [("spam, and caught", caught, spam), ("called spam, and is spam", caught, caught + mistaken)]
-    return words("In the world", text), bars("In the world, in bars", rows, "messages")
-
-
-def _whole(messages: float) -> str:
-    """Rounded as the browser rounds, so that the words agree with the bars."""
-    return f"{math.floor(messages + 0.5)}"
-
-
-def _precision_curve(known: Sweep, metrics: Metrics, false_alarms: float, share: float) -> Block:
-    """Precision over recall on these messages, and the same filter at the chosen share of spam."""
-    there = precision_at(metrics.recall, false_alarms, share)
-    rates = list(zip(known.recall[1:].tolist(), known.false_alarms[1:].tolist(), strict=True))
+def _precision_curve(known: Sweep, metrics: Metrics) -> Block:
+    """Precision over recall on these messages."""
     here = list(zip(known.recall[1:].tolist(), known.precision[1:].tolist(), strict=True))
-    world = [(r, precision_at(r, f, share)) for r, f in rates]
-    marks = [(metrics.recall, metrics.precision, "here"), (metrics.recall, there, "in the world")]
-    lines = [line("these messages", here), line("in the world", world, dash=True)]
-    return curves("Precision over recall", "recall", "precision", lines, marks, UNIT, UNIT)
+    marks = [(metrics.recall, metrics.precision, "here")]
+    block = curves("Precision over recall", "recall", "precision", [line("this filter", here)], marks, UNIT, UNIT)
+    return block | {"legend": True}
 
 
-def _roc_curve(known: Sweep, recall: float, false_alarms: float) -> Block:
+def _roc_curve(known: Sweep, metrics: Metrics) -> Block:
     points = list(zip(known.false_alarms.tolist(), known.recall.tolist(), strict=True))
     lines = [line("this filter", points), line("chance", [(0, 0), (1, 1)], dash=True)]
-    marks = [(false_alarms, recall, "here")]
-    return curves("ROC curve", "false-positive rate (share of ham)", "recall (share of spam)", lines, marks, UNIT, UNIT)
+    marks = [(metrics.confusion[0][1] / max(1, metrics.support[0]), metrics.recall, "here")]
+    block = curves("ROC curve", "false-positive rate (share of ham)", "recall", lines, marks, UNIT, UNIT)
+    return block | {"legend": True}
 
 
 def _auroc(known: Sweep) -> str:

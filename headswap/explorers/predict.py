@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..errors import SettingError
-from .widget import Block, Explorer, choice, words
+from .widget import Block, Explorer, cards, outcome, words
 
 OPEN = "choose an answer…"
 OUTCOME = "Outcome"
-NO_BET = "Choose an answer above, and you see here what came out."
+NO_BET = "Place your bet above, and you see here what came out."
 
 
 class Bet(Explorer):
@@ -19,7 +19,7 @@ class Bet(Explorer):
     def __init__(self, question: str, answers: Sequence[str]) -> None:
         self._answers = tuple(answers)
         self._truth = self._because = ""
-        super().__init__("Predict", [choice("answer", question, OPEN, [OPEN, *answers])], self._kept)
+        super().__init__("Predict", [cards("answer", question, OPEN, [OPEN, *answers])], self._kept)
 
     def reveal(self, truth: str, because: str) -> Explorer:
         """Show which answer was right, and the numbers that say so; who has not bet yet still can, unspoiled."""
@@ -27,23 +27,23 @@ class Bet(Explorer):
             raise SettingError(f"{truth!r} is not an answer of this bet; give one of {', '.join(self._answers)}")
         self._truth, self._because = truth, because
         self.shown = self._kept(self.value)
-        outcome = Explorer(OUTCOME, [], lambda _: self._judged(self.value))
-        self.observe(lambda change: setattr(outcome, "shown", self._judged(self.value)), "value")
-        return outcome
+        beside = Explorer(OUTCOME, [], lambda _: self._judged(self.value))
+        self.observe(lambda change: setattr(beside, "shown", self._judged(self.value)), "value")
+        return beside
 
     def _kept(self, value: Mapping[str, Any]) -> list[Block]:
         """What the bet itself shows: the outcome only beside an answer."""
         if value["answer"] == OPEN:
-            return [words("Your bet", "Choose before you read on; the answer is kept.")]
-        return self._judged(value) if self._truth else [words("Your bet", f"You said: {value['answer']}.")]
+            return [outcome("Your bet", "Pick a card before you read on: one bet, and it's locked.")]
+        return self._judged(value) if self._truth else [outcome("Your bet", f"You said: {value['answer']}.")]
 
     def _judged(self, value: Mapping[str, Any]) -> list[Block]:
         answer = value["answer"]
-        verdict = "That is what came out." if answer == self._truth else "It came out otherwise."
         if answer == OPEN:
-            return [words("Your bet", NO_BET)]
-        said = f"You said: {answer}. {verdict}"
-        return [words("Your bet", said), words("What came out", f"{self._truth}: {self._because}")]
+            return [outcome("Your bet", NO_BET)]
+        won = answer == self._truth
+        said = f"You said: {answer}. {'That is what came out.' if won else 'It came out otherwise.'}"
+        return [outcome("Your bet", said, won, self._truth), words("What came out", f"{self._truth}: {self._because}")]
 
 
 def predict(question: str, answers: Sequence[str]) -> Bet:

@@ -114,6 +114,7 @@ _CHECKS: dict[str, Callable[[Control, Value], str]] = {
     "hidden": _no_hidden,
     "slider": _no_number,
     "stops": lambda control, value: "" if value in control["options"] else f"give one of {_listed(control['options'])}",
+    "cards": lambda control, value: "" if value in control["options"] else f"choose of {_listed(control['options'])}",
     "choice": lambda control, value: "" if value in control["options"] else f"choose of {_listed(control['options'])}",
     "switch": lambda _, value: "" if isinstance(value, bool) else "give True or False",
 }
@@ -131,10 +132,13 @@ def text(name: str, label: str, value: str) -> Control:
     return {"kind": "text", "name": name, "label": label, "value": value}
 
 
-def slider(name: str, label: str, value: float, low: float, high: float, step: float = 1, unit: str = "") -> Control:
-    """A number to slide; whole where `step` is whole."""
+def slider(
+    name: str, label: str, value: float, low: float, high: float, step: float = 1, unit: str = "", *,
+    within: bool = False,
+) -> Control:  # fmt: skip
+    """A number to slide; whole where `step` is whole. `within`: the block that it moves draws it."""
     return {"kind": "slider", "name": name, "label": label, "value": value, "low": low, "high": high, "step": step,
-            "unit": unit}  # fmt: skip
+            "unit": unit, **({"within": True} if within else {})}  # fmt: skip
 
 
 def stops(name: str, label: str, value: int, options: Sequence[int]) -> Control:
@@ -145,6 +149,11 @@ def stops(name: str, label: str, value: int, options: Sequence[int]) -> Control:
 def choice(name: str, label: str, value: str, options: Sequence[str]) -> Control:
     """One of a few texts."""
     return {"kind": "choice", "name": name, "label": label, "value": value, "options": [*options]}
+
+
+def cards(name: str, label: str, value: str, options: Sequence[str]) -> Control:
+    """One of a few texts, as cards to bet on: the first option means none yet, and a bet once made is locked."""
+    return choice(name, label, value, options) | {"kind": "cards"}
 
 
 def switch(name: str, label: str, value: bool) -> Control:
@@ -188,11 +197,6 @@ def tape(title: str, cells: Sequence[Mapping[str, str]]) -> Block:
 def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str | float]]) -> Block:
     """Rows under headings."""
     return {"kind": "table", "title": title, "columns": [*columns], "rows": _grid(rows)}
-
-
-def folded(block: Block) -> Block:
-    """A table that is closed until somebody opens it; `find` reads it as ever."""
-    return {**block, "kind": "folded"}
 
 
 def card(name: str, big: str, says: str, loud: bool = False) -> dict[str, Any]:
@@ -262,6 +266,36 @@ def gauge(
 def outbox(title: str, spec: Mapping[str, Any], key: str) -> Block:
     """A message, what a filter reads of it and says; its buttons write the value `key`. See `explorers/outwit.py`."""
     return {**spec, "kind": "outbox", "title": title, "key": key}
+
+
+def divide(title: str, lanes: Sequence[tuple[str, str, Sequence[float]]], label: str, key: str) -> Block:
+    """Marks at their places from 0 to 1, a lane for each class, under a threshold to slide: the value `key`.
+
+    A lane has a name, a mark (circle or triangle) and its places.
+    """
+    named = [{"name": name, "mark": mark, "places": [*places]} for name, mark, places in lanes]
+    return {"kind": "divide", "title": title, "lanes": named, "label": label, "key": key,
+            "sides": ["let through", "called spam"]}  # fmt: skip
+
+
+def crowd(title: str, counts: Mapping[str, int], text: str) -> Block:
+    """Messages one by one: `counts` says how many are tp, fp, fn and tn, `text` what there is to see."""
+    return {"kind": "crowd", "title": title, "counts": dict(counts), "text": text}
+
+
+def numbers(title: str, items: Sequence[Mapping[str, Any]]) -> Block:
+    """A few numbers, large: each has `name`, `value` and `says`, and perhaps `yours`, and whether that `agrees`."""
+    return {"kind": "numbers", "title": title, "items": [dict(item) for item in items]}
+
+
+def outcome(title: str, text: str, won: bool | None = None, truth: str = "") -> Block:
+    """A bet beside what came out; `won` is None and `truth` empty while it is open."""
+    return {"kind": "outcome", "title": title, "text": text, "won": won, "truth": truth}
+
+
+def folded(block: Block) -> dict[str, Any]:
+    """The block behind its title, to be opened by a click or a key."""
+    return block | {"folded": True}
 
 
 def machine(spec: Mapping[str, Any], keys: Mapping[str, str]) -> Block:

@@ -481,7 +481,7 @@ def plus_a_millionth(labels, probabilities):
 
 RIGHT["choose_threshold"] = with_a_loop, half_way, the_next_number
 WRONG["choose_threshold"] = (
-    ("Where no spam is above the surest ham, return float('inf')", plus_a_millionth),
-    ("A hair above the surest ham is a guess", lambda labels, p: p[labels == 0].max().item() + 1e-6),
-    ("The surest ham is lost", lambda labels, probabilities: max(probabilities[labels == 0])),
+    ("Where no spam is above the spammiest ham, return float('inf')", plus_a_millionth),
+    ("A hair above the spammiest ham is a guess", lambda labels, p: p[labels == 0].max().item() + 1e-6),
+    ("The spammiest ham is lost", lambda labels, probabilities: max(probabilities[labels == 0])),
 )

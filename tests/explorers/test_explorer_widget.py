@@ -196,7 +196,7 @@ def said(explorer: Explorer) -> list[str]:
 
 def test_a_bet_is_kept_and_stands_beside_the_outcome() -> None:
     bet = predict("Who wins?", ["head", "full"])
-    assert said(bet) == ["Choose before you read on; the answer is kept."]
+    assert said(bet) == ["Pick a card before you read on: one bet, and it's locked."]
     bet.set(answer="head")
     assert said(bet) == ["You said: head."]
     outcome = bet.reveal("full", "0.89 against 0.84, 5 seeds")
@@ -207,8 +207,8 @@ def test_a_bet_is_kept_and_stands_beside_the_outcome() -> None:
 def test_who_has_not_bet_yet_is_not_told_the_outcome_where_the_question_stands() -> None:
     bet = predict("Who wins?", ["head", "full"])
     outcome = bet.reveal("full", "5 seeds")
-    assert said(bet) == ["Choose before you read on; the answer is kept."]
-    assert said(outcome) == ["Choose an answer above, and you see here what came out."]
+    assert said(bet) == ["Pick a card before you read on: one bet, and it's locked."]
+    assert said(outcome) == ["Place your bet above, and you see here what came out."]
     bet.set(answer="full")
     assert said(outcome) == said(bet) == ["You said: full. That is what came out.", "full: 5 seeds"]
 
@@ -219,6 +219,16 @@ def test_an_outcome_that_nobody_could_bet_on_is_refused() -> None:
         bet.reveal("neither", "")
     with pytest.raises(SettingError, match="choose of"):
         bet.set(answer="neither")
+
+
+def test_a_bet_keeps_its_truth_to_itself_until_there_is_an_answer() -> None:
+    bet = predict("Who wins?", ["head", "full"])
+    bet.reveal("full", "5 seeds")
+    assert [(block["truth"], block["won"]) for block in bet.shown] == [("", None)]
+    bet.set(answer="head")
+    assert (bet.shown[0]["truth"], bet.shown[0]["won"]) == ("full", False)
+    assert bet.controls[0]["kind"] == "cards"
+    assert repr(bet) == "Predict(answer='head')"
 
 
 # ---- sources

@@ -41,13 +41,23 @@ def show(v):
         heat("Small", "ab", ["space", "e", "t"], [[0.1, 0.7, 0.2], [0.95, 0.05, 0]]),
         table("Scores", ["score", "value", "remark"], [["precision", tp / max(1, tp + fp), "of what is called spam"],
                                                        ["recall", tp / 80, "of the spam"]]),
+        divide("Every message", [("ham", "circle", [0.02, 0.1, 0.6]), ("spam", "triangle", [0.3, 0.9, 0.97])],
+               "call it spam from P(spam) ≥", "threshold"),
+        crowd("A thousand messages", {"tp": 110, "fp": 44, "fn": 10, "tn": 836}, "154 are called spam."),
+        numbers("Large", [
+            {"name": "precision", "value": "0.948", "says": "73 of the 77", "yours": "0.5", "agrees": False},
+            {"name": "recall", "value": "0.912", "says": "73 of the 80", "yours": "0.912", "agrees": True},
+            {"name": "F1", "value": "0.930", "says": "high only where both are"}]),
+        outcome("Your bet", f"You said: {v['bet']}.", *((v["bet"] == "two", "two") if v["bet"] != "none" else ())),
+        folded(words("Behind its title", "A sentence that waits.")),
         listed if v["cell"] else words("Messages in the cell", "Choose a cell of the matrix."),
     ]
 
 explorer = Explorer("Every block", [
     text("text", "Your message", "Free prize, call now"), slider("max_len", "Maximum length", 24, 4, 64, unit="bytes"),
     slider("threshold", "Threshold", 0.5, 0, 1, 0.01), choice("pool", "Pooling", "mean", ["mean", "last"]),
-    switch("cls", "Put cls in front", False), hidden("cell")], show)
+    switch("cls", "Put cls in front", False),
+    cards("bet", "Which will it be?", "none", ["none", "one", "two"]), hidden("cell")], show)
 explorer
 '''  # fmt: skip
 PICTURE = """
@@ -136,7 +146,9 @@ def test_the_keyboard_moves_every_control_and_the_numbers_follow(opened: tuple[P
     block(view, "Tokens").get_by_text("special token 1", exact=True).wait_for()
     assert view.evaluate("document.activeElement.type") == "checkbox", "painting keeps the focus"
     said = ask_kernel(view, "print(explorer.value)")
-    assert said.strip() == str({"text": "Win", "max_len": 4, "threshold": 1, "pool": "last", "cls": True, "cell": ""})
+    assert said.strip() == str(
+        {"text": "Win", "max_len": 4, "threshold": 1, "pool": "last", "cls": True} | {"bet": "none", "cell": ""}
+    )
 
 
 def test_a_value_set_in_python_moves_the_control(opened: tuple[Page, Heard]) -> None:
@@ -194,6 +206,11 @@ def test_everything_has_a_name(opened: tuple[Page, Heard]) -> None:
         'checkbox "Put cls in front"',
         'list "Tokens: byte 20, pad 4"',
         'meter "P(spam)"',
+        'group "Which will it be?"',
+        'button "one"',
+        'slider "call it spam from P(spam) ≥',
+        "Every message: 3 ham: 2 let through, 1 called spam; 3 spam: 1 let through, 2 called spam",
+        "A thousand messages: 154 are called spam.",
         'button "true ham, predicted ham: 60, 75 % of all ham"',
         "Loss: loss (nats) from 0 to 1.50, by epoch from 0 to 20; lines: training, validation; marked: best: 8",
         "Attention: 20 rows by 20 columns",
@@ -206,6 +223,36 @@ def test_everything_has_a_name(opened: tuple[Page, Heard]) -> None:
             continue
         name = view.evaluate("(e => e.labels?.[0]?.innerText || e.ariaLabel || e.innerText)(document.activeElement)")
         assert name, "every control that the keyboard reaches has a name"
+
+
+def test_a_bet_is_placed_by_the_keyboard_once_and_says_in_words_what_came_of_it(opened: tuple[Page, Heard]) -> None:
+    view, _ = opened
+    one, two = (shown(view).get_by_role("button", name=name) for name in ("one", "two"))
+    one.focus()
+    view.keyboard.press("Enter")
+    block(view, "Your bet").get_by_text("✗ Not this time").wait_for()
+    assert one.get_attribute("aria-pressed") == "true"
+    assert one.inner_text().split("\n")[-1] == "✗ your bet"
+    assert two.inner_text().split("\n")[-1] == "✓ came out"
+    assert one.evaluate("e => e === document.activeElement"), "painting keeps the focus"
+    two.focus()
+    view.keyboard.press("Enter")
+    assert "'bet': 'one'" in ask_kernel(view, "print(explorer.value)")
+
+
+def test_large_numbers_stand_side_by_side_and_a_fold_opens_by_key(opened: tuple[Page, Heard]) -> None:
+    view, _ = opened
+    figures = block(view, "Large").get_by_role("listitem")
+    tops = figures.evaluate_all("all => all.map(e => Math.round(e.getBoundingClientRect().top))")
+    assert len(tops) == 3
+    assert len(set(tops)) == 1
+    heights = figures.evaluate_all("all => all.flatMap(e => [...e.children].map(c => c.getBoundingClientRect().left))")
+    assert len(set(map(round, heights))) == 3, "name, number and words of each begin at one edge"
+    waits = shown(view).get_by_text("A sentence that waits.")
+    assert not waits.is_visible()
+    shown(view).locator(".hs-folded > summary").focus()
+    view.keyboard.press("Enter")
+    waits.wait_for()
 
 
 @pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])

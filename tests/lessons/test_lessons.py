@@ -33,6 +33,11 @@ def stored(name: str) -> nbformat.NotebookNode:
     return nbformat.read(build.NOTEBOOKS / f"{name}.ipynb", as_version=4)
 
 
+def number(name: str) -> str:
+    """What a lesson is called by: 06, or 06b."""
+    return name.split("_")[0]
+
+
 def code_cells(notebook: nbformat.NotebookNode) -> list[nbformat.NotebookNode]:
     return [cell for cell in notebook.cells if cell.cell_type == "code"]
 
@@ -102,7 +107,7 @@ def test_sections_come_in_their_order(name: str) -> None:
 def test_the_first_cell_is_the_title_and_states_the_minutes(name: str) -> None:
     first = build.read(LESSONS[name]).cells[0]
     assert first.cell_type == "markdown"
-    assert re.match(rf"# {name[:2]} · \w", first.source)
+    assert re.match(rf"# {number(name)} · \w", first.source)
     assert re.search(MINUTES, first.source)
 
 
@@ -267,8 +272,8 @@ def test_what_pretraining_is_worth_is_quoted_from_the_record() -> None:
 
 
 def test_the_map_names_every_lesson_with_its_minutes() -> None:
-    rows = re.findall(r"^\| (\d\d) \| ([^|]+) \| (\d+) \|", prose("00_start_here"), re.MULTILINE)
-    assert [number for number, *_ in rows] == [name[:2] for name in LESSONS]
+    rows = re.findall(r"^\| (\d\d[a-z]?) \| ([^|]+) \| (\d+) \|", prose("00_start_here"), re.MULTILINE)
+    assert [row[0] for row in rows] == [number(name) for name in LESSONS]
     for (_, title, minutes), lesson in zip(rows, LESSONS.values(), strict=True):
         first = build.read(lesson).cells[0].source
         assert title in first.splitlines()[0]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import copy
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -22,7 +23,7 @@ from IPython.display import display
 from headswap.errors import HeadswapError
 from headswap.explorers import measures
 from headswap.lab import Settings
-from headswap.metrics.measure import measure
+from headswap.metrics.measure import Metrics, measure
 from headswap.model.body import LanguageModel, LMBody, new_language_model
 from headswap.model.classifier import Classifier, Swap, put_back, swap_head
 from headswap.model.pooling import AttentionPool, LastTokenPool, MaxPool, MeanPool
@@ -303,8 +304,9 @@ def only(lesson: str, number: int) -> Rehearsal:
     return Rehearsal(rehearsal.space, (rehearsal.proofs[number],))
 
 
-def the_point_alone(known: measures.Sweep, recall: float, false_alarms: float) -> measures.Block:
-    return measures.curves("ROC curve", "", "", [measures.line("this", [(0, 0), (false_alarms, recall), (1, 1)])])
+def the_point_alone(known: measures.Sweep, metrics: Metrics) -> measures.Block:
+    here = (metrics.confusion[0][1] / metrics.support[0], metrics.recall)
+    return measures.curves("ROC curve", "", "", [measures.line("this", [(0, 0), here, (1, 1)])])
 
 
 @pytest.mark.parametrize(
@@ -327,8 +329,8 @@ def test_06_notices_a_board_that_moves_too_much(
 @pytest.mark.parametrize(
     "change", [{"recall": 0.9250001}, {"precision": 0.9}], ids=["recall moves", "precision stands"]
 )
-def test_06_notices_scores_that_do_not_follow_bayes(change: dict[str, float]) -> None:
-    rehearsal = only("06_metrics", 1)
+def test_06b_notices_scores_that_do_not_follow_bayes(change: dict[str, float]) -> None:
+    rehearsal = only("06b_how_sure", 0)
     rehearsal.space["measure"] = lambda labels, said: replace(measure(labels, said), **change)
     fails(rehearsal)
 
@@ -338,15 +340,32 @@ def test_06_notices_an_empty_denominator_that_is_not_zero(undivided: float, monk
     def divide(top: np.ndarray, bottom: np.ndarray) -> np.ndarray:
         return np.where(bottom != 0, top / np.maximum(1, bottom), undivided)
 
-    rehearsal = only("06_metrics", 2)
+    rehearsal = only("06_metrics", 1)
     monkeypatch.setattr("headswap.metrics.counts._divide", divide)
     fails(rehearsal)
 
 
 def test_06_notices_that_nobody_says_what_was_undefined() -> None:
-    rehearsal = only("06_metrics", 2)
+    rehearsal = only("06_metrics", 1)
     rehearsal.space["measure"] = lambda labels, said: replace(measure(labels, said), undefined=())
     fails(rehearsal)
+
+
+def test_06_notices_a_test_message_in_the_training() -> None:
+    rehearsal = only("06_metrics", 2)
+    rehearsal.space["split"] = replace(rehearsal.space["split"], train=rehearsal.space["split"].test)
+    fails(rehearsal)
+
+
+def test_06_says_in_words_that_messages_leaked_and_stops_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    rehearsal = only("06_metrics", 2)
+    broken = rehearsal.proofs[0].replace("break_it = False", "break_it = True")
+    assert broken != rehearsal.proofs[0]
+    Rehearsal(rehearsal.space, (broken,)).prove()
+    told = capsys.readouterr().out
+    assert "Broken: the model knows 80 test messages by heart." in told
+    read, unread = (float(found) for found in re.findall(r"0\.\d\d|1\.00", told))
+    assert read > 0.95 > unread + 0.05, "the messages that it has read score far better"
 
 
 def test_07_notices_a_lab_that_writes_to_what_it_watches(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,8 +4,9 @@
  *
  * @typedef {{name: string, heading?: "h4"|"h5", compact?: boolean}} Place the panel's name, how deep its heading
  *   is, and whether it stands among others
- * @typedef {{title: string, label?: string, subtitle?: string, tag?: string, note?: string}} Titled
- *   what every spec has: a heading; another name for screen readers; words beside the heading; words below
+ * @typedef {{title: string, label?: string, subtitle?: string, tag?: string, note?: string,
+ *   folded?: boolean}} Titled what every spec has: a heading; another name for screen readers; words beside the
+ *   heading; words below; whether it waits behind its title
  *
  * @import {Range} from "../scales.js"
  */

@@ -6,7 +6,7 @@
  * @import {Place, Titled} from "./frame.js"
  */
 
-import { h, put, say, scroller } from "../elements.js";
+import { h, put, scroller } from "../elements.js";
 import { numberText } from "../text.js";
 import { frame } from "./frame.js";
 
@@ -30,18 +30,6 @@ export function table(place) {
     body.replaceChildren(...spec.rows.map((row) => h("tr", {}, ...row.map((entry, i) =>
       h(i ? "td" : "th", { scope: i ? null : "row", ...looks[i] },
         typeof entry === "string" ? entry : numberText(entry))))));
-  };
-  return { root, paint };
-}
-
-/** A table that is closed until somebody opens it. @param {Place} place */
-export function folded(place) {
-  const inner = table(place);
-  const title = h("summary");
-  const root = h("details", { class: "hs-fold hs-folded", "data-hs": place.name }, title, inner.root);
-  const paint = (/** @type {TableSpec} */ spec) => {
-    say(title, `${spec.title}, as a table`);
-    inner.paint(spec);
   };
   return { root, paint };
 }
