@@ -9,7 +9,8 @@
  * @typedef {{kind: "switch", name: string, label: string, value: boolean}} SwitchControl
  * @typedef {{kind: "hidden", name: string, label: string, value: string}} HiddenControl
  * @typedef {{kind: "stops", name: string, label: string, value: number, options: number[]}} StopsControl
- * @typedef {TextControl|SliderControl|StopsControl|ChoiceControl|SwitchControl|HiddenControl} Control one of widget.py's
+ * @typedef {TextControl|SliderControl|StopsControl|ChoiceControl|SwitchControl|HiddenControl} Control one of
+ *   widget.py's
  * @typedef {{root: HTMLElement, paint: (value: Value) => void}} Asked
  *
  * @import {Explorer} from "./explorer.js"
