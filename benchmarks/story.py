@@ -74,7 +74,8 @@ def plan(seeds: int, sms: bool = True) -> dict[str, list[Cell]]:
         "much order": cells("order", long, (160, 640), read, MUCH, seeds),
         "long": [cell for data in both for cell in cells(data, 128, (40, 640), seeds=seeds)],
     }
-    return {name: [cell for cell in part if sms or cell.data != "sms"] for name, part in found.items()}
+    by_seed = {name: sorted(part, key=lambda cell: cell.seed) for name, part in found.items()}  # stopped, all have some
+    return {name: [cell for cell in part if sms or cell.data != "sms"] for name, part in by_seed.items()}
 
 
 def work(cell: Cell, corpus: FileData | None, config: BodyConfig | None = None) -> Work:

@@ -103,6 +103,12 @@ def _cloud(block: Block) -> str:
     return ", ".join(f"{len(group['points'])} {group['mark']}s for {group['name']}" for group in block["groups"])
 
 
+def _lead(block: Block) -> str:
+    """The difference with its verdict, and every score behind it."""
+    scores = "; ".join(f"{name} {mean:.3f} [{low:.3f}, {high:.3f}]" for name, mean, low, high in block["scores"])
+    return f"{block['big']}, {block['verdict']}. {block['says']} {scores}. {block['about']}".rstrip()
+
+
 def _outbox(block: Block) -> str:
     """What the filter read, what it never saw, and its verdict."""
     unread = f", and never “{block['unread']}”" if block["unread"] else ""
@@ -156,5 +162,6 @@ _BLOCKS = {
     "heat": _heat,
     "cloud": _cloud,
     "machine": _machine,
+    "lead": _lead,
     "outbox": _outbox,
 }

@@ -35,6 +35,10 @@ BLOCKS = [
         widget.outbox("Filter", OUTBOX, "text"),
         "Filter: it read “Hi ”, and never “pay”; ham, P(spam) 0.026. It got through.",
     ),
+    (
+        widget.lead("Ahead", "+0.1", "more than luck", "With 10 labels.", [("ours", 0.7, 0.6, 0.8)], "5 seeds."),
+        "Ahead: +0.1, more than luck. With 10 labels. ours 0.700 [0.600, 0.800]. 5 seeds.",
+    ),
     (widget.tape("Ids", [BYTE, BYTE, BYTE, BYTE | {"kind": "pad"}]), "Ids: 3 byte, 1 pad."),
     (widget.table("Scores", ["pool", "F1"], [["mean", 0.8571], ["last", None]]),
      "Scores: pool mean, F1 0.857; pool last, F1 none."),

@@ -243,12 +243,13 @@ def test_a_body_is_schooled_once_for_all_its_runs(tmp_path: Path) -> None:
 # ---- stored and found again
 
 
-def test_a_finished_run_is_found_again_and_not_run_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_finished_run_is_found_again_even_on_a_source_of_ones_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     first = by_spec(list(compare(several()[:2], folder=tmp_path)))
     ran: list[object] = []
     train = specs_module.train_spec
     monkeypatch.setattr("headswap.results.compare.train_spec", lambda s, *rest: ran.append(s) or train(s, *rest))
-    monkeypatch.setitem(baselines.KINDS, "Few", Few)
     again = by_spec(list(compare(several(), folder=tmp_path, resume=True)))
     assert ran == several()[2:]
     assert {s: again[s] for s in first} == first

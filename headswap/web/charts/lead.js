@@ -2,7 +2,8 @@
  * By how much one is ahead, large; what that means in words; and the scores behind it.
  *
  * @typedef {[string, number, number, number]} Scored a name, its score, and the ends of its interval
- * @typedef {Titled & {kind: "lead", big: string, verdict: string, says: string, scores: Scored[], about: string}} LeadSpec
+ * @typedef {Titled & {kind: "lead", big: string, verdict: string, says: string, scores: Scored[],
+ *   about: string}} LeadSpec
  * @import {Place, Titled} from "./frame.js"
  */
 
