@@ -288,7 +288,8 @@ def _damage(change: float, where: str = "") -> str:
 
 
 def _your_turn(names: Sequence[str], where: str) -> Beside:
-    return Beside(f"Your turn: write {' and '.join(names)}, and this cell uses it {where}.")
+    listed = " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
+    return Beside(f"Your turn: write {listed}, and this cell uses {'them' if names[1:] else 'it'} {where}.")
 
 
 def _stopped(given: Sequence[tuple[Exercise, Function]], why: Raised, columns: Row, rows: Sequence[Row]) -> Beside:

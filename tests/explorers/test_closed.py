@@ -43,6 +43,8 @@ BLOCKS = [
     (widget.table("Scores", ["pool", "F1"], [["mean", 0.8571], ["last", None]]),
      "Scores: pool mean, F1 0.857; pool last, F1 none."),
     (widget.table("Long", ["n"], [[i] for i in range(10)]), "and 2 more rows."),
+    (widget.folded(widget.table("Closed", ["n"], [[3]])), "Closed: n 3."),
+    (widget.headlines("Verdict", [widget.card("pads counted", "HAM", "flipped", True)]), "pads counted: HAM, flipped."),
     (widget.matrix("Verdicts", ((7, 1), (2, 6)), ("ham", "spam")),
      "Verdicts: is ham: 7 said ham, 1 said spam; is spam: 2 said ham, 6 said spam."),
     (widget.curves("Loss", "epoch", "nats", [widget.line("training", [(1, 0.7), (2, None), (3, 0.25)])]),

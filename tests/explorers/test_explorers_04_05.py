@@ -76,9 +76,30 @@ def test_the_tape_and_the_curves_follow_the_slider() -> None:
     kinds = [cell["kind"] for cell in explorer.find("What the model reads")["cells"]]
     assert kinds == ["pad"] * 3 + ["byte"] * 5
     curves = explorer.find("P(spam) for every number of pads")
-    assert [len(line["points"]) for line in curves["lines"]] == [TINY.max_len - 5 + 1] * 4
-    assert [line["dash"] for line in curves["lines"]] == [False, True, False, True]
+    assert [len(line["points"]) for line in curves["lines"]] == [TINY.max_len - 5 + 1] * 2
+    assert [line["dash"] for line in curves["lines"]] == [False, True]
     assert curves["marks"][0][0] == 3
+
+
+def test_a_flipped_verdict_is_loud_and_no_other_is(trained: tuple[Classifier, Classifier]) -> None:
+    explorer = pads(*trained)
+    for count in range(18):
+        explorer.set(pads=count)
+        masked, counted = explorer.find("The verdict")["cards"]
+        flipped = explorer.find("Verdicts")["rows"][1][3] == "ham"
+        assert (masked["big"], masked["loud"]) == ("SPAM", False)
+        assert (counted["big"], counted["loud"]) == ("HAM" if flipped else "SPAM", flipped)
+    assert "flipped from spam" in counted["says"]
+
+
+def test_the_pool_that_is_chosen_is_the_pool_that_is_shown(trained: tuple[Classifier, Classifier]) -> None:
+    explorer = pads(*trained)
+    for pool, names in (("mean", LINES[:2]), ("last byte", LINES[2:])):
+        explorer.set(pool=pool)
+        drawn = explorer.find("P(spam) for every number of pads")["lines"]
+        assert tuple(line["name"] for line in drawn) == names
+        cards = explorer.find("The verdict")["cards"]
+        assert all(card["name"].endswith(name) for card, name in zip(cards, names, strict=True))
 
 
 @pytest.mark.parametrize("text", ["", "x" * 99, "👍", "\0", "half \ud83d"])
@@ -105,7 +126,7 @@ def test_the_cloud_stands_still_under_head_only_and_moves_when_everything_learns
     for run in runs:
         for epoch in range(3):
             explorer.set(run=run, epoch=epoch)
-            groups = explorer.shown[0]["groups"]
+            groups = explorer.find(f"{len(labels)} messages after epoch {epoch}")["groups"]
             assert [len(group["points"]) for group in groups] == [labels.count(0), labels.count(1)]
             shown[run, epoch] = groups
     assert shown["head-only", 0] == shown["head-only", 1] == shown["head-only", 2] == shown["full", 0]
@@ -154,10 +175,11 @@ def test_only_no_gradient_at_all_keeps_a_frozen_weight_where_it_is(optimizer: st
 
 def test_the_stale_explorer_says_so() -> None:
     explorer = stale()
-    assert "has moved" in explorer.find("After freezing")["text"]
-    explorer.set(left=LEFTOVERS[2])
-    assert explorer.find("After freezing")["text"] == "It has not moved."
-    explorer.set(steps=7)
+    (card,) = explorer.find("After freezing")["cards"]
+    assert (card["big"], card["loud"], card["says"]) == ("MOVED", True, "by -2.00, after 20 steps")
+    explorer.set(left=LEFTOVERS[2], steps=7)
+    (card,) = explorer.find("After freezing")["cards"]
+    assert (card["big"], card["loud"], card["says"]) == ("STAYED", False, "at 0.90, after 7 steps")
     assert len(explorer.find("A frozen weight")["lines"][0]["points"]) == 8
 
 
@@ -166,7 +188,8 @@ def test_the_stale_explorer_says_so() -> None:
 
 def test_the_feature_head_learns_7_92_times_fewer_weights() -> None:
     explorer = arithmetic()
-    assert explorer.find("The head alone")["text"] == "1,480 instead of 11,720 weights: 7.92 times fewer."
+    (card,) = explorer.find("The head alone")["cards"]
+    assert (card["big"], card["says"]) == ("7.92 times fewer", "1,480 instead of 11,720 weights")
     assert [row[2] for row in explorer.find("Weights")["rows"]] == ["2,048", "8,192", "1,280", "200", "11,720"]
     assert explorer.find("What learns")["rows"] == [
         ["the whole network", 11720, 11720],

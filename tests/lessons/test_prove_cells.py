@@ -295,7 +295,37 @@ def test_05_notices_a_library_that_takes_no_fingerprints(monkeypatch: pytest.Mon
     fails(rehearsal)
 
 
+SWITCH = "break_it = False"
+
+
+def test_the_switch_is_the_first_line_of_its_cell_and_says_what_to_do() -> None:
+    cells = [proof for lesson in ("04_pooling", "05_freeze") for proof in only_proofs(lesson) if SWITCH in proof]
+    assert len(cells) == 3
+    assert all(re.match(rf"{SWITCH}  # set this to True and run the cell again", cell) for cell in cells)
+
+
+@pytest.mark.parametrize(
+    ("lesson", "number", "said"),
+    [
+        ("04_pooling", 0, r"mean +broken: P\(spam\) moves by up to 0\.\d+, and [1-9]\d* of 20 verdicts flip"),
+        ("04_pooling", 1, r"0 of 4 pools give the same"),
+        ("05_freeze", 0, r"4 of 30 tensors moved: .*body\.norm.*\nBroken: with the old head back on, perplexity"),
+    ],
+)
+def test_the_switch_breaks_the_promise_in_words_and_stops_nothing(
+    lesson: str, number: int, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rehearsal = only(lesson, number)
+    exec(rehearsal.proofs[0].replace(SWITCH, "break_it = True"), rehearsal.space)
+    assert re.search(said, capsys.readouterr().out)
+
+
 # ---- 06 and 07
+
+
+def only_proofs(lesson: str) -> list[str]:
+    """The prove cells of a lesson, without running anything."""
+    return [cell.source for cell in build.read(LESSONS[lesson]).cells if "prove" in build.tags(cell)]
 
 
 def only(lesson: str, number: int) -> Rehearsal:
