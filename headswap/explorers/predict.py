@@ -10,7 +10,7 @@ from .widget import Block, Explorer, cards, outcome, words
 
 OPEN = "choose an answer…"
 OUTCOME = "Outcome"
-NO_BET = "Place your bet above, and you see here what came out."
+NO_BET = "Choose an answer above, and you see here what came out."
 
 
 class Bet(Explorer):

@@ -208,7 +208,7 @@ def test_who_has_not_bet_yet_is_not_told_the_outcome_where_the_question_stands()
     bet = predict("Who wins?", ["head", "full"])
     outcome = bet.reveal("full", "5 seeds")
     assert said(bet) == ["Pick a card before you read on: one bet, and it's locked."]
-    assert said(outcome) == ["Place your bet above, and you see here what came out."]
+    assert said(outcome) == ["Choose an answer above, and you see here what came out."]
     bet.set(answer="full")
     assert said(outcome) == said(bet) == ["You said: full. That is what came out.", "full: 5 seeds"]
 
