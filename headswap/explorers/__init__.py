@@ -1,9 +1,11 @@
 """The explorers of the course, and what else a lesson shows: sources, bets, the body that all lessons share."""
 
 from .base import lesson_base
-from .body import attention, pretraining
+from .body import attention, habits, pretraining
+from .by_hand import by_hand
 from .environment import check_environment
 from .freezing import arithmetic, stale
+from .guessing import guesses
 from .machine import machine
 from .measures import scoreboard
 from .pooling import pads, pooled, snapshots
@@ -11,14 +13,17 @@ from .predict import predict
 from .reading import read
 from .recorded import recorded
 from .swapping import swap_report
-from .tokens import tokens
+from .tokens import reads, tokens
 from .widget import Explorer
 
 __all__ = [
     "Explorer",
     "arithmetic",
     "attention",
+    "by_hand",
     "check_environment",
+    "guesses",
+    "habits",
     "lesson_base",
     "machine",
     "pads",
@@ -26,6 +31,7 @@ __all__ = [
     "predict",
     "pretraining",
     "read",
+    "reads",
     "recorded",
     "scoreboard",
     "snapshots",

@@ -1,45 +1,59 @@
 /**
  * The blocks that Python computed, each drawn by the chart of its kind.
  *
- * @typedef {WordsSpec|TapeSpec|TableSpec|MatrixSpec|CurvesSpec|BarsSpec|HeatSpec|CloudSpec|GaugeSpec|
- *   MachineBlock} Block
+ * @typedef {WordsSpec|NumbersSpec|TapeSpec|BatchSpec|TableSpec|FoldedSpec|MatrixSpec|CurvesSpec|BarsSpec|HeatSpec|
+ *   CloudSpec|GaugeSpec|GuessesSpec|LookingSpec|WorkedSpec|MachineBlock} Block
  * @typedef {MachineSpec & {keys?: {rules?: string, swap?: string, look?: string, zoom?: string, head?: string,
  *   text?: string}}} MachineBlock `keys` name the explorer's values that a machine sets
- * @typedef {{root: HTMLElement, paint: (spec: Block) => void, svg?: Element, resized?: () => boolean}} Chart
+ * @typedef {{root: HTMLElement, paint: (spec: Block) => void, svg?: Element, resized?: () => boolean}} Chart `svg` is
+ *   what is watched for its size
  * @typedef {{root: HTMLElement, paint: (spec: never) => void}} OneKind a chart that takes the specs of one kind
  * @typedef {{key: string, chart: Chart, painted: string}} Made
  *
+ * @import {BatchSpec} from "../web/charts/batch.js"
  * @import {BarsSpec} from "../web/charts/bars.js"
  * @import {CloudSpec} from "../web/charts/cloud.js"
  * @import {CurvesSpec} from "../web/charts/curves.js"
+ * @import {FoldedSpec} from "../web/charts/folded.js"
  * @import {GaugeSpec} from "../web/charts/gauge.js"
+ * @import {GuessesSpec} from "../web/charts/guesses.js"
  * @import {HeatSpec} from "../web/charts/heat.js"
+ * @import {LookingSpec} from "../web/charts/looking.js"
  * @import {MachineSpec} from "../web/charts/machine_words.js"
  * @import {MatrixSpec} from "../web/charts/matrix.js"
+ * @import {NumbersSpec} from "../web/charts/numbers.js"
  * @import {TableSpec} from "../web/charts/table.js"
  * @import {TapeSpec} from "../web/charts/tape.js"
  * @import {WordsSpec} from "../web/charts/words.js"
+ * @import {WorkedSpec} from "../web/charts/worked.js"
  * @import {Place} from "../web/charts/frame.js"
  * @import {Value} from "./controls.js"
  * @import {Explorer} from "./explorer.js"
  */
 
+import { batch } from "../web/charts/batch.js";
 import { bars } from "../web/charts/bars.js";
 import { cloud } from "../web/charts/cloud.js";
 import { curves } from "../web/charts/curves.js";
+import { folded } from "../web/charts/folded.js";
 import { gauge } from "../web/charts/gauge.js";
+import { guesses } from "../web/charts/guesses.js";
 import { heat } from "../web/charts/heat.js";
+import { looking } from "../web/charts/looking.js";
 import { machine } from "../web/charts/machine.js";
 import { toggledRates } from "../web/charts/machine_words.js";
 import { matrix } from "../web/charts/matrix.js";
+import { numbers } from "../web/charts/numbers.js";
 import { table } from "../web/charts/table.js";
 import { tape } from "../web/charts/tape.js";
 import { words } from "../web/charts/words.js";
+import { worked } from "../web/charts/worked.js";
 import { arrange, h } from "../web/elements.js";
 import { guarded } from "../web/frames.js";
 
 /** @type {Record<string, (place: Place, explorer: Explorer, block: Block) => OneKind>} */
-const CHARTS = { words, tape, table, bars, gauge, heat, matrix: chosenMatrix,
+const CHARTS = { words, numbers, tape, batch, table, folded, bars, gauge, guesses, looking, worked,
+  matrix: chosenMatrix, heat: (place) => heat(place),
   cloud: (place) => cloud(place), curves: (place) => curves(place), machine: machineBlock };
 
 /** A matrix whose cells set one of the explorer's values, where it names one.

@@ -55,9 +55,18 @@ def _number(value: str | float | None) -> str:
     return f"{int(value):,}" if float(value).is_integer() else f"{value:.3g}"
 
 
-def _tape(block: Block) -> str:
+def _tape(block: Mapping[str, Any]) -> str:
     counts = Counter(cell["kind"] for cell in block["cells"])
     return ", ".join(f"{count} {kind}" for kind, count in counts.items()) or "nothing"
+
+
+def _numbers(block: Block) -> str:
+    said = "; ".join(f"{number} {what}" for number, what in block["items"])
+    return f"{said}. {block['text']}" if block["text"] else said
+
+
+def _batch(block: Block) -> str:
+    return "; ".join(f"{message['name']}, {_tape(message)}" for message in block["messages"])
 
 
 def _table(block: Block) -> str:
@@ -91,6 +100,18 @@ def _bars(block: Block) -> str:
     )
 
 
+def _guesses(block: Block) -> str:
+    pairs = list(zip(block["labels"], block["chances"], strict=True))
+    hard = ", ".join(f"{label} ({chance:.1%})" for label, chance in sorted(pairs, key=lambda pair: pair[1])[:3])
+    return f"{len(pairs)} bytes, the most surprising {hard}; next it expects {block['next'][-1][0][0]}"
+
+
+def _worked(block: Block) -> str:
+    who = block["labels"][block["looker"]]
+    shares = zip(block["labels"], block["shares"], strict=True)
+    return f"{who} takes {', '.join(f'{share:.2f} of {label}' for label, share in shares)}"
+
+
 def _heat(block: Block) -> str:
     return f"a grid of shares, {len(block['rows'])} rows by {len(block['columns'])} columns"
 
@@ -121,12 +142,18 @@ def _layer(layer: State) -> str:
 _BLOCKS = {
     "words": lambda block: block["text"],
     "gauge": lambda block: block["text"],
+    "numbers": _numbers,
     "tape": _tape,
+    "batch": _batch,
     "table": _table,
+    "folded": lambda block: f"a folded table of {len(block['rows'])} rows",
     "matrix": _matrix,
     "curves": _curves,
     "bars": _bars,
     "heat": _heat,
+    "guesses": _guesses,
+    "looking": _heat,
+    "worked": _worked,
     "cloud": _cloud,
     "machine": _machine,
 }

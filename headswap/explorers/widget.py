@@ -14,6 +14,7 @@ from typing import Any
 import anywidget
 import traitlets as t
 
+from ..data.tokenizer import VOCAB_SIZE
 from ..errors import SettingError
 from ..web.cells import replaces_this_cells
 from ..web.modules import joined
@@ -23,7 +24,9 @@ Control = dict[str, Any]
 Value = str | int | float | bool
 Show = Callable[[Mapping[str, Any]], list[Block]]
 Point = tuple[float, float]
+Guess = tuple[str, float]  # a byte and its probability
 HERE = Path(__file__).parent
+LOSS_OF_GUESSING = math.log(VOCAB_SIZE)
 
 
 class Explorer(anywidget.AnyWidget):
@@ -179,6 +182,24 @@ def tape(title: str, cells: Sequence[Mapping[str, str]]) -> Block:
     return {"kind": "tape", "title": title, "cells": [dict(cell) for cell in cells]}
 
 
+def numbers(title: str, items: Sequence[tuple[str, str]], text: str = "") -> Block:
+    """The one, two or three numbers that matter, drawn large: each as text, with what it is; and a sentence."""
+    return {"kind": "numbers", "title": title, "items": [[*item] for item in items], "text": text}
+
+
+def batch(title: str, messages: Sequence[Mapping[str, Any]]) -> Block:
+    """Messages position under position; each has a `name`, its `cells`, and how many `more` bytes are not drawn.
+
+    A cell has `sign`, which `part` `of` how many bytes it is, `id`, and `kind`: byte, special, pad or cut.
+    """
+    return {"kind": "batch", "title": title, "messages": [dict(message) for message in messages]}
+
+
+def folded(title: str, columns: Sequence[str], rows: Sequence[Sequence[str | float]]) -> Block:
+    """A table that stays folded until somebody opens it."""
+    return {**table(title, columns, rows), "kind": "folded"}
+
+
 def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str | float]]) -> Block:
     """Rows under headings."""
     return {"kind": "table", "title": title, "columns": [*columns], "rows": _grid(rows)}
@@ -214,6 +235,24 @@ def bars(title: str, rows: Sequence[tuple[str, float, float | None]], unit: str 
 def heat(title: str, rows: Sequence[str], columns: Sequence[str], values: Sequence[Sequence[float | None]]) -> Block:
     """A grid of shares from 0 to 1; None is a cell that may not be seen."""
     return {"kind": "heat", "title": title, "rows": [*rows], "columns": [*columns], "values": _grid(values)}
+
+
+def guesses(title: str, labels: Sequence[str], chances: Sequence[float], next: Sequence[Sequence[Guess]]) -> Block:
+    """How likely each byte was before it came, and the likeliest bytes there: for every place, and for the next one."""
+    return {"kind": "guesses", "title": title, "labels": [*labels], "chances": [*chances],
+            "next": [_grid(few) for few in next], "highest": LOSS_OF_GUESSING}  # fmt: skip
+
+
+def looking(
+    title: str, labels: Sequence[str], values: Sequence[Sequence[float | None]], next: Sequence[Sequence[Guess]]
+) -> Block:
+    """Where each position looks, as in `heat`, and which bytes the model expects after each."""
+    return {**heat(title, labels, labels, values), "kind": "looking", "next": [_grid(few) for few in next]}
+
+
+def worked(title: str, steps: Mapping[str, Any], number: int) -> Block:
+    """An attention head at work, step by step; `number` is the place in each vector that is told in numbers."""
+    return {**steps, "kind": "worked", "title": title, "number": number}
 
 
 def cloud(title: str, groups: Sequence[tuple[str, str, Sequence[Point]]]) -> Block:
