@@ -79,8 +79,7 @@ bet.reveal("all of them", "960 of 960 at 32 bytes, 938 at 64, none at 160")
 
 # %% [markdown]
 # Every practice message loses its end. That's on purpose: we wrote them 52 to 119 bytes
-# long, so that a small model learns from them in seconds and still makes mistakes. Their
-# lengths say nothing about your messages.
+# long, so that a small model learns from them in seconds and still makes mistakes.
 #
 # Real messages look different. We counted the UCI SMS Spam Collection, 5,159 messages
 # without duplicates, which doesn't come with the library:
@@ -92,7 +91,7 @@ bet.reveal("all of them", "960 of 960 at 32 bytes, 938 at 64, none at 160")
 # | 160 bytes | 5.1 % |
 #
 # Look at the middle row. Spam is longer, so a short maximum length hurts one class more
-# than the other. Count before you choose it, and count each class on its own.
+# than the other.
 
 # %% [markdown]
 # Then why not read everything? Reading takes time. At 160 bytes an epoch, one pass over
@@ -261,9 +260,8 @@ assert all(tokenizer.decode(tokenizer.encode(text)) == text for text in texts)
 print(f"{len(texts):,} texts came back unchanged.")
 
 # %% [markdown]
-# We left out the *surrogates*, halves of characters that other encodings use. They aren't
-# text, and the tokenizer rejects them. A text that is too long loses only its end, as
-# your own function has shown. Here are all cuts of 200 random texts:
+# We left out the *surrogates*, halves of characters that other encodings use; the tokenizer
+# rejects them. And a text that is too long loses only its end:
 
 # %% tags=["prove"]
 for text in random_texts[:200]:

@@ -15,6 +15,7 @@ import torch
 from ..data.tokenizer import BOS, ByteTokenizer
 from ..errors import DataError
 from ..model.body import Attention, LanguageModel, LMBody
+from ..model.precision import one_thread
 from ..training.pretrain import PretrainStep
 from ..web.flow import scores
 from ..web.glyphs import glyph
@@ -114,12 +115,12 @@ def habits(base: LanguageModel, texts: Sequence[str]) -> list[tuple[float, float
     Means over heads and over positions from the fourth on: before that there is hardly anything to choose from.
     """
     sums = torch.zeros(base.body.depth, 2)
-    for one in texts:
-        ids = with_bos(base, one)
-        for block in range(base.body.depth):
-            rows = attention_weights(base.body, ids, block)[:, 3:]  # (H, T - 3, T)
-            near = torch.stack([rows.diagonal(3 - back, 1, 2) for back in range(3)]).sum(0)  # (H, T - 3)
-            sums[block] += torch.stack([near.mean(), rows.max(-1).values.mean()])
+    with one_thread():
+        for ids in (with_bos(base, one) for one in texts):
+            for block in range(base.body.depth):
+                rows = attention_weights(base.body, ids, block)[:, 3:]  # (H, T - 3, T)
+                near = torch.stack([rows.diagonal(3 - back, 1, 2) for back in range(3)]).sum(0)  # (H, T - 3)
+                sums[block] += torch.stack([near.mean(), rows.max(-1).values.mean()])
     return [(near, most) for near, most in (sums / len(texts)).tolist()]
 
 
