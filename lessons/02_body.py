@@ -20,10 +20,9 @@ base = lesson_base()
 guesses(base)
 
 # %% [markdown]
-# The beginning of a word or a name is a surprise; the rest of it hardly ever is. Capitals
-# are a shock. The model has read about lunch and prizes, never about LUNCH, so it's sure
-# of small letters, again and again, and wrong each time. That is worse than guessing
-# blindly.
+# The beginning of a word is a surprise, the rest of it hardly ever is. Capitals are a shock:
+# the model has read WIN and CLAIM, but few other words in capitals. So it's sure of small
+# letters, again and again, and wrong each time. That is worse than guessing blindly.
 
 # %% [markdown]
 # ## A question
@@ -65,8 +64,8 @@ bet
 # vector to a common scale. The *head* then turns a vector into 260 *logits*, one number for
 # each id: the higher, the likelier that this id comes next.
 #
-# Follow one message through. B counts messages, T positions, D = 64 is the width, and
-# V = 260 the size of the vocabulary.
+# Follow one message through. B counts messages, T positions, D numbers of a vector, and
+# V ids.
 
 # %%
 import torch
@@ -84,16 +83,8 @@ print("hidden  (B, T, D)", tuple(hidden.shape))
 print("logits  (B, T, V)", tuple(logits.shape))
 
 # %% [markdown]
-# One row of logits for each position: every byte helps to guess the one after it. And this
-# is how many weights there are to learn:
-
-# %%
-body = sum(weight.numel() for weight in base.body.parameters())
-head = sum(weight.numel() for weight in base.head.parameters())
-print(f"body {body:,}, head {head:,}, together {body + head:,}")
-
-# %% [markdown]
-# Remember the first number. In lesson 03 the body stays and the head goes.
+# One row of logits for each position: every byte helps to guess the one after it. The body
+# has 118,784 weights and the head 16,900. In lesson 03 the body stays and the head goes.
 
 # %% [markdown]
 # ## Look: where a byte looks
@@ -119,8 +110,8 @@ attention(base)
 # language model gets it. The filter of lesson 01 has the same body and reads its messages
 # without bos.
 #
-# Do heads have habits? Here are 40 unread messages and two numbers for each block: how much
-# a position gives to itself and the two bytes before it, and how large its largest share is.
+# Do heads have habits? On 40 unread messages, how much does a position give to itself and the
+# two bytes before it, and how large is its largest share?
 
 # %% tags=["nbval-ignore-output"]
 from headswap import BodyConfig, fixture_split, new_language_model
@@ -141,8 +132,8 @@ assert found["trained"][1][1] > 2 * found["untrained"][1][1]
 # %% [markdown]
 # Before training, every position takes nearly the plain mean of all it sees. Afterwards the
 # first block favours what is near, and the second gives much of its weight to a single
-# byte, often one further back. The same happened with three other seeds. It's a tendency,
-# not a clean division of labour: hardly any head does just one thing.
+# byte, often one further back. Three other seeds did the same. It's a tendency, no more:
+# hardly any head does just one thing.
 
 # %% [markdown]
 # ## Look: one head, by hand
@@ -152,10 +143,9 @@ assert found["trained"][1][1] > 2 * found["untrained"][1][1]
 # hands over. Here are three positions in one head, with the model's own numbers. Bars above
 # the line are positive, bars below it negative.
 #
-# Read the table from top to bottom. Query times key gives a number for each pair, and the
-# larger it is, the better they match. Then let the second position look: the mask takes the
-# third one away from it. You can check the last line with a pocket calculator; we rounded
-# to two digits.
+# Read the table from top to bottom. The larger query times key, the better the two match.
+# Then let the second position look: the mask takes the third one away from it. You can check
+# every line with a pocket calculator, give or take the rounding to two digits.
 
 # %%
 from headswap.explorers import by_hand
@@ -190,8 +180,8 @@ read(Block.forward)
 # A language model that sees the next byte needn't guess it. It copies, and learns nothing.
 #
 # Write `causal_mask(T)`: a tensor (T, T) of type bool, True where position *row* may see
-# position *column*. Each position sees itself and everything before it. For help there are
-# `exercises.causal_mask.hint(1)` to `hint(3)`, and `exercises.causal_mask.solution()`.
+# position *column*. Each position sees itself and everything before it. If you're stuck,
+# try `exercises.causal_mask.hint(1)`.
 
 # %% tags=["solution"]
 from headswap import exercises
@@ -206,10 +196,9 @@ def causal_mask(T):
 exercises.causal_mask.check(causal_mask)
 
 # %% [markdown]
-# Now a new model learns under your mask. It reads all messages twice; then we measure its
-# perplexity and let it write. Try `tril(1)` too, one byte too far. The perplexity falls
-# almost to 1, which looks like a triumph. But it peeks, and when it has to write, there is
-# nothing to peek at.
+# Now a new model reads all messages twice under your mask, and then it writes. Try `tril(1)`
+# too, one byte too far: the perplexity falls almost to 1, which looks like a triumph. But it
+# peeks, and when it has to write, there is nothing to peek at.
 
 # %% tags=["nbval-ignore-output"]
 import headswap
@@ -308,16 +297,15 @@ assert 240 < before < 290
 print(f"Perplexity: {before:.0f}")
 
 # %% [markdown]
-# Noise, and much of it isn't even text. The perplexity isn't exactly 260, because random
-# weights have opinions too, and they happen to be wrong.
+# Noise. The perplexity isn't exactly 260: random weights have opinions too, and they happen
+# to be wrong.
 
 # %% [markdown]
 # ## Look: it reads
 #
 # Now it reads 640 practice messages without their labels and 1,280 more that never had any,
-# five times. The curve grows while the cell runs; each point is the mean of 20 steps. Then
-# switch the axis to loss: the cliff becomes a slope, and you see that it's still learning
-# at the end.
+# five times. Each point of the curve is the mean of 20 steps. Then switch the axis to loss:
+# the cliff becomes a slope, and you see that it's still learning at the end.
 
 # %% tags=["nbval-ignore-output"]
 from IPython.display import display
@@ -334,9 +322,8 @@ print(f"{len(texts):,} messages, {step.steps} steps")
 print(f"Perplexity on unread messages: {before:.0f} before, {after:.2f} after")
 
 # %% [markdown]
-# And what does your own function say? It gets the same messages, cut to between 12 and 32
-# bytes so that there are pads to leave out. The cut-off ends come as a surprise, so this
-# perplexity is higher.
+# And what does your own function say? It gets the same messages, cut to 12 to 32 bytes so
+# that there are pads to leave out. The cut ends are a surprise, so perplexity is higher.
 
 # %% tags=["nbval-ignore-output"]
 from headswap.training.pretrain import next_byte_texts
@@ -352,8 +339,7 @@ exercises.perplexity.check(perplexity)
 
 # %% [markdown]
 # That was one seed, and easy reading: the practice messages come from templates, so much of
-# a sentence is settled once it has begun. Here is what the model writes now, from the same
-# seeds as before:
+# a sentence is settled once it has begun. Now let the model write again:
 
 # %% tags=["nbval-ignore-output"]
 babble = [generate(model, "Free", temperature=1, seed=seed) for seed in range(3)]
@@ -363,8 +349,7 @@ assert len(set(babble)) == 3
 
 # %% [markdown]
 # Words, spaces, the turns of a message, and no sense. To guess the next byte it had to
-# learn how words are spelled and which of them go together. That is what the next lesson
-# keeps. Now look at your bet.
+# learn how words are spelled and which go together. That is what the next lesson keeps.
 
 # %%
 bet.reveal("Below 5", "about 2, measured above on 160 unread messages with one seed")
@@ -398,9 +383,8 @@ done
 # ## Recap
 #
 # A body turns ids into vectors: embeddings, then blocks that attend and think, each adding
-# to what was there. Causal attention looks only back, and we proved it. Guessing the next
-# byte needs no label, and in seconds it brings the perplexity on unread messages from about
-# 260 to about 2.
+# to what was there. Causal attention looks only back. Guessing the next byte needs no label,
+# and in seconds it brings the perplexity on unread messages from about 260 to about 2.
 #
 # The body has learned something, but its head answers a question that you don't have. Can
 # you take the head off and keep the body?

@@ -19,7 +19,7 @@ from ..model.precision import one_thread
 from ..training.pretrain import PretrainStep
 from ..web.flow import scores
 from ..web.glyphs import glyph
-from .widget import Block, Explorer, choice, curves, folded, line, looking, slider, text, words
+from .widget import Block, Explorer, choice, curves, folded, line, looking, numbers, slider, text, words
 
 EVERY = 20  # pretraining steps per point, so that messages to the browser stay few
 GUESSING = 260
@@ -146,13 +146,14 @@ class Pretraining(Explorer):
         last = points[-1][0] if points else 1.0
         guess = round(of_loss(math.log(GUESSING)), 3)
         lines = [line("while it learns", points), line("pure guessing", [(0.0, guess), (last, guess)], dash=True)]
-        return [words("So far", self._said()), curves("Learning curve", "steps", name, lines)]
+        return [self._said(), curves("Learning curve", "steps", name, lines)]
 
-    def _said(self) -> str:
+    def _said(self) -> Block:
         if not self._points:
-            return "Nothing is learned yet."
+            return numbers("Perplexity so far", [], "Nothing is learned yet.")
         (_, first), (step, loss) = self._points[0], self._points[-1]
-        return f"Perplexity {math.exp(first):.0f} at the first step, {math.exp(loss):.1f} at step {step}."
+        at = [(f"{math.exp(first):.0f}", "at the first step"), (f"{math.exp(loss):.1f}", f"at step {step}")]
+        return numbers("Perplexity so far", at)
 
 
 def pretraining() -> Pretraining:

@@ -5,6 +5,7 @@ Shape letters: T positions, D width, H heads.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import partial
 from typing import Any
@@ -15,7 +16,7 @@ from ..errors import DataError
 from ..model.body import Attention, LanguageModel, LMBody
 from ..web.glyphs import glyph
 from .body import ahead, with_bos
-from .widget import Block, Explorer, slider, text, words
+from .widget import Block, Explorer, choice, slider, text, words
 from .widget import worked as worked_block
 
 POSITIONS = 3
@@ -28,11 +29,16 @@ def by_hand(base: LanguageModel) -> Explorer:
     controls = [
         text("text", "Two bytes", "Fr"),
         slider("looker", "Which position looks", POSITIONS, 1, POSITIONS),
-        slider("block", "Block", 0, 0, config.depth - 1),
-        slider("head", "Head", 0, 0, config.heads - 1),
+        choice("head", "In", *_heads(config.depth, config.heads)),
         slider("number", "Which number of each vector", 1, 1, config.width // config.heads),
     ]
     return Explorer(TITLE, controls, partial(_show, base))
+
+
+def _heads(depth: int, heads: int) -> tuple[str, list[str]]:
+    """The first head, and all of them, by their names."""
+    names = [f"block {block}, head {head}" for block in range(depth) for head in range(heads)]
+    return names[0], names
 
 
 @torch.no_grad()
@@ -66,6 +72,7 @@ def _show(base: LanguageModel, value: Mapping[str, Any]) -> list[Block]:
         ids = with_bos(base, value["text"])[:POSITIONS]
     except DataError as error:
         return [words(TITLE, f"This is no text: {error}.")]
-    q, k, v = queries_keys_values(base.body, ids, int(value["block"]), int(value["head"]))
+    block, head = (int(word) for word in re.findall(r"\d+", value["head"]))
+    q, k, v = queries_keys_values(base.body, ids, block, head)
     told = steps(q, k, v, min(int(value["looker"]), len(ids)) - 1, base.body.config.causal)
     return [worked_block("From query to mix", told | {"labels": [glyph(i) for i in ids]}, int(value["number"]) - 1)]

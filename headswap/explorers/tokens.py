@@ -92,7 +92,7 @@ def _judge(model: Classifier, value: Mapping[str, Any]) -> list[Block]:
 def _verdict(model: Classifier, ids: Sequence[int]) -> tuple[str, str]:
     batch, mask = ByteTokenizer().pad([ids])
     spam = float(model.eval()(batch, mask).softmax(1)[0, 1])
-    return "spam" if spam >= 0.5 else "ham", f"at P(spam) {spam:.2f}"
+    return "spam" if spam >= 0.5 else "ham", f"P(spam) {spam:.2f}"
 
 
 def _reading(
@@ -100,7 +100,7 @@ def _reading(
 ) -> Block:
     """How many bytes there are, how many are lost, and what is left after the cut."""
     size, lost = len(ids), max(0, len(ids) - max_len)
-    items = [(str(size), "bytes or ids" if CLS in ids else "bytes"), (str(lost), f"of them lost, after {max_len}")]
+    items = [(str(size), "bytes or ids" if CLS in ids else "bytes"), (str(lost), f"lost: it reads {max_len}")]
     return numbers("What the model reads", [*first, *items, *more], f"“{ByteTokenizer().decode(ids[:max_len])}”")
 
 

@@ -48,7 +48,7 @@ def test_a_character_of_several_bytes_says_which_of_its_bytes_each_id_is() -> No
     parts = [(cell["sign"], cell["part"], cell["of"]) for cell in shown.find("The batch")["messages"][0]["cells"]]
     assert parts == [("é", 1, 2), ("é", 2, 2), ("␣", 1, 1), ("👍", 1, 4), ("👍", 2, 4), ("👍", 3, 4), ("👍", 4, 4)]
     assert large(shown)["bytes"] == "7"
-    assert large(shown)["of them lost, after 32"] == "0"
+    assert large(shown)["lost: it reads 32"] == "0"
 
 
 def test_a_longer_neighbour_brings_pads() -> None:
@@ -62,7 +62,7 @@ def test_a_longer_neighbour_brings_pads() -> None:
 def test_what_is_cut_is_shown_and_counted_once() -> None:
     shown = moved(text="你好吗", neighbour="", max_len=8)
     assert cells(shown, "The batch", kind="cut") == [151]
-    assert large(shown)["of them lost, after 8"] == "1"
+    assert large(shown)["lost: it reads 8"] == "1"
     assert shown.find("What the model reads")["text"] == "“你好\ufffd”"
     assert sum("lost" in what for what in large(shown)) == 1
 
@@ -99,7 +99,7 @@ def test_the_verdict_is_the_trained_classifiers_and_what_is_in_front_pushes_the_
         whole = FRONTS[front] + "Claim your free prize now"
         spam = float(predict_logits(model, encode([Message(whole, 0)], model)).softmax(1)[0, 1])
         verdicts[front] = next(word for word, what in shown.find("What the model reads")["items"] if "P(spam)" in what)
-        assert f"at P(spam) {spam:.2f}" in large(shown)
+        assert f"P(spam) {spam:.2f}" in large(shown)
     assert verdicts == {"nothing": "spam", "a greeting": "ham", "eight emoji": "ham"}
     assert cells(shown, "Byte by byte", "sign", "cut")[:5] == ["␣", "C", "l", "a", "i"]
 
@@ -107,7 +107,7 @@ def test_the_verdict_is_the_trained_classifiers_and_what_is_in_front_pushes_the_
 def test_an_empty_message_gets_no_verdict() -> None:
     shown = reads()
     shown.set(text="")
-    assert large(shown) == {"bytes": "0", "of them lost, after 32": "0"}
+    assert large(shown) == {"bytes": "0", "lost: it reads 32": "0"}
 
 
 def test_half_a_surrogate_pair_is_answered_in_words() -> None:
