@@ -40,7 +40,7 @@ guesses(base)
 # %% [markdown]
 # ## Predict
 #
-# Choose before you read on. We measure on 160 messages that it hasn't read.
+# We measure on 160 messages that it hasn't read.
 
 # %%
 from headswap.explorers import predict
@@ -97,8 +97,8 @@ print("logits  (B, T, V)", tuple(logits.shape))
 # with the head on top of the model, and nothing else.
 #
 # Point at a byte in the text or at a row of the grid: you see where it looks and what the
-# model expects after it. Half of the grid is barred, because nobody may look ahead. That is
-# why this attention is called *causal*.
+# model expects after it. Half of the grid is barred, because nobody may look ahead: this
+# attention is *causal*.
 
 # %%
 from headswap.explorers import attention
@@ -138,10 +138,9 @@ assert found["trained"][1][1] > 2 * found["untrained"][1][1]
 # %% [markdown]
 # ## Look: one head, by hand
 #
-# How does a position decide what to take? It makes three short vectors of its own: a
-# *query*, what it's looking for; a *key*, what it can be found by; and a *value*, what it
-# hands over. Here are three positions in one head, with the model's own numbers. Bars above
-# the line are positive, bars below it negative.
+# How does a position decide what to take? It makes three short vectors: a *query*, what it's
+# looking for; a *key*, what it can be found by; and a *value*, what it hands over. Here are
+# three positions in one head, with the model's own numbers. Bars below the line are negative.
 #
 # Read the table from top to bottom. The larger query times key, the better the two match.
 # Then let the second position look: the mask takes the third one away from it. You can check
@@ -177,9 +176,7 @@ read(Block.forward)
 # %% [markdown]
 # ## Build: the causal mask
 #
-# A language model that sees the next byte needn't guess it. It copies, and learns nothing.
-#
-# Write `causal_mask(T)`: a tensor (T, T) of type bool, True where position *row* may see
+# A language model that sees the next byte copies it, and learns nothing. Write `causal_mask(T)`: a tensor (T, T) of type bool, True where position *row* may see
 # position *column*. Each position sees itself and everything before it. If you're stuck,
 # try `exercises.causal_mask.hint(1)`.
 
@@ -240,8 +237,8 @@ def attend(queries, keys, values):
 exercises.attend.check(attend)
 
 # %% [markdown]
-# Put it into the trained model: all eight heads now run your function, on 160 unread
-# messages. Without the square root, say, its perplexity more than doubles.
+# Put it into the trained model: now all eight heads run your function. Without the square
+# root, say, perplexity more than doubles.
 
 
 # %% tags=["nbval-ignore-output"]
@@ -349,7 +346,7 @@ assert len(set(babble)) == 3
 
 # %% [markdown]
 # Words, spaces, the turns of a message, and no sense. To guess the next byte it had to
-# learn how words are spelled and which go together. That is what the next lesson keeps.
+# learn how words are spelled and which go together. The next lesson keeps that.
 
 # %%
 bet.reveal("Below 5", "about 2, measured above on 160 unread messages with one seed")
