@@ -176,9 +176,10 @@ read(Block.forward)
 # %% [markdown]
 # ## Build: the causal mask
 #
-# A language model that sees the next byte copies it, and learns nothing. Write `causal_mask(T)`: a tensor (T, T) of type bool, True where position *row* may see
-# position *column*. Each position sees itself and everything before it. If you're stuck,
-# try `exercises.causal_mask.hint(1)`.
+# A language model that sees the next byte copies it, and learns nothing. Write
+# `causal_mask(T)`: a tensor (T, T) of type bool, True where position *row* may see position
+# *column*. Each position sees itself and everything before it. If you're stuck, try
+# `exercises.causal_mask.hint(1)`.
 
 # %% tags=["solution"]
 from headswap import exercises

@@ -76,7 +76,7 @@ function messageNodes(message, columns) {
   for (let from = 0; from < message.cells.length; from += columns)
     lines.push(lineNode(message.cells.slice(from, from + columns), from, columns));
   const more = message.more ? [h("span", { class: "hs-hint" }, `… and ${ofThem(message.more, "byte")} more`)] : [];
-  return [h("p", { class: "hs-b-whose" }, messageWords(message)), ...lines, ...more];
+  return [h("p", { class: "hs-b-whose" }, message.name), ...lines, ...more];
 }
 
 /** @param {BatchSpec} spec @returns {(string|number)[][]} */
