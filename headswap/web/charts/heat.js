@@ -59,8 +59,8 @@ function labelNodes(rows, columns, { left, top, cell, tall, upright, skipRows, s
   const above = columns.flatMap((text, j) => {
     if (j % skipColumns) return [];
     const [x, y] = [left + (j + 0.5) * cell, top - 5];
-    return upright && widest([text]) + 4 > cell ? [s("text", { x: x + 4, y, transform: `rotate(-90 ${x + 4} ${y})` }, cut(text, top - 4))]
-      : [s("text", { x, y, "text-anchor": "middle" }, text)];
+    if (!upright || widest([text]) + 4 <= cell) return [s("text", { x, y, "text-anchor": "middle" }, text)];
+    return [s("text", { x: x + 4, y, transform: `rotate(-90 ${x + 4} ${y})` }, cut(text, top - 4))];
   });
   return [...beside, ...above];
 }

@@ -46,7 +46,8 @@ function shadedText(choose) {
   /** @param {LookingSpec} spec @param {number} here @param {string} words */
   const paint = (spec, here, words) => {
     [at, many] = [here, spec.rows.length];
-    if (row.childElementCount !== many) row.replaceChildren(...spec.rows.map(() => h("span", { "aria-hidden": "true" })));
+    const signs = () => spec.rows.map(() => h("span", { "aria-hidden": "true" }));
+    if (row.childElementCount !== many) row.replaceChildren(...signs());
     [...row.children].forEach((node, i) => {
       const cell = /** @type {HTMLElement} */ (node);
       const share = spec.values[here][i];
@@ -68,7 +69,8 @@ export function looking(place) {
   const choose = (/** @type {number} */ to) => { at = to; if (shown) show(shown); };
   const text = shadedText(choose);
   const grid = heat({ name: "looking-grid" }, choose, HIGHEST);
-  const [said, after, list] = [h("p", { class: "hs-n-text", role: "status" }), h("p", { class: "hs-title" }), nextBytes()];
+  const said = h("p", { class: "hs-n-text", role: "status" });
+  const [after, list] = [h("p", { class: "hs-title" }), nextBytes()];
   const side = h("div", { class: "hs-l-side" }, said, after, list.root);
   const { root, entitle } = frame(place, text.row, h("div", { class: "hs-l-both" }, grid.root, side));
   /** @param {LookingSpec} spec */

@@ -62,7 +62,10 @@ function rowNodes(spec) {
   const [asked, told] = [sizes([query, ...keys]), sizes([...values, mix])];
   const who = visible(labels[looker]);
   const hidden = (/** @type {(string|Node)[]} */ cells) => cells.map((cell, i) => (scores[i] === null ? "–" : cell));
-  const wide = (/** @type {HTMLTableRowElement} */ row) => { put(row.cells[1], { colspan: labels.length }); return row; };
+  const wide = (/** @type {HTMLTableRowElement} */ row) => {
+    put(row.cells[1], { colspan: labels.length });
+    return row;
+  };
   return [
     wide(rowNode("query q", `what ${who} looks for`, [bars(query, number, asked, `query of ${who}`)])),
     rowNode("key k", "what each is found by", keys.map((key, i) => bars(key, number, asked, `key of ${labels[i]}`))),
