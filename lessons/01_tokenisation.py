@@ -8,28 +8,40 @@
 # %% [markdown]
 # # 01 · Tokenisation
 #
-# **10 minutes** to read, and two exercises. You need Python and the idea of a tensor.
-# Afterwards you can turn messages into a rectangle of numbers and a mask, turn numbers
-# back into text without ever failing, and say what a maximum length costs your data.
+# **10 minutes** to read, and two exercises. Here is a spam filter that is already
+# trained. Run the cell, then choose what comes *in front of* the message, or type one of
+# your own. Can you get the advert past it without changing a word of it?
+
+# %%
+from headswap.explorers import reads
+
+reads()
+
+# %% [markdown]
+# A friendly greeting in front, and spam becomes ham, a message that somebody wanted. The
+# filter wasn't charmed. It reads 32 bytes, and the greeting fills them: the advert is
+# crossed out, because the model never sees it. Eight emoji do the same, since each of
+# them takes four bytes.
 
 # %% [markdown]
 # ## A question
 #
-# A network multiplies numbers, and you have text. A *token* is the piece of text that
-# gets a number of its own, its *id*. Large models use pieces of words and need a
-# *vocabulary*, a file of a hundred thousand entries that must travel with the model.
-# Ours uses *bytes*, the numbers from 0 to 255 that every text on your disk consists of.
-# There is no vocabulary to learn, lose or mismatch, and no word is unknown.
+# A network multiplies numbers, and you have text. So the text is cut into pieces. Such a
+# piece is a *token*, and its number is its *id*.
 #
-# The price: a text has more bytes than it has words, or even letters. Our model reads
-# 32 ids. How much of a message is that?
+# Large models use pieces of words. They need a *vocabulary*, a file that lists some
+# hundred thousand pieces and travels with the model. Ours uses *bytes*: the numbers from
+# 0 to 255 that every text on your disk is made of. There is no vocabulary to lose, and no
+# word is unknown.
+#
+# The price is length, as you've just seen: a text has more bytes than words, or even
+# letters. How much of a message fits into 32 of them?
 
 # %% [markdown]
 # ## Predict
 #
-# The practice messages are one or two sentences each, such as "Olive, guess who I met
-# at lunch: Theo. Fancy soup at mine this evening? My uncle is cooking." The model stops
-# reading after 32 bytes.
+# This course comes with 960 *practice messages* of one or two sentences, such as "Olive,
+# guess who I met at lunch: Theo. Fancy soup at mine this evening? My uncle is cooking."
 
 # %%
 from headswap.explorers import predict
@@ -41,94 +53,77 @@ bet = predict(
 bet
 
 # %% [markdown]
-# ## Look
+# ## Look: a batch
 #
-# UTF-8 is the usual way to write text as bytes. An English letter is one byte, é is
-# two, most Chinese characters are three, an emoji is four or more. The id of a byte is
-# the byte itself.
+# *UTF-8* is the usual way to write text as bytes. A plain English letter takes one byte,
+# é takes two, most Chinese characters three, 👍 four, and ✅ only three. Some emoji are
+# several characters glued together: 👩‍🚀 takes eleven bytes.
 #
-# Type into the first field and watch the row of ids. Try your name, `naïve`, `你好`, 👩‍🚀.
-# Every cell is one id; a character of several bytes says which of its bytes this is.
+# A model reads several messages at once, as a rectangle of numbers called a *batch*.
+# Shorter messages are filled up with *pads*, id 256. The *mask* remembers which positions
+# are real: T for true, F for false. Below you see your message and its neighbour, one
+# position under the other.
 #
-# - A message rarely comes alone: the model reads a *batch* of them as one rectangle.
-#   Lengthen the neighbour, and your message gets *pads*, id 256. The *mask* says which
-#   positions are real.
-# - Slide the maximum length down. Cells that are struck through are *cut*: the model
-#   never sees them. Can you make the cut go through the middle of an emoji?
-# - Switch the cls id on. It stands in front, as BERT has it, and takes one of the
-#   places. Lesson 04 needs it.
+# - Make the neighbour longer or shorter. Where do the pads appear?
+# - Slide the maximum length down. Can you cut through the middle of the emoji?
+# - Switch the cls id on. It's an extra id in front, and it takes a place. Lesson 04 needs it.
+# - Unfold the lines at the bottom: how many messages lose their end, and what they lose.
 
 # %%
 from headswap.explorers import tokens
 
 tokens()
 
-# %% [markdown]
-# The last two tables are about the 960 practice messages: how many lose their end at
-# 32, 64 and 160 bytes and where the slider stands, and what the first of them lose.
-# Everything an explorer shows is also data. Here is one that is set from Python to a
-# text whose last character does not fit:
-
-# %%
-example = tokens()
-example.set(text="你好 👍", max_len=8)
-print(example.find("What the model reads")["text"])
-for row in example.find("How many of 960 messages lose their end")["rows"]:
-    print("{:22} {:4} messages cut, {}".format(*row))
-
 # %%
 bet.reveal("all of them", "960 of 960 at 32 bytes, 938 at 64, none at 160")
 
 # %% [markdown]
-# Every practice message loses its end at 32 bytes. That is on purpose: they were
-# written for these lessons, from 52 to 119 bytes long, so that a model can learn from
-# them in seconds and still make mistakes. They are **practice messages**, and their
-# lengths say nothing about yours.
+# Every practice message loses its end. That's on purpose: we wrote them 52 to 119 bytes
+# long, so that a small model learns from them in seconds and still makes mistakes.
 #
-# Real messages look different. In the UCI SMS Spam Collection, 5,159 messages once
-# duplicates are removed, 79.7 % are longer than 32 bytes, 47.6 % longer than 64, and
-# 5.1 % longer than 160. That was counted once, offline; the corpus does not come with
-# the library. Spam is the longer kind: at 64 bytes 96.1 % of the spam is cut and 40.7 %
-# of the ham. So a short maximum length does not treat the classes alike, and that alone
-# is a reason to count before you choose it.
+# Real messages look different. We counted the UCI SMS Spam Collection, 5,159 messages
+# without duplicates, which doesn't come with the library:
 #
-# And the cost of reading more? Attention compares every position with every earlier
-# one, so five times the bytes cost more than five times the work: an epoch of full
-# training takes about six times as long at 160 bytes as at 32, as measured in
-# `figures/speed.txt`. The practice messages themselves, counted here:
-
-# %%
-from headswap import fixture_split
-
-split = fixture_split()
-messages = [*split.train, *split.validation, *split.test]
-lengths = sorted(len(message.text.encode()) for message in messages)
-print(len(lengths), "messages, from", lengths[0], "to", lengths[-1], "bytes")
+# | maximum length | messages that lose their end |
+# | --- | --- |
+# | 32 bytes | 79.7 % |
+# | 64 bytes | 47.6 %: 96.1 % of the spam, 40.7 % of the ham |
+# | 160 bytes | 5.1 % |
+#
+# Look at the middle row. Spam is longer, so a short maximum length hurts one class more
+# than the other.
 
 # %% [markdown]
-# What would pieces of words cost? A piece holds about four letters of English, by
-# OpenAI's rule of thumb for its own vocabularies, so 32 ids would reach four times as
-# far. The bill comes elsewhere. Each id has a vector of its own, which the model looks
-# up when it reads the id, and a language model's head has a row for each id that it may
-# guess. With vectors of width 64:
+# Then why not read everything? Reading takes time. At 160 bytes an epoch, one pass over
+# the training messages, takes about six times as long as at 32 when everything learns, as
+# measured in `figures/speed.txt`.
+#
+# And why not pieces of words? A piece covers about four English letters, by OpenAI's rule
+# of thumb, so 32 ids would reach four times as far. But each id needs a row of numbers in
+# the table that the model reads with, and a language model needs another row for guessing
+# it. Here rows have 64 numbers:
 
 # %%
+print("                     ids     to read    to guess")
 for name, ids in (("bytes", 260), ("GPT-2's pieces", 50_257)):
-    print(f"{name:15} {ids:6,} ids  {2 * 64 * ids:9,} weights to read and to guess them")
+    print(f"{name:15} {ids:8,}  {64 * ids:10,}  {64 * ids:10,}")
+print("the two blocks between the tables: 99,968 weights")
 
 # %% [markdown]
-# The two blocks between them, all that turns bytes into features, have 99,968 weights.
-# With GPT-2's vocabulary our model would be a large dictionary with a very small mind.
-# Pieces pay off where the mind is large too.
+# GPT-2 itself saves one of the two tables: it uses the same one for reading and for
+# guessing, which is called *tying*. Our model keeps two, so that its head can come off.
+# Even one table of that size would be 32 times as large as the blocks that do the
+# thinking. Pieces pay off in a large model.
 
 # %% [markdown]
 # ## Read
 #
-# These are the two functions of the library's tokenizer that matter. At the heart of
-# each is one line; the rest refuses what is no text and what is no id. The four
-# *special ids* stand above the bytes: 256 is the pad, 257 cls, and 258 and 259 mark
-# where a text begins (*bos*) and ends (*eos*) while the body is pretrained. No byte can
-# be mistaken for one of them.
+# These are the two functions of the library's tokenizer that matter. One line of each
+# does the work; the rest rejects anything that isn't text, or isn't an id.
+#
+# The four *special ids* come after the bytes: 256 is the pad and 257 is cls. 258 marks
+# where a text begins (*bos*) and 259 where it ends (*eos*), while the model learns the
+# language. A spam filter gets neither.
 
 # %%
 from headswap import ByteTokenizer
@@ -142,16 +137,16 @@ read(ByteTokenizer.decode)
 # %% [markdown]
 # ## Build: pad and mask
 #
-# Your turn. `rows` is a list of lists of ids, of different length and none empty. Make
-# two tensors of shape (B, T), where B is the number of rows and T the length of the
-# longest:
+# Your turn. `rows` is a list of lists of ids; they differ in length, and none is empty.
+# Return two tensors of shape (B, T), where B is the number of rows and T the length of
+# the longest:
 #
 # - `ids`, int64: each row from the left, then pads, id 256;
-# - `mask`, bool: True where an id is real, False where a pad stands.
+# - `mask`, bool: True where an id is real, False where it is a pad.
 #
-# Replace the dots, run the cell, then run the check. If you are stuck,
-# `exercises.pad_and_mask.hint(1)` gives a nudge, `hint(2)` and `hint(3)` more, and
-# `exercises.pad_and_mask.solution()` shows one way to do it.
+# Replace the dots, run the cell, then run the check. `exercises.pad_and_mask.hint(1)`
+# gives you a nudge, `hint(2)` and `hint(3)` more, and `exercises.pad_and_mask.solution()`
+# shows one way to do it.
 
 # %% tags=["solution"]
 import torch
@@ -171,20 +166,44 @@ def pad_and_mask(rows):
 exercises.pad_and_mask.check(pad_and_mask)
 
 # %% [markdown]
-# The check asks your function a few small questions and compares. Where it is wrong, it
-# looks for the misconception that gives the very same answers, and names it. You can
-# try: return `~mask` and run the check again.
+# Now put it to work. The trained filter judges 160 test messages, cut to between 16 and
+# 32 bytes so that there is something to pad. Your function makes its batches. *F1* is a
+# score from 0 to 1 for how well it finds the spam; lesson 06 takes it apart.
+
+# %%
+from headswap import fixture_split, measure
+from headswap.lab import recorded_classifier
+
+tokenizer, model, test = ByteTokenizer(), recorded_classifier(), fixture_split().test
+rows = [tokenizer.encode(one.text, 16 + i % 17) for i, one in enumerate(test)]
+
+
+def f1_with(batch):
+    with torch.no_grad():
+        answers = [model(*batch(rows[i : i + 16])).argmax(1) for i in range(0, 160, 16)]
+    return measure([one.label for one in test], torch.cat(answers).tolist()).f1
+
+
+print(f"F1 with the library's batches: {f1_with(tokenizer.pad):.3f}")
+
+# %%
+print("F1 with yours:", exercises.with_yours(f1_with, pad_and_mask))
+exercises.pad_and_mask.check(pad_and_mask)
+
+# %% [markdown]
+# Try a mistake: return `~mask`, or a mask that is True everywhere, and run both cells
+# again. The pads now count as text, F1 drops, and the check names what went wrong. A few
+# mistakes cost nothing here, such as pads of 0: this filter asks the mask, not the ids.
 
 # %% [markdown]
 # ## Build: decode, whatever comes
 #
-# Now back from ids to text. Two things stand in the way. Special ids are no bytes, and
-# a cut may go through the middle of a character: 240, 159, 145 are three of the four
-# bytes of 👍. The Unicode standard has a character for that, U+FFFD, which looks like
-# this: �. It says that something was here and could not be read.
+# Now back from ids to text. Special ids aren't bytes. And a cut may go through a
+# character: 240, 159, 145 are three of the four bytes of 👍. Unicode has a character for
+# that, U+FFFD, which looks like this: �. It means that something here couldn't be read.
 #
-# Write `decode` so that it leaves special ids out, writes U+FFFD for what is no whole
-# character, and never raises. `exercises.decode.hint(1)` helps.
+# Write `decode`: leave special ids out, write U+FFFD for a broken character, and never
+# raise. `exercises.decode.hint(1)` helps.
 
 
 # %% tags=["solution"]
@@ -197,16 +216,35 @@ def decode(ids):
 exercises.decode.check(decode)
 
 # %% [markdown]
-# From here on the lesson uses the library's own tokenizer, so it goes on whether or not
-# you have solved the exercises.
+# Does yours survive real rows? These are the same 160 messages, with an emoji after each
+# word, cut at 28 to 32 bytes and padded. A row is right if your text is the beginning of
+# the message, with one � at the end where the cut broke a character.
+
+
+# %%
+def come_back(read_back):
+    right = 0
+    for i, one in enumerate(test):
+        text = one.text.replace(" ", " ✅" if i % 2 else " 👍")
+        ids = tokenizer.encode(text, 28 + i % 5)
+        back = read_back([*ids, 256, 256])
+        whole = back.removesuffix("�")
+        broken = whole.encode() != bytes(ids)  # the cut went through a character
+        right += text.startswith(whole) and (back != whole) == broken
+    return right
+
+
+print("the library's:", come_back(tokenizer.decode), "of 160 rows come back")
+print("yours:        ", exercises.with_yours(come_back, decode))
+exercises.decode.check(decode)
 
 # %% [markdown]
 # ## Prove
 #
-# Encoding and then decoding gives back any text that fits, to the last character:
-# nothing is normalised, lower-cased or unknown. First some texts that break tokenizers:
-# a NUL byte, a flag made of two characters, letters with loose accents, right-to-left
-# writing, U+FFFD itself. Then 2,000 random ones, from a generator of their own.
+# Encode a text and decode it again, and you get it back exactly: nothing is normalised,
+# lower-cased or unknown. We try texts that break tokenizers: a NUL byte, a flag made of
+# two characters, an accent on its own, right-to-left writing, U+FFFD itself. Then 2,000
+# random ones.
 
 # %% tags=["prove"]
 from random import Random
@@ -222,10 +260,8 @@ assert all(tokenizer.decode(tokenizer.encode(text)) == text for text in texts)
 print(f"{len(texts):,} texts came back unchanged.")
 
 # %% [markdown]
-# The gap in the middle, the *surrogates*, are halves of characters that other encodings
-# use; they are not text, and the tokenizer refuses them and says where they stand. And
-# where a text does not fit, only its end suffers: what comes back is the beginning of
-# the text, and behind it at most one U+FFFD.
+# We left out the *surrogates*, halves of characters that other encodings use; the tokenizer
+# rejects them. And a text that is too long loses only its end:
 
 # %% tags=["prove"]
 for text in random_texts[:200]:
@@ -235,23 +271,33 @@ for text in random_texts[:200]:
 print("200 texts, cut at every byte: each came back as its beginning.")
 
 # %% [markdown]
-# The same holds for a batch: the mask is True on every byte of every message, and only
-# pads lie where it is False.
+# The same holds for a whole batch: the mask is True on every byte of every message, and
+# False on pads alone.
 
 # %% tags=["prove"]
+split = fixture_split()
+messages = [*split.train, *split.validation, *split.test]
 ids, mask = tokenizer.batch([message.text for message in messages], 160)
 for message, row, real in zip(messages, ids, mask, strict=True):
     assert tokenizer.decode(row[real].tolist()) == message.text
 assert set(ids[~mask].tolist()) == {256}
 print("ids", tuple(ids.shape), ids.dtype, "and mask", tuple(mask.shape), mask.dtype)
 
+# %% tags=["nbval-ignore-output"]
+done = exercises.progress()
+assert done.rows
+done
+
 # %% [markdown]
 # ## Recap
 #
-# A token is a byte: 256 ids and four special ones, no vocabulary file, and no text that
-# cannot be written. Messages of different length fit one rectangle with the help of
-# pads, and a mask remembers what is real. A maximum length cuts the ends off; count how
-# many before you choose it, and count per class.
+# A token is a byte: 256 ids and four special ones, no vocabulary file, and every text can
+# be encoded. Pads make messages of different length fit one rectangle, and the mask
+# remembers what is real. A maximum length cuts the ends off, so count what it costs
+# before you choose it, class by class.
 #
-# Next: 32 numbers between 0 and 259 go in. How does a body make sense of them, and how
-# does it learn to guess the next?
+# Up to 32 numbers from 0 to 259 go in. How does a model make sense of them, and how does
+# it learn to guess the next one?
+#
+# Next: [02 · The body and its language model](02_body.ipynb) ·
+# Before: [00 · Start here](00_start_here.ipynb)

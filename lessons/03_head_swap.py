@@ -338,8 +338,8 @@ done
 # ## Recap
 #
 # A head swap keeps the body and renews the head: 130 new numbers, 118,784 kept, and the old
-# head can go back on. Pretraining is worth most where labels are few. Judge a score by its baselines: what a random frozen body
-# gets, and what training from scratch gets.
+# head can go back on. Pretraining is worth most where labels are few. Judge a score by its
+# baselines: what a random frozen body gets, and what training from scratch gets.
 #
 # Up to 32 vectors became one by taking their mean. Why the mean, and what happens to it when
 # a message is padded?

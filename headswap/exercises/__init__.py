@@ -19,9 +19,11 @@ from .swapping import LOSS as loss
 from .swapping import SWAP as swap
 from .tokenising import DECODE as decode
 from .tokenising import PAD_AND_MASK as pad_and_mask
+from .used import attending, seeing, with_yours
 
 __all__ = [
     "attend",
+    "attending",
     "causal_mask",
     "choose_threshold",
     "count_new_weights",
@@ -37,8 +39,10 @@ __all__ = [
     "perplexity",
     "progress",
     "scores",
+    "seeing",
     "swap",
     "train_step",
     "verdicts",
+    "with_yours",
     "yours",
 ]  # fmt: skip

@@ -1,9 +1,11 @@
 """The explorers of the course, and what else a lesson shows: sources, bets, the body that all lessons share."""
 
 from .base import lesson_base
-from .body import attention, pretraining
+from .body import attention, habits, pretraining
+from .by_hand import by_hand
 from .environment import check_environment
 from .freezing import arithmetic, stale
+from .guessing import guesses
 from .machine import machine
 from .measures import scoreboard
 from .outwit import outwit
@@ -14,7 +16,7 @@ from .rarity import precision_at, rare_spam
 from .reading import read
 from .recorded import recorded
 from .swapping import swap_report
-from .tokens import tokens
+from .tokens import reads, tokens
 from .widget import Explorer
 from .worth import worth
 
@@ -22,7 +24,10 @@ __all__ = [
     "Explorer",
     "arithmetic",
     "attention",
+    "by_hand",
     "check_environment",
+    "guesses",
+    "habits",
     "lesson_base",
     "machine",
     "number_of",
@@ -34,6 +39,7 @@ __all__ = [
     "pretraining",
     "rare_spam",
     "read",
+    "reads",
     "recorded",
     "scoreboard",
     "snapshots",

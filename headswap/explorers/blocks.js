@@ -2,22 +2,27 @@
  * The blocks that Python computed, each drawn by the chart of its kind.
  *
  * @typedef {WordsSpec|TapeSpec|TableSpec|HeadlinesSpec|MatrixSpec|CurvesSpec|BarsSpec|HeatSpec|CloudSpec|GaugeSpec|
- *   OutboxSpec|LeadSpec|DivideSpec|CrowdSpec|NumbersSpec|OutcomeSpec|MachineBlock} Block
+ *   OutboxSpec|LeadSpec|DivideSpec|CrowdSpec|NumbersSpec|OutcomeSpec|BatchSpec|GuessesSpec|LookingSpec|
+ *   WorkedSpec|MachineBlock} Block
  * @typedef {MachineSpec & {keys?: {rules?: string, swap?: string, look?: string, zoom?: string, head?: string,
  *   text?: string}}} MachineBlock `keys` name the explorer's values that a machine sets
- * @typedef {{root: HTMLElement, paint: (spec: Block) => void, svg?: Element, resized?: () => boolean}} Chart
+ * @typedef {{root: HTMLElement, paint: (spec: Block) => void, svg?: Element, resized?: () => boolean}} Chart `svg` is
+ *   what is watched for its size
  * @typedef {{root: HTMLElement, paint: (spec: never) => void}} OneKind a chart that takes the specs of one kind
  * @typedef {{key: string, chart: Chart, painted: string}} Made
  *
+ * @import {BatchSpec} from "../web/charts/batch.js"
  * @import {BarsSpec} from "../web/charts/bars.js"
  * @import {CloudSpec} from "../web/charts/cloud.js"
  * @import {CrowdSpec} from "../web/charts/crowd.js"
  * @import {CurvesSpec} from "../web/charts/curves.js"
  * @import {DivideSpec} from "../web/charts/divide.js"
  * @import {GaugeSpec} from "../web/charts/gauge.js"
+ * @import {GuessesSpec} from "../web/charts/guesses.js"
  * @import {HeadlinesSpec} from "../web/charts/headlines.js"
  * @import {HeatSpec} from "../web/charts/heat.js"
  * @import {LeadSpec} from "../web/charts/lead.js"
+ * @import {LookingSpec} from "../web/charts/looking.js"
  * @import {MachineSpec} from "../web/charts/machine_words.js"
  * @import {MatrixSpec} from "../web/charts/matrix.js"
  * @import {NumbersSpec} from "../web/charts/numbers.js"
@@ -26,20 +31,24 @@
  * @import {TableSpec} from "../web/charts/table.js"
  * @import {TapeSpec} from "../web/charts/tape.js"
  * @import {WordsSpec} from "../web/charts/words.js"
+ * @import {WorkedSpec} from "../web/charts/worked.js"
  * @import {Place} from "../web/charts/frame.js"
  * @import {Value} from "./controls.js"
  * @import {Explorer} from "./explorer.js"
  */
 
+import { batch } from "../web/charts/batch.js";
 import { bars } from "../web/charts/bars.js";
 import { cloud } from "../web/charts/cloud.js";
 import { crowd } from "../web/charts/crowd.js";
 import { curves } from "../web/charts/curves.js";
 import { divide } from "../web/charts/divide.js";
 import { gauge } from "../web/charts/gauge.js";
+import { guesses } from "../web/charts/guesses.js";
 import { headlines } from "../web/charts/headlines.js";
 import { heat } from "../web/charts/heat.js";
 import { lead } from "../web/charts/lead.js";
+import { looking } from "../web/charts/looking.js";
 import { machine } from "../web/charts/machine.js";
 import { toggledRates } from "../web/charts/machine_words.js";
 import { matrix } from "../web/charts/matrix.js";
@@ -49,14 +58,15 @@ import { outcome } from "../web/charts/outcome.js";
 import { table } from "../web/charts/table.js";
 import { tape } from "../web/charts/tape.js";
 import { words } from "../web/charts/words.js";
+import { worked } from "../web/charts/worked.js";
 import { arrange, h, say } from "../web/elements.js";
 import { guarded } from "../web/frames.js";
 
 /** @type {Record<string, (place: Place, explorer: Explorer, block: Block) => OneKind>} */
-const CHARTS = { words, tape, table, headlines, bars, gauge, heat, lead, numbers, outcome,
-  matrix: chosenMatrix, cloud: (place) => cloud(place), curves: (place) => curves(place), machine: machineBlock,
-  outbox: (place, explorer, block) => outbox(place, (written) => explorer.set(keyOf(block), written)),
-  divide: slidDivide, crowd: (place) => crowd(place) };
+const CHARTS = { words, numbers, tape, batch, table, headlines, bars, gauge, lead, outcome, guesses, looking, worked,
+  matrix: chosenMatrix, heat: (place) => heat(place), divide: slidDivide, crowd: (place) => crowd(place),
+  cloud: (place) => cloud(place), curves: (place) => curves(place), machine: machineBlock,
+  outbox: (place, explorer, block) => outbox(place, (written) => explorer.set(keyOf(block), written)) };
 
 /** A matrix whose cells set one of the explorer's values, where it names one.
  * @param {Place} place @param {Explorer} explorer @param {Block} block */

@@ -15,20 +15,22 @@ import torch
 from ..data.tokenizer import BOS, ByteTokenizer
 from ..errors import DataError
 from ..model.body import Attention, LanguageModel, LMBody
+from ..model.precision import one_thread
 from ..training.pretrain import PretrainStep
 from ..web.flow import scores
 from ..web.glyphs import glyph
-from .widget import Block, Explorer, bars, choice, curves, heat, line, slider, table, text, words
+from .widget import Block, Explorer, choice, curves, figure, folded, line, looking, numbers, slider, table, text, words
 
 EVERY = 20  # pretraining steps per point, so that messages to the browser stay few
 GUESSING = 260
 SCALES = {"perplexity": ("perplexity (bytes)", math.exp), "loss": ("loss (nats per byte)", float)}
+HABITS = ("itself", "one back", "two back", "bos", "largest share")
 
 
 def attention(base: LanguageModel, message: str = "Free prize, call now") -> Explorer:
-    """Where each byte of a message looks, head by head, and which byte the model expects next.
+    """Where each byte of a message looks, head by head, and which byte the model expects after it.
 
-    Weights are drawn as a grid: rows look, columns are looked at, and what lies ahead may not be seen.
+    Rows of the grid look, columns are looked at, and what lies ahead may not be seen.
     """
     config = base.body.config
     controls = [
@@ -58,19 +60,36 @@ def ahead(T: int) -> torch.Tensor:
 
 def _show(base: LanguageModel, value: Mapping[str, Any]) -> list[Block]:
     try:
-        ids = [BOS, *ByteTokenizer().encode(value["text"])][: base.body.config.max_len]
+        ids = with_bos(base, value["text"])
     except DataError as error:
         return [words("Where it looks", f"This is no text: {error}.")]
     block, head = int(value["block"]), int(value["head"])
     weights = [attention_weights(base.body, ids, i) for i in range(base.body.depth)]
-    chosen = weights[block][head]  # (T, T)
     labels = [glyph(i) for i in ids]
+    grid = _cells(weights[block][head], base.body.config.causal)
     return [
-        words("Where it looks", _sentence(labels, chosen)),
-        heat("Attention", labels, labels, _cells(chosen, base.body.config.causal)),
-        table("Every head", ["block", "head", "itself", "one back", "bos"], _habits(weights)),
-        bars("What comes next", _next(base, ids), unit="%"),
+        looking("Where it looks", labels, grid, likeliest(chances(base, ids))),
+        folded(table("Every head", ["block", "head", *HABITS], _habits(weights))),
     ]
+
+
+def with_bos(base: LanguageModel, text: str) -> list[int]:
+    """The ids that the language model reads of a text: bos, then its bytes, as many as fit."""
+    return [BOS, *ByteTokenizer().encode(text)][: base.body.config.max_len]
+
+
+@torch.no_grad()
+def chances(base: LanguageModel, ids: Sequence[int]) -> torch.Tensor:
+    """After each of T positions the probability of every id to come next, (T, V)."""
+    x = torch.tensor([ids])
+    return base(x, torch.ones_like(x, dtype=torch.bool))[0].softmax(-1)
+
+
+def likeliest(shares: torch.Tensor, most: int = 5) -> list[list[tuple[str, float]]]:
+    """For each row of probabilities (T, V), its likeliest bytes and what they are given."""
+    top = shares.topk(most)
+    rows = zip(top.indices.tolist(), top.values.tolist(), strict=True)
+    return [[(glyph(i), round(p, 4)) for i, p in zip(*row, strict=True)] for row in rows]
 
 
 def _cells(weights: torch.Tensor, causal: bool) -> list[list[float | None]]:
@@ -80,34 +99,29 @@ def _cells(weights: torch.Tensor, causal: bool) -> list[list[float | None]]:
     return [[None if h else round(w, 3) for w, h in zip(*row, strict=True)] for row in rows]
 
 
-def _sentence(labels: Sequence[str], weights: torch.Tensor) -> str:
-    """Where the last position looks most."""
-    share, place = weights[-1].max(0)
-    at = int(place)
-    back = len(labels) - 1 - at
-    where = "itself" if not back else "the byte before" if back == 1 else f"{labels[at]}, {back} back"
-    return f"The last position, {labels[-1]}, looks most at {where}: {float(share):.0%} of its weight."
-
-
 def _habits(weights: Sequence[torch.Tensor]) -> list[list[str]]:
-    """Per head the mean share that a position after the first gives to itself, to the byte before and to bos."""
+    """Per head what a position after the first does on average, in the order of HABITS."""
     rows = []
     for block, heads in enumerate(weights):
         for head, one in enumerate(heads):
-            shares = (one.diagonal()[1:], one.diagonal(-1), one[1:, 0])
+            shares = (one.diagonal()[1:], one.diagonal(-1), one.diagonal(-2), one[1:, 0], one[1:].max(1).values)
             rows.append([str(block), str(head), *(f"{float(s.mean()):.0%}" if len(s) else "" for s in shares)])
     return rows
 
 
-@torch.no_grad()
-def _next(base: LanguageModel, ids: Sequence[int], most: int = 5) -> list[tuple[str, float, float]]:
-    """The likeliest next ids and their probabilities in percent."""
-    x = torch.tensor([ids])
-    shares = base(x, torch.ones_like(x, dtype=torch.bool))[0, -1].softmax(0)  # (V,)
-    top = shares.topk(most)
-    return [
-        (glyph(i), round(100 * p, 1), 100.0) for p, i in zip(top.values.tolist(), top.indices.tolist(), strict=True)
-    ]
+def habits(base: LanguageModel, texts: Sequence[str]) -> list[tuple[float, float]]:
+    """Per block, over these texts: what a position gives to itself and the two before, and its largest share.
+
+    Means over heads and over positions from the fourth on: before that there is hardly anything to choose from.
+    """
+    sums = torch.zeros(base.body.depth, 2)
+    with one_thread():
+        for ids in (with_bos(base, one) for one in texts):
+            for block in range(base.body.depth):
+                rows = attention_weights(base.body, ids, block)[:, 3:]  # (H, T - 3, T)
+                near = torch.stack([rows.diagonal(3 - back, 1, 2) for back in range(3)]).sum(0)  # (H, T - 3)
+                sums[block] += torch.stack([near.mean(), rows.max(-1).values.mean()])
+    return [(near, most) for near, most in (sums / len(texts)).tolist()]
 
 
 class Pretraining(Explorer):
@@ -132,13 +146,14 @@ class Pretraining(Explorer):
         last = points[-1][0] if points else 1.0
         guess = round(of_loss(math.log(GUESSING)), 3)
         lines = [line("while it learns", points), line("pure guessing", [(0.0, guess), (last, guess)], dash=True)]
-        return [words("So far", self._said()), curves("Learning curve", "steps", name, lines)]
+        return [self._said(), curves("Learning curve", "steps", name, lines)]
 
-    def _said(self) -> str:
+    def _said(self) -> Block:
         if not self._points:
-            return "Nothing is learned yet."
+            return numbers("Perplexity so far", [], "Nothing is learned yet.")
         (_, first), (step, loss) = self._points[0], self._points[-1]
-        return f"Perplexity {math.exp(first):.0f} at the first step, {math.exp(loss):.1f} at step {step}."
+        at = [figure(f"{math.exp(first):.0f}", "at the first step"), figure(f"{math.exp(loss):.1f}", f"at step {step}")]
+        return numbers("Perplexity so far", at)
 
 
 def pretraining() -> Pretraining:

@@ -55,9 +55,13 @@ def _number(value: str | float | None) -> str:
     return f"{int(value):,}" if float(value).is_integer() else f"{value:.3g}"
 
 
-def _tape(block: Block) -> str:
+def _tape(block: Mapping[str, Any]) -> str:
     counts = Counter(cell["kind"] for cell in block["cells"])
     return ", ".join(f"{count} {kind}" for kind, count in counts.items()) or "nothing"
+
+
+def _batch(block: Block) -> str:
+    return "; ".join(f"{message['name']}, {_tape(message)}" for message in block["messages"])
 
 
 def _table(block: Block) -> str:
@@ -93,6 +97,18 @@ def _bars(block: Block) -> str:
         f"{name} {_number(value)}{'' if total is None else f' of {_number(total)}'}{unit}"
         for name, value, total in block["rows"]
     )
+
+
+def _guesses(block: Block) -> str:
+    pairs = list(zip(block["labels"], block["chances"], strict=True))
+    hard = ", ".join(f"{label} ({chance:.1%})" for label, chance in sorted(pairs, key=lambda pair: pair[1])[:3])
+    return f"{len(pairs)} bytes, the most surprising {hard}; next it expects {block['next'][-1][0][0]}"
+
+
+def _worked(block: Block) -> str:
+    who = block["labels"][block["looker"]]
+    shares = zip(block["labels"], block["shares"], strict=True)
+    return f"{who} takes {', '.join(f'{share:.2f} of {label}' for label, share in shares)}"
 
 
 def _heat(block: Block) -> str:
@@ -139,11 +155,17 @@ def _divide(block: Block) -> str:
 
 
 def _numbers(block: Block) -> str:
-    own = {True: " (yours: {}, the same)", False: " (yours: {}, not the same)", None: " (yours: {})"}
-    return "; ".join(
-        f"{item['name']} {item['value']}{own[item.get('agrees')].format(item['yours']) if item.get('yours') else ''}"
-        for item in block["items"]
-    )
+    items = "; ".join(map(_figure, block["items"]))
+    return " ".join(filter(None, (items and _sentence(items), block["text"]))) or "none"
+
+
+def _figure(item: State) -> str:
+    """One large number, such as "F1 0.93" or "32 bytes", and the learner's own beside it."""
+    named = f"{item['name']} {item['value']}" if item["name"] else f"{item['value']} {item['says']}"
+    if not item.get("yours"):
+        return named
+    judged = {True: ", the same", False: ", not the same", None: ""}[item.get("agrees")]
+    return f"{named} (yours: {item['yours']}{judged})"
 
 
 _BLOCKS = {
@@ -154,12 +176,16 @@ _BLOCKS = {
     "numbers": _numbers,
     "gauge": lambda block: block["text"],
     "tape": _tape,
+    "batch": _batch,
     "table": _table,
     "headlines": _headlines,
     "matrix": _matrix,
     "curves": _curves,
     "bars": _bars,
     "heat": _heat,
+    "guesses": _guesses,
+    "looking": _heat,
+    "worked": _worked,
     "cloud": _cloud,
     "machine": _machine,
     "lead": _lead,

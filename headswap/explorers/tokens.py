@@ -1,4 +1,4 @@
-"""Type a text and see what the model reads of it: bytes, ids, pads, mask, and where it is cut.
+"""Type a text and see what the model reads of it: bytes, ids, pads, mask, where it is cut, and what that does.
 
 Shape letters: B batch, T bytes.
 """
@@ -7,21 +7,31 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
+import torch
+
 from ..data.splits import fixture_split
 from ..data.tokenizer import CLS, PAD, ByteTokenizer
 from ..errors import DataError
-from ..web.glyphs import MOST_CUT, glyphs
-from .widget import Block, Explorer, slider, switch, table, tape, text, words
+from ..lab.shipped import recorded_classifier
+from ..model.classifier import Classifier
+from ..web.glyphs import BLANKS, MOST_CUT
+from .widget import Block, Explorer, batch, choice, figure, folded, numbers, slider, switch, table, text, words
 
 LENGTHS = (32, 64, 160)
 EXAMPLES = 5  # messages shown with their lost ends
-Cell = dict[str, str]
+FRONTS = {
+    "nothing": "",
+    "a greeting": "Hello, it was lovely to see you. ",
+    "two emoji": "😀😀 ",
+    "eight emoji": "😀😀😀😀😀😀😀😀 ",
+}
+Cell = dict[str, Any]
 
 
 def tokens(texts: Sequence[str] | None = None) -> Explorer:
-    """One message in a batch of two as the model reads it, and how many of `texts` lose their end.
+    """Two messages as one batch: characters, ids and mask, position under position, and what a cut loses.
 
-    `texts` are the 960 practice messages by default; only the last two blocks look at them.
+    `texts`, the 960 practice messages by default, are counted: how many of them lose their end.
     """
     known = tuple(practice_texts() if texts is None else texts)
     controls = [
@@ -33,54 +43,98 @@ def tokens(texts: Sequence[str] | None = None) -> Explorer:
     return Explorer("Tokens", controls, partial(_show, known))
 
 
+def reads(model: Classifier | None = None) -> Explorer:
+    """What a trained classifier reads of your message, byte by byte, and its verdict on that much.
+
+    The one that comes with the course, by default: it answers at once and reads 32 bytes.
+    """
+    controls = [
+        choice("front", "In front of it", "nothing", [*FRONTS]),
+        text("text", "Your message", "Claim your free prize now"),
+    ]
+    return Explorer("Spam or ham?", controls, partial(_judge, model or recorded_classifier()))
+
+
 def practice_texts() -> list[str]:
     """The 960 practice messages: those to learn from, to choose by and to judge on."""
     split = fixture_split()
     return [message.text for part in (split.train, split.validation, split.test) for message in part]
 
 
+# ---- what is shown
+
+
 def _show(texts: Sequence[str], value: Mapping[str, Any]) -> list[Block]:
-    max_len, tokenizer = int(value["max_len"]), ByteTokenizer()
+    max_len, cls = int(value["max_len"]), bool(value["cls"])
+    pair = {"Your message": value["text"], "Its neighbour": value["neighbour"]}
     try:
-        whole = tokenizer.encode(value["text"], cls=value["cls"])
-        ids, mask = tokenizer.batch([value["text"], value["neighbour"]], max_len, cls=value["cls"])
+        whole = {name: ByteTokenizer().encode(one, cls=cls) for name, one in pair.items()}
     except DataError as error:
         return [words("What the model reads", f"This is no text: {error}."), *_losses(texts, max_len)]
-    return [
-        words("What the model reads", _sentence(value["text"], whole, max_len)),
-        tape("Ids", _cells(value["text"], whole, max_len, ids.shape[1])),
-        tape("Mask", [_answer(t, real) for t, real in enumerate(mask[0].tolist(), 1)]),
-        *_losses(texts, max_len),
-    ]
+    longest = max(1, *(min(len(ids), max_len) for ids in whole.values()))
+    rows = [_message(name, pair[name], whole[name], max_len, longest, cls) for name in pair]
+    return [_reading(whole["Your message"], max_len, more=_counted(texts, max_len)), batch("The batch", rows),
+            *_losses(texts, max_len)]  # fmt: skip
 
 
-def _sentence(text: str, whole: Sequence[int], max_len: int) -> str:
-    """How many characters, bytes and ids there are, and what is left after the cut."""
-    size = f"{_count(len(text), 'character')}, {_count(len(text.encode()), 'byte')}, {_count(len(whole), 'id')}"
-    lost = len(whole) - max_len
-    if lost <= 0:
-        return f"{size}. All of it fits: nothing is lost."
-    read = ByteTokenizer().decode(whole[:max_len])
-    return f"{size}. It reads {max_len} and loses {lost}. What it reads: “{read}”"
+def _judge(model: Classifier, value: Mapping[str, Any]) -> list[Block]:
+    whole, max_len = FRONTS[value["front"]] + value["text"], model.body.settings().get("max_len", 32)
+    try:
+        ids = ByteTokenizer().encode(whole)
+    except DataError as error:
+        return [words("What the model reads", f"This is no text: {error}.")]
+    verdict = [_verdict(model, ids[:max_len])] if ids else []
+    row = _message("Your message", whole, ids, max_len, min(len(ids), max_len), cls=False)
+    return [_reading(ids, max_len, verdict), batch("Byte by byte", [row])]
 
 
-def _cells(text: str, whole: Sequence[int], max_len: int, longest: int) -> list[Cell]:
-    """One cell per id up to T, then what was cut."""
-    tops = ["cls"] * (len(whole) > len(text.encode())) + glyphs(text)
-    cells = [_cell(top, i, n < max_len) for n, (top, i) in enumerate(zip(tops, whole, strict=True))]
-    more = len(cells) - max_len - MOST_CUT
-    if more > 0:
-        cells[max_len + MOST_CUT :] = [{"top": "…", "bottom": f"{more} more", "kind": "cut"}]
-    return cells + [{"top": "pad", "bottom": str(PAD), "kind": "pad"}] * (longest - len(whole))
+@torch.no_grad()
+def _verdict(model: Classifier, ids: Sequence[int]) -> tuple[str, str]:
+    batch, mask = ByteTokenizer().pad([ids])
+    spam = float(model.eval()(batch, mask).softmax(1)[0, 1])
+    return "spam" if spam >= 0.5 else "ham", f"P(spam) {spam:.2f}"
 
 
-def _cell(top: str, i: int, kept: bool) -> Cell:
+def _reading(
+    ids: Sequence[int], max_len: int, first: Sequence[tuple[str, str]] = (), more: Sequence[tuple[str, str]] = ()
+) -> Block:
+    """How many bytes there are, how many are lost, and what is left after the cut."""
+    size, lost = len(ids), max(0, len(ids) - max_len)
+    items = [(str(size), "bytes or ids" if CLS in ids else "bytes"), (str(lost), f"lost: it reads {max_len}")]
+    said = [figure(*item) for item in (*first, *items, *more)]
+    return numbers("What the model reads", said, f"“{ByteTokenizer().decode(ids[:max_len])}”")
+
+
+def _message(name: str, text: str, ids: Sequence[int], max_len: int, longest: int, cls: bool) -> dict[str, Any]:
+    """One message's cells up to T, then what was cut of it."""
+    signs = [("cls", 1, 1)] * cls + _signs(text)
+    drawn = ids[: max_len + MOST_CUT]
+    cells = [_cell(*sign, i, n < max_len) for n, (sign, i) in enumerate(zip(signs, drawn, strict=False))]
+    pads = [{"sign": "pad", "part": 1, "of": 1, "id": PAD, "kind": "pad"}] * (longest - len(ids))
+    return {"name": name, "cells": cells + pads, "more": len(ids) - len(drawn)}
+
+
+def _signs(text: str) -> list[tuple[str, int, int]]:
+    """One entry per byte: the character that can be seen, and which of its bytes this is."""
+    signs: list[tuple[str, int, int]] = []
+    for character in text:
+        size = len(character.encode())
+        shown = BLANKS.get(character) or (character if character.isprintable() else "·")
+        signs += [(shown, n, size) for n in range(1, size + 1)]
+    return signs
+
+
+def _cell(sign: str, part: int, of: int, i: int, kept: bool) -> Cell:
     kind = "cut" if not kept else "special" if i == CLS else "byte"
-    return {"top": top, "bottom": str(i), "kind": kind}
+    return {"sign": sign, "part": part, "of": of, "id": i, "kind": kind}
 
 
-def _answer(position: int, real: bool) -> Cell:
-    return {"top": str(real), "bottom": str(position), "kind": "byte" if real else "pad"}
+# ---- many messages
+
+
+def _counted(texts: Sequence[str], max_len: int) -> list[tuple[str, str]]:
+    cut = sum(len(one.encode()) > max_len for one in texts)
+    return [(f"{cut:,}", f"of {len(texts):,} practice messages lose their end")]
 
 
 def _losses(texts: Sequence[str], max_len: int) -> list[Block]:
@@ -92,8 +146,8 @@ def _losses(texts: Sequence[str], max_len: int) -> list[Block]:
     examples = [[_text(one[:max_len]), _text(one[max_len:])] for one in raw if len(one) > max_len][:EXAMPLES]
     title = f"How many of {len(raw):,} messages lose their end"
     return [
-        table(title, ["maximum length", "messages cut", "share"], rows),
-        table("Messages that lose their end", ["read", "lost"], examples or [["nothing is cut", ""]]),
+        folded(table(title, ["maximum length", "messages cut", "share"], rows)),
+        folded(table("Messages that lose their end", ["read", "lost"], examples or [["nothing is cut", ""]])),
     ]
 
 
@@ -103,7 +157,3 @@ def _named(length: int, chosen: int) -> str:
 
 def _text(raw: bytes) -> str:
     return ByteTokenizer().decode(raw)
-
-
-def _count(number: int, thing: str) -> str:
-    return f"{number} {thing}{'' if number == 1 else 's'}"

@@ -14,6 +14,7 @@ from typing import Any
 import anywidget
 import traitlets as t
 
+from ..data.tokenizer import VOCAB_SIZE
 from ..errors import SettingError
 from ..web.cells import replaces_this_cells
 from ..web.modules import joined
@@ -23,7 +24,9 @@ Control = dict[str, Any]
 Value = str | int | float | bool
 Show = Callable[[Mapping[str, Any]], list[Block]]
 Point = tuple[float, float]
+Guess = tuple[str, float]  # a byte and its probability
 HERE = Path(__file__).parent
+LOSS_OF_GUESSING = math.log(VOCAB_SIZE)
 
 
 class Explorer(anywidget.AnyWidget):
@@ -194,6 +197,14 @@ def tape(title: str, cells: Sequence[Mapping[str, str]]) -> Block:
     return {"kind": "tape", "title": title, "cells": [dict(cell) for cell in cells]}
 
 
+def batch(title: str, messages: Sequence[Mapping[str, Any]]) -> Block:
+    """Messages position under position; each has a `name`, its `cells`, and how many `more` bytes are not drawn.
+
+    A cell has `sign`, which `part` `of` how many bytes it is, `id`, and `kind`: byte, special, pad or cut.
+    """
+    return {"kind": "batch", "title": title, "messages": [dict(message) for message in messages]}
+
+
 def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str | float]]) -> Block:
     """Rows under headings."""
     return {"kind": "table", "title": title, "columns": [*columns], "rows": _grid(rows)}
@@ -249,6 +260,24 @@ def heat(title: str, rows: Sequence[str], columns: Sequence[str], values: Sequen
     return {"kind": "heat", "title": title, "rows": [*rows], "columns": [*columns], "values": _grid(values)}
 
 
+def guesses(title: str, labels: Sequence[str], chances: Sequence[float], next: Sequence[Sequence[Guess]]) -> Block:
+    """How likely each byte was before it came, and the likeliest bytes there: for every place, and for the next one."""
+    return {"kind": "guesses", "title": title, "labels": [*labels], "chances": [*chances],
+            "next": [_grid(few) for few in next], "highest": LOSS_OF_GUESSING}  # fmt: skip
+
+
+def looking(
+    title: str, labels: Sequence[str], values: Sequence[Sequence[float | None]], next: Sequence[Sequence[Guess]]
+) -> Block:
+    """Where each position looks, as in `heat`, and which bytes the model expects after each."""
+    return {**heat(title, labels, labels, values), "kind": "looking", "next": [_grid(few) for few in next]}
+
+
+def worked(title: str, steps: Mapping[str, Any], number: int) -> Block:
+    """An attention head at work, step by step; `number` is the place in each vector that is told in numbers."""
+    return {**steps, "kind": "worked", "title": title, "number": number}
+
+
 def cloud(title: str, groups: Sequence[tuple[str, str, Sequence[Point]]]) -> Block:
     """Points in two dimensions; a group has a name, a mark (circle or triangle) and its points."""
     named = [{"name": name, "mark": mark, "points": _grid(points)} for name, mark, points in groups]
@@ -283,9 +312,17 @@ def crowd(title: str, counts: Mapping[str, int], text: str) -> Block:
     return {"kind": "crowd", "title": title, "counts": dict(counts), "text": text}
 
 
-def numbers(title: str, items: Sequence[Mapping[str, Any]]) -> Block:
-    """A few numbers, large: each has `name`, `value` and `says`, and perhaps `yours`, and whether that `agrees`."""
-    return {"kind": "numbers", "title": title, "items": [dict(item) for item in items]}
+def figure(value: str, says: str, name: str = "") -> dict[str, Any]:
+    """One of the `numbers`: the number as text, what it is, and perhaps a name above it."""
+    return {"name": name, "value": value, "says": says}
+
+
+def numbers(title: str, items: Sequence[Mapping[str, Any]], text: str = "") -> Block:
+    """The one to three numbers that matter, large, each made by `figure`; and a sentence about them.
+
+    Beside a number may be what the learner's own function makes of it, `yours`, and whether that `agrees`.
+    """
+    return {"kind": "numbers", "title": title, "items": [dict(item) for item in items], "text": text}
 
 
 def outcome(title: str, text: str, won: bool | None = None, truth: str = "") -> Block:

@@ -15,23 +15,30 @@ from headswap.errors import SettingError
 from headswap.explorers.predict import predict
 from headswap.explorers.reading import read
 from headswap.explorers.widget import (
+    figure,
     Block,
     Explorer,
     bars,
+    batch,
     choice,
     cloud,
     curves,
+    folded,
     gauge,
+    guesses,
     heat,
     hidden,
     line,
+    looking,
     matrix,
+    numbers,
     slider,
     switch,
     table,
     tape,
     text,
     words,
+    worked,
 )
 from headswap.results.figures import Still
 
@@ -54,6 +61,12 @@ EVERY_BLOCK = [
     heat("Heat", "ab", "cd", [[0.5, None], [0.25, 0.75]]),
     cloud("Cloud", [("ham", "circle", [(0.0, 1.0)])]),
     gauge("Gauge", 0.25, "P(spam) 0.25", limit=0.5),
+    numbers("Numbers", [figure("32", "bytes")], "“Hi”"),
+    batch("Batch", [{"name": "Yours", "cells": [], "more": 0}]),
+    folded("Folded", ["a"], [["x"]]),
+    guesses("Guesses", ["H"], [0.5], [[("i", 0.5)], [("!", 0.7)]]),
+    looking("Looking", ["a"], [[1.0]], [[("b", 1.0)]]),
+    worked("Worked", {"labels": ["a"], "looker": 0, "shares": [1.0]}, 0),
 ]
 
 

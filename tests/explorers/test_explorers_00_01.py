@@ -11,13 +11,14 @@ from helpers import ROOT
 from hypothesis import given
 from hypothesis import strategies as st
 
-from headswap import ByteTokenizer, measure, read_sms
+from headswap import ByteTokenizer, Message, encode, measure, predict_logits, read_sms
 from headswap.data.readers import unique_messages
 from headswap.errors import SettingError
 from headswap.explorers import environment
 from headswap.explorers.environment import check_environment
 from headswap.explorers.recorded import recorded
-from headswap.explorers.tokens import practice_texts, tokens
+from headswap.explorers.tokens import FRONTS, practice_texts, reads, tokens
+from headswap.lab import recorded_classifier
 from headswap.lab.rows import recorded_runs
 
 EXPLORER = tokens()
@@ -29,8 +30,13 @@ def moved(**values: Any) -> Any:
     return EXPLORER
 
 
-def cells(explorer: Any, title: str, key: str = "bottom", kind: str = "") -> list[str]:
-    return [cell[key] for cell in explorer.find(title)["cells"] if kind in ("", cell["kind"])]
+def cells(explorer: Any, title: str, key: str = "id", kind: str = "", message: int = 0) -> list[Any]:
+    return [cell[key] for cell in explorer.find(title)["messages"][message]["cells"] if kind in ("", cell["kind"])]
+
+
+def large(explorer: Any) -> dict[str, str]:
+    """The large numbers, by what they are."""
+    return {item["says"]: item["value"] for item in explorer.find("What the model reads")["items"]}
 
 
 # ---- tokens
@@ -38,54 +44,76 @@ def cells(explorer: Any, title: str, key: str = "bottom", kind: str = "") -> lis
 
 def test_a_character_of_several_bytes_says_which_of_its_bytes_each_id_is() -> None:
     shown = moved(text="é 👍")
-    assert cells(shown, "Ids") == ["195", "169", "32", "240", "159", "145", "141"]
-    assert cells(shown, "Ids", "top") == ["é 1/2", "é 2/2", "␣", "👍 1/4", "👍 2/4", "👍 3/4", "👍 4/4"]
-    assert (
-        shown.find("What the model reads")["text"] == "3 characters, 7 bytes, 7 ids. All of it fits: nothing is lost."
-    )
+    assert cells(shown, "The batch") == [195, 169, 32, 240, 159, 145, 141]
+    parts = [(cell["sign"], cell["part"], cell["of"]) for cell in shown.find("The batch")["messages"][0]["cells"]]
+    assert parts == [("é", 1, 2), ("é", 2, 2), ("␣", 1, 1), ("👍", 1, 4), ("👍", 2, 4), ("👍", 3, 4), ("👍", 4, 4)]
+    assert large(shown)["bytes"] == "7"
+    assert large(shown)["lost: it reads 32"] == "0"
 
 
-def test_a_longer_neighbour_brings_pads_and_the_mask_says_so() -> None:
-    assert cells(moved(text="Hi", neighbour="Hi"), "Ids", kind="pad") == []
+def test_a_longer_neighbour_brings_pads() -> None:
+    assert cells(moved(text="Hi", neighbour="Hi"), "The batch", kind="pad") == []
     shown = moved(text="Hi", neighbour="Hello")
-    assert cells(shown, "Ids") == ["72", "105", "256", "256", "256"]
-    assert cells(shown, "Mask", "top") == ["True", "True", "False", "False", "False"]
+    assert cells(shown, "The batch") == [72, 105, 256, 256, 256]
+    assert cells(shown, "The batch", "kind") == ["byte", "byte", "pad", "pad", "pad"]
+    assert cells(shown, "The batch", message=1) == [*b"Hello"]
 
 
-def test_what_is_cut_is_shown_and_not_in_the_batch() -> None:
+def test_what_is_cut_is_shown_and_counted_once() -> None:
     shown = moved(text="你好吗", neighbour="", max_len=8)
-    assert cells(shown, "Ids", kind="cut") == ["151"]
-    assert len(cells(shown, "Mask")) == 8
-    assert shown.find("What the model reads")["text"].endswith("It reads 8 and loses 1. What it reads: “你好\ufffd”")
+    assert cells(shown, "The batch", kind="cut") == [151]
+    assert large(shown)["lost: it reads 8"] == "1"
+    assert shown.find("What the model reads")["text"] == "“你好\ufffd”"
+    assert sum("lost" in what for what in large(shown)) == 1
 
 
 def test_the_cls_id_stands_in_front_and_takes_a_place() -> None:
     shown = moved(text="12345678", max_len=8, cls=True)
-    assert cells(shown, "Ids", kind="special") == ["257"]
-    assert cells(shown, "Ids")[0] == "257"
-    assert cells(shown, "Ids", "top", "cut") == ["8"]
+    assert cells(shown, "The batch", kind="special") == [257]
+    assert cells(shown, "The batch")[0] == 257
+    assert cells(shown, "The batch", "sign", "cut") == ["8"]
 
 
 def test_a_very_long_text_is_not_drawn_to_its_end() -> None:
     shown = moved(text="x" * 100_000, max_len=160)
-    assert len(cells(shown, "Ids")) == 160 + 40 + 1
-    assert cells(shown, "Ids")[-1] == "99800 more"
+    assert len(cells(shown, "The batch")) == 160 + 40
+    assert shown.find("The batch")["messages"][0]["more"] == 99_800
 
 
 @given(st.text(max_size=60), st.text(max_size=60), st.integers(8, 160), st.booleans())
-def test_the_tape_is_the_tokenizers_own_batch(text: str, neighbour: str, max_len: int, cls: bool) -> None:
+def test_the_grid_is_the_tokenizers_own_batch(text: str, neighbour: str, max_len: int, cls: bool) -> None:
     shown = moved(text=text, neighbour=neighbour, max_len=max_len, cls=cls)
     ids, mask = ByteTokenizer().batch([text, neighbour], max_len, cls=cls)
-    kept = [cell for cell in shown.find("Ids")["cells"] if cell["kind"] != "cut"]
-    assert [int(cell["bottom"]) for cell in kept] == ids[0].tolist()
-    assert cells(shown, "Mask", "top") == [str(real) for real in mask[0].tolist()]
+    for row, (drawn, real) in enumerate(zip(ids.tolist(), mask.tolist(), strict=True)):
+        kept = [cell for cell in shown.find("The batch")["messages"][row]["cells"] if cell["kind"] != "cut"]
+        assert [cell["id"] for cell in kept] == drawn
+        assert [cell["kind"] != "pad" for cell in kept] == real
     json.dumps(shown.shown)
+
+
+def test_the_verdict_is_the_trained_classifiers_and_what_is_in_front_pushes_the_message_out() -> None:
+    model, shown = recorded_classifier(), reads()
+    verdicts = {}
+    for front in ("nothing", "a greeting", "eight emoji"):
+        shown.set(front=front)
+        whole = FRONTS[front] + "Claim your free prize now"
+        spam = float(predict_logits(model, encode([Message(whole, 0)], model)).softmax(1)[0, 1])
+        verdicts[front] = next(item["value"] for item in shown.find("What the model reads")["items"] if "P(spam)" in item["says"])
+        assert f"P(spam) {spam:.2f}" in large(shown)
+    assert verdicts == {"nothing": "spam", "a greeting": "ham", "eight emoji": "ham"}
+    assert cells(shown, "Byte by byte", "sign", "cut")[:5] == ["␣", "C", "l", "a", "i"]
+
+
+def test_an_empty_message_gets_no_verdict() -> None:
+    shown = reads()
+    shown.set(text="")
+    assert large(shown) == {"bytes": "0", "lost: it reads 32": "0"}
 
 
 def test_half_a_surrogate_pair_is_answered_in_words() -> None:
     shown = moved(text="a\ud83d")
     assert "half a surrogate pair" in shown.find("What the model reads")["text"]
-    assert moved(text="a").find("Ids")
+    assert moved(text="a").find("The batch")
 
 
 def test_the_table_counts_bytes_and_follows_the_slider() -> None:

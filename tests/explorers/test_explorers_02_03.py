@@ -13,7 +13,9 @@ from helpers import TINY, tiny_base
 from headswap import LinearHead, MeanPool, new_language_model, pretrain, swap_head
 from headswap.data.tokenizer import BOS, ByteTokenizer
 from headswap.errors import SettingError
-from headswap.explorers.body import attention, attention_weights, glyph, pretraining
+from headswap.explorers.body import attention, attention_weights, glyph, habits, pretraining
+from headswap.explorers.by_hand import by_hand
+from headswap.explorers.guessing import guesses
 from headswap.explorers.swapping import swap_report
 from headswap.model.body import BodyConfig, LanguageModel
 from headswap.model.pooling import AttentionPool
@@ -57,7 +59,7 @@ def test_the_weights_give_back_what_the_library_attends_to() -> None:
 def test_rows_add_up_to_one_and_nothing_ahead_is_seen(text: str) -> None:
     look = attention(tiny_base())
     look.set(text=text, block=1, head=1)
-    grid = look.find("Attention")
+    grid = look.find("Where it looks")
     T = min(24, 1 + len(text.encode()))
     assert len(grid["rows"]) == len(grid["columns"]) == len(grid["values"]) == T
     for i, row in enumerate(grid["values"]):
@@ -67,7 +69,7 @@ def test_rows_add_up_to_one_and_nothing_ahead_is_seen(text: str) -> None:
 
 def test_a_body_that_sees_everything_has_no_hidden_cell() -> None:
     config = BodyConfig(width=16, heads=2, depth=2, max_len=24, causal=False)
-    grid = attention(new_language_model(config, 0)).find("Attention")["values"]
+    grid = attention(new_language_model(config, 0)).find("Where it looks")["values"]
     assert all(cell is not None for row in grid for cell in row)
     assert all(sum(row) == pytest.approx(1, abs=0.01) for row in grid)
 
@@ -75,7 +77,7 @@ def test_a_body_that_sees_everything_has_no_hidden_cell() -> None:
 def test_labels_are_the_bytes_as_characters() -> None:
     look = attention(tiny_base())
     look.set(text="a é\n")
-    assert look.find("Attention")["rows"] == ["bos", "a", "␣", "C3", "A9", "0A"]
+    assert look.find("Where it looks")["rows"] == ["bos", "a", "␣", "C3", "A9", "0A"]
     assert [glyph(i) for i in (256, 257, 258, 259)] == ["pad", "cls", "bos", "eos"]
 
 
@@ -86,7 +88,7 @@ def test_block_and_head_choose_what_is_drawn() -> None:
     for block in (0, 1):
         for head in range(4):
             look.set(block=block, head=head)
-            drawn.append(str(look.find("Attention")["values"]))
+            drawn.append(str(look.find("Where it looks")["values"]))
     assert len(set(drawn)) == 8
     with pytest.raises(SettingError, match="block"):
         look.set(block=2)
@@ -95,21 +97,32 @@ def test_block_and_head_choose_what_is_drawn() -> None:
 def test_the_table_holds_the_habits_of_every_head() -> None:
     look = attention(tiny_base())
     look.set(text="hello", block=1, head=0)
-    weights = torch.tensor([[cell or 0.0 for cell in row] for row in look.find("Attention")["values"]])
+    weights = torch.tensor([[cell or 0.0 for cell in row] for row in look.find("Where it looks")["values"]])
     row = next(row for row in look.find("Every head")["rows"] if row[:2] == ["1", "0"])
-    expected = (weights.diagonal()[1:], weights.diagonal(-1), weights[1:, 0])
+    largest = weights[1:].max(1).values
+    expected = (weights.diagonal()[1:], weights.diagonal(-1), weights.diagonal(-2), weights[1:, 0], largest)
     for said, shares in zip(row[2:], expected, strict=True):
         assert abs(int(said.rstrip("%")) - 100 * float(shares.mean())) <= 0.6
 
 
 @torch.no_grad()
-def test_what_comes_next_is_the_models_own_guess() -> None:
+def test_what_comes_next_is_the_models_own_guess_at_every_position() -> None:
     base, ids = tiny_base(), torch.tensor([[BOS, *b"hi"]])
     look = attention(base, "hi")
-    shares = base(ids, torch.ones_like(ids, dtype=torch.bool))[0, -1].softmax(0)
-    rows = look.find("What comes next")["rows"]
-    assert rows[0][:2] == [glyph(int(shares.argmax())), pytest.approx(100 * float(shares.max()), abs=0.06)]
-    assert [row[1] for row in rows] == sorted((row[1] for row in rows), reverse=True)
+    shares = base(ids, torch.ones_like(ids, dtype=torch.bool))[0].softmax(-1)
+    for row, told in zip(shares, look.find("Where it looks")["next"], strict=True):
+        assert told[0] == [glyph(int(row.argmax())), pytest.approx(float(row.max()), abs=1e-4)]
+        assert [share for _, share in told] == sorted((share for _, share in told), reverse=True)
+
+
+def test_habits_are_what_the_attention_weights_say() -> None:
+    base = tiny_base()
+    ids = [BOS, *b"see you"]
+    for block, (near, largest) in enumerate(habits(base, ["see you"])):
+        rows = attention_weights(base.body, ids, block)[:, 3:]
+        last_three = [row[t - 2 : t + 1].sum() for head in rows for t, row in enumerate(head, 3)]
+        assert near == pytest.approx(float(torch.stack(last_three).mean()), abs=1e-6)
+        assert largest == pytest.approx(float(rows.max(-1).values.mean()), abs=1e-6)
 
 
 def test_half_a_character_is_refused_in_words() -> None:
@@ -125,6 +138,85 @@ def test_looking_draws_nothing_and_changes_no_weight() -> None:
     attention(base).set(text="other", block=1)
     assert torch.equal(state, torch.get_rng_state())
     assert all(torch.equal(before[name], weight) for name, weight in base.named_parameters())
+
+
+# ---- guesses
+
+
+@torch.no_grad()
+def test_a_byte_has_the_chance_that_the_model_gave_it_before_it_came() -> None:
+    base, ids = tiny_base(), torch.tensor([[BOS, *b"hi!"]])
+    shown = guesses(base)
+    shown.set(text="hi!")
+    shares = base(ids, torch.ones_like(ids, dtype=torch.bool))[0].softmax(-1)
+    found = shown.find("How surprising each byte is")
+    assert found["labels"] == ["h", "i", "!"]
+    expected = [float(shares[t, i]) for t, i in enumerate(b"hi!")]
+    assert found["chances"] == pytest.approx(expected, abs=1e-6)
+    assert len(found["next"]) == 4
+    perplexity = math.exp(-sum(map(math.log, expected)) / 3)
+    assert float(shown.find("It hesitates between")["items"][0]["value"].replace(",", "")) == pytest.approx(
+        perplexity, rel=0.01
+    )
+
+
+def test_an_own_message_goes_before_the_listed_ones_and_half_a_character_is_told() -> None:
+    shown = guesses(tiny_base())
+    listed = shown.find("How surprising each byte is")["labels"]
+    shown.set(text="\ud83d")
+    assert "no text" in shown.shown[0]["text"]
+    shown.set(text="")
+    assert shown.find("How surprising each byte is")["labels"] == listed
+
+
+# ---- one head by hand
+
+
+@torch.no_grad()
+def test_the_mix_by_hand_is_what_the_bodys_own_attention_hands_on() -> None:
+    """The mixes of all heads, through the output layer, are the output of the block's own attention."""
+    base = tiny_base()
+    body, ids = base.body, [BOS, *b"Fr"]
+    x, mask = torch.tensor([ids]), torch.ones(1, 3, dtype=torch.bool)
+    for i, block in enumerate(body.blocks):
+        normed = block.norm1(body.run_blocks(body.embed(x, mask), stop=i)[0])  # pyright: ignore[reportCallIssue]
+        theirs = block.attention(normed, None)[0]  # (3, D)
+        for looker in range(3):
+            mixes = []
+            for head in range(body.config.heads):
+                shown = by_hand(base)
+                shown.set(head=f"block {i}, head {head}", looker=looker + 1)
+                mixes += shown.find("From query to mix")["mix"]
+            torch.testing.assert_close(block.attention.out(torch.tensor(mixes)), theirs[looker], rtol=1e-5, atol=1e-5)
+
+
+def test_every_line_of_the_table_follows_from_the_one_above() -> None:
+    shown = by_hand(tiny_base())
+    for looker in (1, 2, 3):
+        shown.set(looker=looker)
+        told = shown.find("From query to mix")
+        root = math.sqrt(len(told["query"]))
+        assert told["labels"] == ["bos", "F", "r"]
+        for j, key in enumerate(told["keys"]):
+            assert told["dots"][j] == pytest.approx(sum(map(math.prod, zip(told["query"], key, strict=True))), abs=1e-5)
+            score = told["scores"][j]
+            assert (score is None) is (j >= looker)
+            assert told["exps"][j] == (
+                0 if score is None else pytest.approx(math.exp(told["dots"][j] / root), rel=1e-4)
+            )
+            assert told["shares"][j] == pytest.approx(told["exps"][j] / sum(told["exps"]), abs=1e-6)
+        for n, mixed in enumerate(told["mix"]):
+            parts = (share * value[n] for share, value in zip(told["shares"], told["values"], strict=True))
+            assert mixed == pytest.approx(sum(parts), abs=1e-6)
+
+
+def test_fewer_than_two_bytes_are_told_by_hand_as_well() -> None:
+    shown = by_hand(tiny_base())
+    shown.set(text="")
+    assert shown.find("From query to mix")["labels"] == ["bos"]
+    assert shown.find("From query to mix")["shares"] == [1.0]
+    shown.set(text="\ud83d")
+    assert "no text" in shown.shown[0]["text"]
 
 
 # ---- pretraining
@@ -161,7 +253,7 @@ def test_the_axis_switches_from_perplexity_to_loss() -> None:
 
 
 def test_an_empty_curve_says_so() -> None:
-    assert pretraining().find("So far")["text"] == "Nothing is learned yet."
+    assert pretraining().find("Perplexity so far")["text"] == "Nothing is learned yet."
 
 
 # ---- the swap

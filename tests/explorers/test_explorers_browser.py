@@ -13,7 +13,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.skipif(CHROMIUM is None, reason="
 
 CELL = '''
 import math
-from headswap.explorers.widget import *
+from headswap.explorers.widget import figure, *
 
 def show(v):
     ids, n, p = list(v["text"].encode()), v["max_len"], v["threshold"]
@@ -39,6 +39,20 @@ def show(v):
         bars("Weights that learn", [("head", 130, 118914), ("last block", 49984, 118914), ("all", 9, 9)], "weights"),
         gauge("P(spam)", 0.9 * p, f"P(spam) {0.9 * p:.3f}", limit=0.5),
         heat("Small", "ab", ["space", "e", "t"], [[0.1, 0.7, 0.2], [0.95, 0.05, 0]]),
+        numbers("Read", [figure("20", "bytes in all"), figure("0", "lost")], "“Free prize, call now”"),
+        batch("Batch", [{"name": "Yours", "more": 0, "cells": [
+            {"sign": "é", "part": 1, "of": 2, "id": 195, "kind": "byte"},
+            {"sign": "é", "part": 2, "of": 2, "id": 169, "kind": "byte"},
+            {"sign": "cls", "part": 1, "of": 1, "id": 257, "kind": "special"},
+            {"sign": "pad", "part": 1, "of": 1, "id": 256, "kind": "pad"},
+            {"sign": "x", "part": 1, "of": 1, "id": 120, "kind": "cut"}]}]),
+        folded("Folded", ["n"], [["1"], ["2"]]),
+        guesses("Surprise", list("hi"), [0.01, 0.5], [[("H", 0.9), ("h", 0.01)], [("i", 0.5)], [("!", 0.7)]]),
+        looking("Looks", ["bos", "h", "i"], [[1, None, None], [0.25, 0.75, None], [0.5, 0.4, 0.1]],
+                [[("h", 0.2)], [("i", 0.6)], [("!", 0.8)]]),
+        worked("By hand", {"labels": ["bos", "h"], "looker": 0, "query": [1.0, -2.0], "keys": [[0.5, 1], [1, 1]],
+               "values": [[1.0, -1.0], [2.0, 3.0]], "dots": [-1.5, -1.0], "scores": [-1.06, None], "exps": [0.35, 0],
+               "shares": [1, 0], "mix": [1.0, -1.0]}, 1),
         table("Scores", ["score", "value", "remark"], [["precision", tp / max(1, tp + fp), "of what is called spam"],
                                                        ["recall", tp / 80, "of the spam"]]),
         divide("Every message", [("ham", "circle", [0.02, 0.1, 0.6]), ("spam", "triangle", [0.3, 0.9, 0.97])],
@@ -186,12 +200,46 @@ def test_a_heat_map_reads_out_the_cell_under_the_pointer_or_the_arrow_keys(opene
     block(view, "Small").get_by_role("status").get_by_text("row 1 a, column 2 e: 0.700").wait_for()
 
 
-@pytest.mark.parametrize(("title", "rows"), [("Loss", 42), ("Attention", 20), ("Pooled vectors", 81)])
+def test_text_grid_and_guesses_follow_the_same_position(opened: tuple[Page, Heard]) -> None:
+    view, _ = opened
+    looks = block(view, "Looks")
+    looks.get_by_text("The next byte, after i").wait_for()
+    looks.get_by_role("slider", name="The position that looks").focus()
+    view.keyboard.press("ArrowLeft")
+    looks.get_by_text("Position 2, h, takes most from itself: 75 %.").wait_for()
+    looks.get_by_text("The next byte, after h").wait_for()
+    assert looks.locator(".hs-next .hs-came").inner_text().split() == ["i", "60.0", "%", "✓"]
+    looks.get_by_role("img").focus()
+    looks.get_by_text("The next byte, after bos").wait_for()
+
+
+def test_a_surprise_is_explained_to_the_keyboard(opened: tuple[Page, Heard]) -> None:
+    view, _ = opened
+    towers = block(view, "Surprise").get_by_role("slider", name="Surprise")
+    towers.focus()
+    view.keyboard.press("Home")
+    block(view, "Surprise").get_by_text("It expected H, but h came: it had given that 1.0 %.").wait_for()
+    assert "h came" in (towers.get_attribute("aria-valuetext") or "")
+
+
+def test_a_folded_table_opens_by_keyboard(opened: tuple[Page, Heard]) -> None:
+    view, _ = opened
+    fold = block(view, "Folded").locator("summary")
+    assert not block(view, "Folded").get_by_role("table").is_visible()
+    fold.focus()
+    view.keyboard.press("Enter")
+    block(view, "Folded").get_by_role("table").wait_for()
+
+
+@pytest.mark.parametrize(
+    ("title", "rows"),
+    [("Loss", 42), ("Batch", 5), ("Surprise", 2), ("By hand", 2), ("Attention", 20), ("Pooled vectors", 81)],
+)
 def test_a_picture_has_its_numbers_as_a_table(opened: tuple[Page, Heard], title: str, rows: int) -> None:
     view, _ = opened
     block(view, title).locator("summary").click()
-    block(view, title).locator("tbody tr").nth(rows - 1).wait_for()
-    assert block(view, title).locator("tbody tr").count() == rows
+    block(view, title).locator("details tbody tr").nth(rows - 1).wait_for()
+    assert block(view, title).locator("details tbody tr").count() == rows
 
 
 def test_everything_has_a_name(opened: tuple[Page, Heard]) -> None:
@@ -214,6 +262,9 @@ def test_everything_has_a_name(opened: tuple[Page, Heard]) -> None:
         'button "true ham, predicted ham: 60, 75 % of all ham"',
         "Loss: loss (nats) from 0 to 1.50, by epoch from 0 to 20; lines: training, validation; marked: best: 8",
         "Attention: 20 rows by 20 columns",
+        "Batch. Yours: 3 positions read, 1 pad, 1 cut off",
+        'slider "Surprise"',
+        'slider "The position that looks"',
         "Pooled vectors: ham, 40 circles; spam, 40 triangles; yours, 1 circle",
     ):
         assert line in tree, tree

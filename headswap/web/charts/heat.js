@@ -14,12 +14,12 @@ import { LETTER, ROW, cut, numberText, visible, widest } from "../text.js";
 import { drawn, picture } from "./frame.js";
 
 /** Sizes of a heat map: cells as large as fit, and how many labels are skipped between two that are shown.
- * @param {number} width @param {string[]} rows @param {string[]} columns */
-export function heatLayout(width, rows, columns) {
+ * @param {number} width @param {string[]} rows @param {string[]} columns @param {number} [highest] of the cells */
+export function heatLayout(width, rows, columns, highest = 420) {
   const left = Math.min(widest(rows) + 8, 0.4 * width);
   const most = columns.length <= 10 ? 52 : 26;
   const cell = Math.max(1, Math.min(most, (width - left - 2) / Math.max(1, columns.length)));
-  const tall = Math.max(Math.min(cell, 9), Math.min(cell, 28, 420 / Math.max(1, rows.length)));
+  const tall = Math.max(Math.min(cell, 9), Math.min(cell, 28, highest / Math.max(1, rows.length)));
   const upright = widest(columns) + 4 > cell && widest(columns) > 2.5 * LETTER;
   const top = upright ? Math.min(90, widest(columns) + 6) : 16;
   const space = upright ? ROW : Math.max(11, widest(columns) + 3);
@@ -59,8 +59,8 @@ function labelNodes(rows, columns, { left, top, cell, tall, upright, skipRows, s
   const above = columns.flatMap((text, j) => {
     if (j % skipColumns) return [];
     const [x, y] = [left + (j + 0.5) * cell, top - 5];
-    return upright ? [s("text", { x: x + 4, y, transform: `rotate(-90 ${x + 4} ${y})` }, cut(text, top - 4))]
-      : [s("text", { x, y, "text-anchor": "middle" }, text)];
+    if (!upright || widest([text]) + 4 <= cell) return [s("text", { x, y, "text-anchor": "middle" }, text)];
+    return [s("text", { x: x + 4, y, transform: `rotate(-90 ${x + 4} ${y})` }, cut(text, top - 4))];
   });
   return [...beside, ...above];
 }
@@ -101,8 +101,9 @@ function spotUnder(event, svg, { left, top, cell, tall }, { rows, columns }) {
   return i >= 0 && j >= 0 && i < rows.length && j < columns.length ? [i, j] : null;
 }
 
-/** The cell that is looked at: framed, and read out below. @param {SVGSVGElement} svg */
-function spotlight(svg) {
+/** The cell that is looked at: framed, and read out below.
+ * @param {SVGSVGElement} svg @param {(row: number) => void} heard is told the row of the cell */
+function spotlight(svg, heard) {
   const box = s("rect", { class: "hs-cursor" });
   const said = h("p", { class: "hs-under", role: "status" });
   /** @type {{spec: HeatSpec, layout: Layout}|null} */
@@ -118,7 +119,11 @@ function spotlight(svg) {
     const [row, column] = [visible(spec.rows[i]), visible(spec.columns[j])];
     say(said, `row ${i + 1} ${row}, column ${j + 1} ${column}: ${shareText(spec.values[i][j])}`);
   };
-  const move = (/** @type {Spot|null} */ to) => { spot = to; show(); };
+  const move = (/** @type {Spot|null} */ to) => {
+    spot = to;
+    show();
+    if (to) heard(to[0]);
+  };
   const key = (/** @type {KeyboardEvent} */ event) => {
     const to = now && spotBy(event.key, spot ?? [0, 0], now.spec);
     if (!to) return;
@@ -137,25 +142,47 @@ function spotlight(svg) {
   return { box, said, paint };
 }
 
-/** @param {Place} place */
-export function heat(place) {
+/** The frame around a row that others look at, too. */
+function marker() {
+  const box = s("rect", { class: "hs-marked", display: "none" });
+  /** @type {number|null} */
+  let row = null;
+  const paint = (/** @type {Layout|null} */ layout, /** @type {number} */ columns) => {
+    put(box, { display: row === null || !layout ? "none" : null });
+    if (row === null || !layout) return;
+    const { left, top, cell, tall } = layout;
+    put(box, { x: left, y: top + row * tall, width: cell * columns, height: tall });
+  };
+  return { box, paint, set: (/** @type {number} */ to) => { row = to; } };
+}
+
+/** @param {Place} place @param {(row: number) => void} [heard] is told which row is pointed at
+ * @param {number} [highest] how many pixels its rows may take together */
+export function heat(place, heard = () => {}, highest = undefined) {
   const parts = picture(place, "hs-heat");
   const { svg, keys, under } = parts;
   const [cells, labels, numbers] = ["cells", "labels", "numbers"].map((look) => s("g", { class: `hs-${look}` }));
   const barred = s("path", { class: "hs-barred" });
-  const light = spotlight(svg);
-  svg.append(cells, barred, labels, numbers, light.box);
+  const [light, marked] = [spotlight(svg, heard), marker()];
+  /** @type {Layout|null} */
+  let now = null;
+  let many = 0;
+  const mark = (/** @type {number} */ row) => { marked.set(row); marked.paint(now, many); };
+  svg.append(cells, barred, labels, numbers, marked.box, light.box);
   under.append(light.said);
   keys.append(h("span", { class: "hs-key", "aria-hidden": "true" }, "0", h("span", { class: "hs-ramp" }), "1"));
-  return drawn(parts, (/** @type {HeatSpec} */ spec, [width]) => {
+  const chart = drawn(parts, (/** @type {HeatSpec} */ spec, [width]) => {
     const [rows, columns] = [spec.rows.map(visible), spec.columns.map(visible)];
-    const layout = heatLayout(width, rows, columns);
+    const layout = heatLayout(width, rows, columns, highest);
     svg.style.height = `${layout.height}px`;
     paintShades(cells, spec.values, layout);
     put(barred, { d: barredPath(spec.values, layout) });
     labels.replaceChildren(...labelNodes(rows, columns, layout));
     numbers.replaceChildren(...numberNodes(spec.values, layout));
     put(svg, { "aria-label": `${spec.title}: ${rows.length} rows by ${columns.length} columns, shades from 0 to 1` });
+    [now, many] = [layout, columns.length];
+    marked.paint(now, many);
     light.paint(spec, layout);
   }, cellTable);
+  return { ...chart, mark };
 }
