@@ -173,7 +173,7 @@ exercises.yours.pool(last_real, base, split, beside="last")
 # - *attention* is a weighted mean, and a learned query of 64 numbers decides the weights;
 # - *cls* puts a special token in front of the message and takes its vector, as BERT does.
 #
-# Each pool gets a new head on the same frozen body, five times from five seeds. Every head is judged on the same 160
+# Each pool gets a new head on the same frozen body, three times from three seeds. Every head is judged on the same 160
 # test messages, half of them spam, so guessing earns .50. The last column compares each pool with the mean, message by
 # message: that removes the luck that both share.
 
@@ -183,8 +183,8 @@ from headswap.metrics.intervals import mean_interval, paired_difference
 
 
 def judged(base, pool, regime="head-only"):
-    """What five seeds of a classifier with this pool say about the 160 test messages."""
-    runs = [run_regime(base, split, regime, Recipe(pool=pool, seed=seed)) for seed in range(5)]
+    """What three seeds of a classifier with this pool say about the 160 test messages."""
+    runs = [run_regime(base, split, regime, Recipe(pool=pool, seed=seed)) for seed in range(3)]
     return [judge(run.classifier, "test", split.test).verdicts for run in runs]
 
 
@@ -197,10 +197,10 @@ def accuracy(said):
 # %% tags=["nbval-ignore-output"]
 said = {pool: judged(base, pool) for pool in ("mean", "last", "max", "attention", "cls")}
 print("pool       accuracy, 95 % interval   minus the mean pool, paired")
-for pool, five in said.items():
-    low, high = mean_interval(five, "accuracy")
-    gain, (least, most) = paired_difference([*zip(five, said["mean"], strict=True)], "accuracy")
-    print(f"{pool:10} {accuracy(five):.2f} [{low:.2f}, {high:.2f}]", end="")
+for pool, seeds in said.items():
+    low, high = mean_interval(seeds, "accuracy")
+    gain, (least, most) = paired_difference([*zip(seeds, said["mean"], strict=True)], "accuracy")
+    print(f"{pool:10} {accuracy(seeds):.2f} [{low:.2f}, {high:.2f}]", end="")
     print("" if pool == "mean" else f"         {gain:+.2f} [{least:+.2f}, {most:+.2f}]")
 assert accuracy(said["cls"]) == 0.5 and accuracy(said["last"]) < accuracy(said["mean"]) - 0.05
 
@@ -252,7 +252,7 @@ from headswap import BodyConfig, new_language_model
 both_ways = new_language_model(BodyConfig(causal=False), 0)
 seeing = judged(both_ways, "cls", "frozen-random")
 low, high = mean_interval(seeing, "accuracy")
-print(f"cls, bidirectional, random body: {accuracy(seeing):.2f} [{low:.2f}, {high:.2f}], five seeds")
+print(f"cls, bidirectional, random body: {accuracy(seeing):.2f} [{low:.2f}, {high:.2f}], three seeds")
 gain, (least, most) = paired_difference([*zip(seeing, said["cls"], strict=True)], "accuracy")
 print(f"minus cls on our causal body:   {gain:+.2f} [{least:+.2f}, {most:+.2f}]")
 assert least > 0.2

@@ -280,3 +280,18 @@ def test_the_map_names_every_lesson_with_its_minutes() -> None:
         stated = re.search(MINUTES, first)
         assert stated
         assert stated[1] == minutes
+
+
+def test_lesson_05_quotes_the_scores_of_record() -> None:
+    record = (ROOT / "figures" / "fixture.txt").read_text("utf-8")
+    scores, _, paired = record.partition("minus head-only, paired")
+    told = prose("05_freeze")
+    for regime in ("scratch", "head-only", "full"):
+        line = next(line for line in scores.splitlines() if line.startswith(f"{regime} "))
+        f1, low, high = re.findall(r"\d\.\d{3}", line)[2:5]
+        assert f"| {regime} | {f1} | [{low}, {high}] |" in told
+    for regime in ("scratch", "full"):
+        line = next(line for line in paired.splitlines() if line.startswith("balanced ") and f" {regime} " in line)
+        found = re.search(r"[+-]\d\.\d{3} \[[^\]]+\]", line)
+        assert found
+        assert f"| {found[0]} |" in told
