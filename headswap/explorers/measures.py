@@ -121,11 +121,11 @@ def _matrix(metrics: Metrics, said: Said | None) -> Block:
     """The library's counts, or the learner's with the library's to compare where those differ."""
     if said is None or said.counts is None:
         return matrix("Verdicts", metrics.confusion, ("ham", "spam"), "cell") | {"note": (said and said.note) or CLICK}
-    block = matrix("Verdicts, yours", said.counts, ("ham", "spam"), "cell")
+    block = matrix("Yours", said.counts, ("ham", "spam"), "cell")
     if said.counts == metrics.confusion:
-        return block | {"note": "Yours, and the library counts the same."}
+        return block | {"note": "Your verdicts, and the library counts the same."}
     rival = {"rival": [[*row] for row in metrics.confusion], "against": "the library's"}
-    return block | rival | {"note": "Yours; the small numbers say how far from the library's."}
+    return block | rival | {"note": "Your verdicts; the small numbers compare them with the library's."}
 
 
 def _items(metrics: Metrics, said: Said | None) -> list[dict[str, Any]]:

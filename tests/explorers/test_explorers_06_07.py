@@ -194,8 +194,8 @@ def test_right_functions_fill_the_board_as_the_library_does() -> None:
         assert all(item["agrees"] for item in board.find("The scores")["items"])
         plain = scoreboard(*example())
         plain.set(threshold=threshold)
-        assert board.find("Verdicts, yours")["counts"] == plain.find("Verdicts")["counts"]
-        assert "rival" not in board.find("Verdicts, yours")
+        assert board.find("Yours")["counts"] == plain.find("Verdicts")["counts"]
+        assert "rival" not in board.find("Yours")
 
 
 def test_wrong_scores_show_their_damage_beside_the_librarys() -> None:
@@ -208,7 +208,7 @@ def test_wrong_scores_show_their_damage_beside_the_librarys() -> None:
 
 def test_wrong_verdicts_show_their_damage_in_the_cells_and_in_f1() -> None:
     board = own_board(lambda p, threshold: p < threshold, exercises.scores.reference)
-    block = board.find("Verdicts, yours")
+    block = board.find("Yours")
     assert block["rival"] == scoreboard(*example()).find("Verdicts")["counts"]
     assert block["counts"] == [row[::-1] for row in block["rival"]]
     f1 = board.find("The scores")["items"][2]
