@@ -15,7 +15,6 @@ from headswap.errors import SettingError
 from headswap.explorers.predict import predict
 from headswap.explorers.reading import read
 from headswap.explorers.widget import (
-    figure,
     Block,
     Explorer,
     bars,
@@ -23,6 +22,7 @@ from headswap.explorers.widget import (
     choice,
     cloud,
     curves,
+    figure,
     folded,
     gauge,
     guesses,
@@ -63,7 +63,7 @@ EVERY_BLOCK = [
     gauge("Gauge", 0.25, "P(spam) 0.25", limit=0.5),
     numbers("Numbers", [figure("32", "bytes")], "“Hi”"),
     batch("Batch", [{"name": "Yours", "cells": [], "more": 0}]),
-    folded("Folded", ["a"], [["x"]]),
+    folded(table("Folded", ["a"], [["x"]])),
     guesses("Guesses", ["H"], [0.5], [[("i", 0.5)], [("!", 0.7)]]),
     looking("Looking", ["a"], [[1.0]], [[("b", 1.0)]]),
     worked("Worked", {"labels": ["a"], "looker": 0, "shares": [1.0]}, 0),

@@ -98,7 +98,9 @@ def test_the_verdict_is_the_trained_classifiers_and_what_is_in_front_pushes_the_
         shown.set(front=front)
         whole = FRONTS[front] + "Claim your free prize now"
         spam = float(predict_logits(model, encode([Message(whole, 0)], model)).softmax(1)[0, 1])
-        verdicts[front] = next(item["value"] for item in shown.find("What the model reads")["items"] if "P(spam)" in item["says"])
+        verdicts[front] = next(
+            item["value"] for item in shown.find("What the model reads")["items"] if "P(spam)" in item["says"]
+        )
         assert f"P(spam) {spam:.2f}" in large(shown)
     assert verdicts == {"nothing": "spam", "a greeting": "ham", "eight emoji": "ham"}
     assert cells(shown, "Byte by byte", "sign", "cut")[:5] == ["␣", "C", "l", "a", "i"]
