@@ -175,11 +175,16 @@ def _at(place: Place, test: str) -> Place:
 
 
 def _scores(row: Sequence[Found]) -> list[str]:
-    lines = [_line("labels", (f"{one.place.labels}" for one in row)), _line("seeds", (f"{one.seeds}" for one in row))]
+    lines = [_line("labels", (f"{one.place.labels}" for one in row)), _line("seeds", (_seeds(one) for one in row))]
     for name in NAMES:
         if any(name in one.said for one in row):
             lines.append(_line(name, (_estimate(one.f1(name)) if name in one.said else "" for one in row)))
     return [*lines, _line("in front", map(_first, row)), *_maybe(row)]
+
+
+def _seeds(one: Found) -> str:
+    least, most = (end(map(len, one.said.values())) for end in (min, max))
+    return str(most) if least == most else f"{least} to {most}"
 
 
 def _first(one: Found) -> str:
