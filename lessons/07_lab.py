@@ -8,7 +8,7 @@
 # %% [markdown]
 # # 07 · The regime lab
 #
-# **MM minutes** to read, four missions to play, and some ten seconds of computing. Press
+# **9 minutes** to read, four missions to play, and some ten seconds of computing. Press
 # Train. Then pick another *regime*, train again, and compare: which one is better, and is
 # it more than luck?
 
@@ -38,11 +38,7 @@ tour
 # %%
 from headswap.explorers import predict
 
-answers = [
-    "head-only, by more than luck",
-    "full, by more than luck",
-    "160 messages can't tell them apart",
-]
+answers = ["head-only, by more than luck", "full, by more than luck", "160 messages can't tell them apart"]
 bet = predict("Which one ends with the higher F1?", answers)
 bet
 
@@ -282,6 +278,49 @@ assert first != other
 print("Seed 0 twice: the same run. Seed 1: another one.")
 
 # %% [markdown]
+# ## Predict: one last bet
+#
+# N-grams are hard to beat where words give spam away. Here are messages where they don't.
+
+# %%
+from headswap.data.sources import OrderData
+
+names = ("honest", "scam  ")
+for message in OrderData().split(0).train[1:7]:
+    print(names[message.label], "|", message.text)
+
+# %% [markdown]
+# Whoever wants the money first is the scam; whoever hands over the goods first is honest.
+# Both use the same phrases, and only their order tells them apart. It's further apart than
+# an n-gram reaches. With 640 labels, who comes first?
+
+# %%
+ORDER = ["the n-grams", "a frozen pretrained body with a new head", "a pretrained body that learns along"]
+last = predict("On messages where only the order decides, who scores highest?", ORDER)
+last
+
+# %%
+last.reveal(ORDER[2], "full 0.86, n-grams 0.50: 0.36 more [0.32, 0.39]")
+
+# %% [markdown]
+# Here is the whole story, F1 over 2 to 5 seeds, everyone reading the same bytes, and settings
+# chosen on validation messages only (`figures/story.txt` has the intervals):
+#
+# | messages | labels | n-grams | random body, frozen | pretrained, frozen | from scratch | full |
+# | --- | --- | --- | --- | --- | --- | --- |
+# | practice: words decide | 10 | 0.70 | 0.57 | 0.71 | 0.61 | 0.64 |
+# | practice: words decide | 640 | 0.93 | 0.83 | 0.86 | 0.87 | 0.89 |
+# | order decides | 40 | 0.51 | 0.54 | 0.52 | 0.54 | 0.60 |
+# | order decides | 640 | 0.50 | 0.65 | 0.63 | 0.79 | 0.86 |
+#
+# *Words decide* in the practice messages, and n-grams lead as soon as there are some dozens of
+# labels. With ten labels the pretrained body keeps up. *Order decides* in the second set: n-grams
+# score what guessing scores, and a body that learns wins. Freezing doesn't help there. Between the
+# two frozen bodies the difference could be luck: what ours read never told it about order.
+#
+# Both sets are in the lab, as `data="fixture"` and `data="order"`; the second needs `max_len=96`.
+
+# %% [markdown]
 # Your progress:
 
 # %% tags=["nbval-ignore-output"]
@@ -296,9 +335,12 @@ done
 # messages. That's enough to watch a loss turn, and too little to rank two regimes two points
 # apart. Look there, then decide with seeds, intervals and an untouched test.
 #
-# STORY
+# Where words decide, n-grams win. Where order decides, a body that learns wins. And with few labels,
+# what the body has read before is worth most.
 #
 # When you report a score, say what learned, on how many messages, judged on which and how many,
 # with how many seeds, and what a random body and the n-grams score there.
 #
-# That's the course so far. Before: BEFORE
+# The next lesson, still to come, is about the head itself: when does a hidden layer pay?
+#
+# Before: [06b · Rare spam, and how sure](06b_how_sure.ipynb)
