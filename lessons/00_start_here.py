@@ -8,7 +8,7 @@
 # %% [markdown]
 # # 00 · Start here
 #
-# **10 minutes** to read, and one exercise. This is a spam filter, already trained. Can
+# **12 minutes** to read, and one exercise. This is a spam filter, already trained. Can
 # you write spam that gets through? Click the cell below, press Shift + Enter, and try.
 
 # %%
@@ -330,15 +330,15 @@ done
 #
 # | | lesson | minutes | what you will see |
 # | --- | --- | --- | --- |
-# | 00 | Start here | 10 | the whole story |
-# | 01 | Tokenisation | 8 | text to bytes, pads and mask, and what a cut loses |
-# | 02 | The body and its language model | 10 | attention, next-byte prediction, perplexity falling |
-# | 03 | The head swap | 9 | what is kept, what is new, and what pretraining adds |
-# | 04 | Pooling | 11 | many vectors to one, and what pads do to a mean |
-# | 05 | The freeze toggle | 10 | what learns, what the optimizer holds, what a frozen body saves |
-# | 06 | Metrics | 8 | four cells, every threshold, and what a leak does to a score |
-# | 06b | Rare spam, and how sure | 8 | precision where spam is rare, and how far luck reaches |
-# | 07 | The regime lab | 9 | your own experiments, with missions |
+# | 00 | Start here | 12 | the whole story |
+# | 01 | Tokenisation | 10 | text to bytes, pads and mask, and what a cut loses |
+# | 02 | The body and its language model | 12 | attention, next-byte prediction, perplexity falling |
+# | 03 | The head swap | 11 | what is kept, what is new, and what pretraining adds |
+# | 04 | Pooling | 13 | many vectors to one, and what pads do to a mean |
+# | 05 | The freeze toggle | 12 | what learns, what the optimizer holds, what a frozen body saves |
+# | 06 | Metrics | 10 | four cells, every threshold, and what a leak does to a score |
+# | 06b | Rare spam, and how sure | 10 | precision where spam is rare, and how far luck reaches |
+# | 07 | The regime lab | 12 | your own experiments, with missions |
 #
 # The filter stopped after 32 bytes. What is a byte, and why are there emoji that take
 # eleven of them?

@@ -8,7 +8,7 @@
 # %% [markdown]
 # # 01 · Tokenisation
 #
-# **8 minutes** to read, and two exercises. Here is a spam filter that is already
+# **10 minutes** to read, and two exercises. Here is a spam filter that is already
 # trained. Run the cell, then choose what comes *in front of* the message, or type one of
 # your own. Can you get the advert past it without changing a word of it?
 

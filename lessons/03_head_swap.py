@@ -8,7 +8,7 @@
 # %% [markdown]
 # # 03 · The head swap
 #
-# **9 minutes** to read, three exercises and half a minute of computing. Press the button:
+# **11 minutes** to read, three exercises and half a minute of computing. Press the button:
 # 260 rows come off, two go on. Press it again. What changes below the head?
 
 # %%

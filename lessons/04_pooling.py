@@ -8,7 +8,7 @@
 # %% [markdown]
 # # 04 · Pooling
 #
-# **11 minutes** to read, and two exercises.
+# **13 minutes** to read, and two exercises.
 #
 # Run the cell below and slide the pads. They're blanks that fill up a batch; the message itself never changes. Does
 # the verdict?

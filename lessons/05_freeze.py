@@ -8,7 +8,7 @@
 # %% [markdown]
 # # 05 · The freeze toggle
 #
-# **10 minutes** to read, and three exercises.
+# **12 minutes** to read, and three exercises.
 #
 # Run the cell below. It shows a single weight of a model. It's frozen, and it moves anyway. Can you make it stay, under
 # both optimizers? Change what is left in it.

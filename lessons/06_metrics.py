@@ -8,7 +8,7 @@
 # %% [markdown]
 # # 06 · Metrics
 #
-# **8 minutes** to read, two exercises, and some ten seconds of computing. You need lesson 05: a frozen body and a head
+# **10 minutes** to read, two exercises, and some ten seconds of computing. You need lesson 05: a frozen body and a head
 # that learns. Afterwards you can read a filter's mistakes, and pick a threshold on purpose.
 #
 # Run the cell, and pull the slider to the left.

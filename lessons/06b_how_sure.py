@@ -8,7 +8,7 @@
 # %% [markdown]
 # # 06b · Rare spam, and how sure
 #
-# **8 minutes** to read, one exercise, and a few seconds of computing. You need lesson 06: precision, recall and the
+# **10 minutes** to read, one exercise, and a few seconds of computing. You need lesson 06: precision, recall and the
 # threshold. Afterwards you can tell what a precision is worth where spam is rare, and how sure a score is.
 #
 # Run the cell, and pull the first slider down to 12.

@@ -8,7 +8,7 @@
 # %% [markdown]
 # # 07 · The regime lab
 #
-# **9 minutes** to read, four missions to play, and some ten seconds of computing. Press
+# **12 minutes** to read, four missions to play, and some ten seconds of computing. Press
 # Train. Then pick another *regime*, train again, and compare: which one is better, and is
 # it more than luck?
 
