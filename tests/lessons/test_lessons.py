@@ -271,6 +271,24 @@ def test_what_pretraining_is_worth_is_quoted_from_the_record() -> None:
     assert all(ahead), "from 40 labels on n-grams lead on both"
 
 
+def test_lesson_07_quotes_the_story() -> None:
+    rows = json.loads((ROOT / "figures" / "story.json").read_text("utf-8"))
+    found = {(row["set"], row["bytes"], row["labels"]): row for row in rows if row["test"] == "own"}
+    told = prose("07_lab")
+    names = ("n-grams", "frozen-random", "head-only", "scratch", "full")
+    for (data, size), said in {("fixture", 32): "practice: words decide", ("order", 96): "order decides"}.items():
+        for labels in re.findall(rf"^\| {said} \| (\d+) \|", told, re.MULTILINE):
+            means = " | ".join(f"{found[data, size, int(labels)]['f1'][name][0]:.2f}" for name in names)
+            assert f"| {said} | {labels} | {means} |" in told
+    order = found["order", 96, 640]
+    low, high = order["ahead"]["head-only - frozen-random"][1:]
+    assert low <= 0 <= high, "the lesson says that it could be luck"
+    assert order["ahead"]["full - n-grams"][1] > 0, "and that a body which learns wins"
+    revealed = next(c.source for c in code_cells(stored("07_lab")) if "last.reveal" in c.source)
+    gain, low, high = order["ahead"]["full - n-grams"]
+    assert f"{gain:.2f} more [{low:.2f}, {high:.2f}]" in revealed
+
+
 def test_the_map_names_every_lesson_with_its_minutes() -> None:
     rows = re.findall(r"^\| (\d\d[a-z]?) \| ([^|]+) \| (\d+) \|", prose("00_start_here"), re.MULTILINE)
     assert [row[0] for row in rows] == [number(name) for name in LESSONS]
