@@ -86,7 +86,7 @@ function cardsControl(explorer, { name, label, options: [open, ...answers] }) {
   const cards = answers.map((answer) => {
     const tag = h("span", { class: "hs-card-tag" });
     const root = h("button", { type: "button", class: "hs-card", onclick: () => bet(answer) },
-      h("span", { class: "hs-chip", "aria-hidden": "true" }), h("span", {}, answer), tag);
+      h("span", { class: "hs-stake", "aria-hidden": "true" }), h("span", {}, answer), tag);
     return { answer, tag, root };
   });
   const said = h("p", { id: explorer.id(name) }, label);

@@ -208,7 +208,7 @@ def test_text_grid_and_guesses_follow_the_same_position(opened: tuple[Page, Hear
     view.keyboard.press("ArrowLeft")
     looks.get_by_text("Position 2, h, takes most from itself: 75 %.").wait_for()
     looks.get_by_text("The next byte, after h").wait_for()
-    assert looks.locator(".hs-next .hs-came").inner_text().split() == ["i", "60.0", "%", "✓"]
+    assert looks.locator(".hs-upcoming .hs-came").inner_text().split() == ["i", "60.0", "%", "✓"]
     looks.get_by_role("img").focus()
     looks.get_by_text("The next byte, after bos").wait_for()
 

@@ -174,3 +174,15 @@ def test_no_file_of_the_browser_is_longer_than_400_lines() -> None:
 def test_no_line_of_a_script_is_longer_than_120_columns() -> None:
     numbered = [(path, enumerate(path.read_text("utf-8").splitlines(), 1)) for path in SCRIPTS]
     assert [f"{name(path)}:{i}" for path, lines in numbered for i, line in lines if len(line) > 120] == []
+
+
+def test_no_look_is_given_in_two_sheets() -> None:
+    """A page holds all of them at once: a class that two sheets style plainly gets the looks of both."""
+    given: dict[str, set[str]] = {}
+    for sheet in PACKAGE.rglob("*.css"):
+        plain = re.sub(r"/\*.*?\*/", "", sheet.read_text("utf-8"), flags=re.DOTALL)
+        for rule in re.findall(r"([^{}]+)\{", plain):
+            for name in re.findall(r"(?:^|,)\s*\.(hs-[\w-]+)\s*(?=,|$)", rule.strip()):
+                given.setdefault(name, set()).add(sheet.name)
+    twice = {name: sheets for name, sheets in given.items() if len(sheets) > 1}
+    assert twice == {"hs-under": {"looks.css", "charts.css"}}, "one sheet only"

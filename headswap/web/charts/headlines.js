@@ -11,8 +11,8 @@ import { frame } from "./frame.js";
 
 /** A card made once and painted often. */
 function cardPart() {
-  const [name, big, says] = [h("span", { class: "hs-card-name" }), h("strong"), h("span", { class: "hs-card-says" })];
-  const root = h("li", { class: "hs-card" }, name, big, says);
+  const [name, big, says] = [h("span", { class: "hs-result-name" }), h("strong"), h("span", { class: "hs-result-says" })];
+  const root = h("li", { class: "hs-result" }, name, big, says);
   const paint = (/** @type {Card} */ card) => {
     say(name, card.name);
     say(big, card.big);
@@ -24,7 +24,7 @@ function cardPart() {
 
 /** @param {Place} place */
 export function headlines(place) {
-  const list = h("ul", { class: "hs-cards", role: "list", "aria-live": "polite" });
+  const list = h("ul", { class: "hs-results", role: "list", "aria-live": "polite" });
   const { root, entitle } = frame(place, list);
   /** @type {ReturnType<typeof cardPart>[]} */
   let made = [];

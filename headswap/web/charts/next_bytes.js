@@ -22,7 +22,7 @@ function guessNode([label, share], actual) {
 
 /** A list of guesses; `paint` is given them, and the byte that really came. */
 export function nextBytes() {
-  const root = h("ul", { class: "hs-next", role: "list" });
+  const root = h("ul", { class: "hs-upcoming", role: "list" });
   /** @param {Guess[]} guesses @param {string} actual @param {string} name */
   const paint = (guesses, actual, name) => {
     put(root, { "aria-label": name });
