@@ -11,7 +11,8 @@ import { frame } from "./frame.js";
 
 /** A card made once and painted often. */
 function cardPart() {
-  const [name, big, says] = [h("span", { class: "hs-result-name" }), h("strong"), h("span", { class: "hs-result-says" })];
+  const [name, says] = ["name", "says"].map((what) => h("span", { class: `hs-result-${what}` }));
+  const big = h("strong");
   const root = h("li", { class: "hs-result" }, name, big, says);
   const paint = (/** @type {Card} */ card) => {
     say(name, card.name);

@@ -85,7 +85,8 @@ function small() {
   const part = (/** @type {string} */ look, /** @type {string} */ name, /** @type {HTMLElement} */ size,
     /** @type {string} */ does) => h("div", { class: `hs-o-part hs-o-${look}` },
     h("span", { class: "hs-m-name" }, name), size, h("span", { class: "hs-m-detail" }, does));
-  const root = h("div", { class: "hs-o-machine", role: "group", "aria-label": "the filter from above: head, body, bytes" },
+  const label = "the filter from above: head, body, bytes";
+  const root = h("div", { class: "hs-o-machine", role: "group", "aria-label": label },
     part("head", "Head", head, "new: says ham or spam"), up(), vector.root, up(),
     part("body", "Body", body, "a language model, kept as it was"), up(), cells);
   const paint = (/** @type {OutboxSpec} */ spec) => {
