@@ -46,7 +46,7 @@ def show(v):
             {"sign": "cls", "part": 1, "of": 1, "id": 257, "kind": "special"},
             {"sign": "pad", "part": 1, "of": 1, "id": 256, "kind": "pad"},
             {"sign": "x", "part": 1, "of": 1, "id": 120, "kind": "cut"}]}]),
-        folded("Folded", ["n"], [["1"], ["2"]]),
+        folded(table("Folded", ["n"], [["1"], ["2"]])),
         guesses("Surprise", list("hi"), [0.01, 0.5], [[("H", 0.9), ("h", 0.01)], [("i", 0.5)], [("!", 0.7)]]),
         looking("Looks", ["bos", "h", "i"], [[1, None, None], [0.25, 0.75, None], [0.5, 0.4, 0.1]],
                 [[("h", 0.2)], [("i", 0.6)], [("!", 0.8)]]),
