@@ -200,7 +200,7 @@ exercises.missions.overfit(lab)
 # <details><summary>A path, from Python</summary>
 #
 # ```python
-# lab.regime, lab.messages, lab.epochs = "full", 160, 40
+# lab.regime, lab.messages, lab.epochs = "full", 320, 40
 # for rate in (0.001, 0.003):
 #     lab.learning_rate = rate
 #     lab.train(block=True)
