@@ -230,15 +230,15 @@ class Lab(View):
 
     def _tell_cut(self, change: dict[str, Any] | None = None) -> None:
         """Say it where the body would not read the messages to their end, and that decides."""
-        sentence = cut(self.data, self.max_len)
-        if sentence:
+        if sentence := cut(self.data, self.max_len):
             self._say(sentence, wrong=False)
 
     def _built(self, change: dict[str, Any]) -> None:
-        """A regime that was built by hand and means the same as a named one is that one."""
+        """What was built and means a named regime is that one; drawn first, since a page's next click counts on it."""
         if self.rates:
             regime = regime_of(self.rates, find_regime(self.regime))
             if regime.name in REGIMES:
+                self._redraw()
                 self.regime, self.rates = regime.name, {}
 
     def _other_regime(self, change: dict[str, Any]) -> None:

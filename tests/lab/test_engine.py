@@ -52,6 +52,22 @@ def test_rates_that_mean_a_named_regime_are_that_regime() -> None:
     assert (lab.regime, lab.rates) == ("head-only", {})
 
 
+class Watched(Lab):
+    """A lab that keeps what is drawn at the moment when a page is told of another regime."""
+
+    def notify_change(self, change: Any) -> None:
+        if change["name"] == "regime":
+            self.drawn = {layer["key"]: layer["learns"] > 0 for layer in self.machine["layers"] if layer["weights"]}
+        super().notify_change(change)
+
+
+def test_what_was_built_is_drawn_before_it_gets_its_name() -> None:
+    """A click on a page that knows of no rates any more counts on what is drawn there."""
+    lab = Watched(**SMALL)
+    lab.rates = dict.fromkeys(FROZEN, 1)
+    assert (lab.regime, lab.drawn) == ("full", dict.fromkeys(FROZEN, True))
+
+
 def test_another_regime_drops_what_was_built() -> None:
     lab = Lab(**SMALL, rates=TOP)
     lab.regime = "last-block"

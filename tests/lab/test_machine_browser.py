@@ -404,8 +404,9 @@ def test_a_rate_chosen_in_a_layer_reaches_the_kernel_and_the_run(plain: tuple[Pa
 
 def test_thawing_everything_is_the_regime_full_and_the_last_part_that_learns_stays(plain: tuple[Page, Heard]) -> None:
     view, _ = plain
-    for key in ("norm", "block[1]", "block[0]", "embedding"):
-        wait_regime(view, "head-only" if key == "norm" else "built by hand")
+    before = {"norm": "head-only", "block[1]": "built by hand", "block[0]": "last-block", "embedding": "built by hand"}
+    for key, name in before.items():
+        wait_regime(view, name)
         plate(view, key).locator(".hs-m-name").click()
         wait_state(view, key, "learns")
     wait_regime(view, "full")
