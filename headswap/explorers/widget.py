@@ -106,7 +106,7 @@ def _no_hidden(control: Control, value: Value) -> str:
     if type(value) is not kind:
         return f"give {'' if kind is bool else 'a '}{KINDS[kind]}"
     options = control.get("options")
-    return "" if not options or value in options else f"choose of {_listed(options)}"
+    return "" if not options or value in options else f"choose one of {_listed(options)}"
 
 
 _CHECKS: dict[str, Callable[[Control, Value], str]] = {
@@ -114,7 +114,9 @@ _CHECKS: dict[str, Callable[[Control, Value], str]] = {
     "hidden": _no_hidden,
     "slider": _no_number,
     "stops": lambda control, value: "" if value in control["options"] else f"give one of {_listed(control['options'])}",
-    "choice": lambda control, value: "" if value in control["options"] else f"choose of {_listed(control['options'])}",
+    "choice": lambda control, value: (
+        "" if value in control["options"] else f"choose one of {_listed(control['options'])}"
+    ),
     "switch": lambda _, value: "" if isinstance(value, bool) else "give True or False",
 }
 
