@@ -53,7 +53,7 @@ def cheapest(lab: Lab, regime: str = "") -> Verdict:
         return _open("Train some regimes with the same messages and the same seed.")
     group = max(_groups(lab), key=len)
     if len(group) < FEWEST_REGIMES:
-        return _wrong(f"Run at least three regimes with the same seed and messages; so far there is {_names(group)}.")
+        return _wrong(f"Run at least three regimes with the same seed and messages; so far you have {_names(group)}.")
     if all(run.learning < run.total for run in group.values()):
         return _wrong("None of your runs lets everything learn: add full, or nobody knows what the best is.")
     if not regime:
