@@ -181,7 +181,7 @@ def test_runs_without_a_name_ask_for_one() -> None:
 
 def test_a_name_that_was_not_run_is_refused() -> None:
     lab = several(head_only=10, last_block=9, full=8)
-    says(missions.cheapest(lab, "scratch"), "wrong", "No run of scratch", "head-only, last-block and full")
+    says(missions.cheapest(lab, "scratch"), "wrong", "no run of scratch", "head-only, last-block and full")
 
 
 def test_the_latest_run_of_a_regime_counts() -> None:
