@@ -120,8 +120,10 @@ def _named(group: Group, name: str) -> Verdict:
         behind = 100 * (_f1(best) - _f1(chosen))
         return _wrong(f"Too far behind: {name} ends {behind:.1f} points below the best, {_scores(chosen, best)}.")
     if chosen.learning > least.learning:
-        less = f"with {least.learning:,} learning weights; {name} has {chosen.learning:,}"
-        return _wrong(f"{least.settings.regime} is within two points too, {less}: {_scores(least, chosen, best)}.")
+        less = f"with only {least.learning:,} learning weights; {name} has {chosen.learning:,}"
+        return _wrong(
+            f"You also stay within two points using {least.settings.regime}, {less}: {_scores(least, chosen, best)}."
+        )
     width = 100 * (_interval(chosen)[1] - _interval(chosen)[0])
     doubt = f"That interval is {width:.0f} points wide: another seed could turn two points around"
     return _passed(f"Cheap and good enough is {name}, {chosen.learning:,} weights: {_scores(chosen, best)}. {doubt}.")

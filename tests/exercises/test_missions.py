@@ -142,7 +142,7 @@ def test_the_cheapest_within_two_points_passes_with_its_interval() -> None:
 def test_a_regime_that_is_dearer_than_needed_is_told_of_the_cheaper_one() -> None:
     lab = several(frozen_random=30, head_only=10, last_block=9, full=8)
     for name in ("last-block", "full"):
-        says(missions.cheapest(lab, name), "wrong", "head-only is within two points too, with 130 learning weights")
+        says(missions.cheapest(lab, name), "wrong", "within two points using head-only, with only 130 learning weights")
 
 
 def test_a_regime_that_is_too_far_behind_is_told_by_how_much() -> None:
