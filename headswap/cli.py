@@ -183,8 +183,12 @@ def _add_demo(parser: argparse.ArgumentParser) -> None:
     add("--text-column", metavar="NAME", help="the column with the text (default: guessed)")
     add("--label-column", metavar="NAME", help="the column with the label (default: guessed)")
     add("--encoding", metavar="NAME", help="the file's encoding (default: UTF-8)")
-    add("--positive", metavar="NAME", help="the class that is looked for, of two (default: guessed, and said)")
-    add("--sizes", metavar="A,B,C", help=f"messages to train, validate, test on (default: {SIZES}, or what there is)")
+    add("--positive", metavar="NAME", help="the class to look for, of two (default: guessed, and printed)")
+    add(
+        "--sizes",
+        metavar="A,B,C",
+        help=f"messages to train, validate, test on (default: {SIZES}, or as many as there are)",
+    )
     add("--regimes", default=",".join(DEFAULT_REGIMES), metavar="A,B", help=f"of {', '.join(REGIMES)}")
     add("--epochs", type=int, default=20, help="default: 20")
     add("--pool", default="mean", help=f"of {', '.join(POOLS)}, or several: mean+max (default: mean)")
@@ -195,7 +199,7 @@ def _add_demo(parser: argparse.ArgumentParser) -> None:
     add("--save", type=Path, metavar="FOLDER", help="keep the first seed's base and deltas, for `predict`")
     add("--workers", type=int, default=1, metavar="N", help="processes that share the runs (default: 1)")
     add("--tune", action="store_true", help="a second table: every regime tuned on its own validation messages")
-    add("--resume", action="store_true", help="take the runs that are finished already, and do the rest")
+    add("--resume", action="store_true", help="keep the runs that are finished already, and do the rest")
     parser.set_defaults(run=_demo)
 
 
@@ -203,7 +207,7 @@ def _add_predict(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("delta", type=Path, metavar="DELTA", help="a file written by `demo --save`")
     parser.add_argument("texts", nargs="*", metavar="TEXT", help="messages to judge")
     parser.add_argument("--file", type=Path, help="messages to judge, one per line (UTF-8)")
-    parser.add_argument("--base", type=Path, help="the base, where it is not beside the delta")
+    parser.add_argument("--base", type=Path, help="the base, if it isn't beside the delta")
     parser.set_defaults(run=_predict)
 
 
@@ -243,7 +247,7 @@ def _tell_saved(folder: Path | None) -> None:
             f"\nIn {folder}: {', '.join(deltas)}. Ask one: python -m headswap predict {folder / deltas[0]} 'a message'"
         )
     elif folder:
-        print(f"\nNothing to keep in {folder}: a regime on a random body is not saved.")
+        print(f"\nNothing was saved in {folder}: a regime on a random body is not saved.")
 
 
 def _source(options: argparse.Namespace, sizes: tuple[int, int, int] | None) -> Source:

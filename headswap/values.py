@@ -43,7 +43,7 @@ def from_plain(plain: Plain, kinds: Mapping[str, type]) -> object:
     try:
         return kind(**made)
     except TypeError as error:
-        raise SettingError(f"a stored {plain[KIND]} does not fit this version ({error}); make it anew") from None
+        raise SettingError(f"a stored {plain[KIND]} does not fit this version ({error}); make it again") from None
 
 
 def to_json(value: object) -> str:
@@ -56,5 +56,5 @@ def from_json(text: str, kinds: Mapping[str, type]) -> object:
     try:
         plain = json.loads(text)
     except ValueError as error:
-        raise SettingError(f"this is no JSON ({error}); give what was stored") from None
+        raise SettingError(f"this is not JSON ({error}); give what was stored") from None
     return from_plain(plain, kinds)

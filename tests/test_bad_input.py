@@ -82,7 +82,7 @@ COMMANDS = {
     "a size that does not divide": (file("v.tsv", b"ham\thello\nspam\thi\n"), "different text"),
     "a plot of no known kind": (demo("--plot", "FOLDER/x.bmp"), "must end in .png, .svg or .pdf"),
     "a delta that is not there": (predict("FOLDER/none.safetensors", "hi"), "is not there"),
-    "a file that is no delta": (broken_delta, "no headswap file or is damaged"),
+    "a file that is no delta": (broken_delta, "not a headswap file, or it is damaged"),
     "nothing to predict": (predict("FOLDER/none.safetensors"), "no message to judge"),
     "a list that is not there": (predict("x", "--file", "FOLDER/none.txt"), "cannot be read"),
 }
@@ -125,7 +125,7 @@ def without(package: str, call: Callable[[], object]) -> Callable[[], object]:
 HI = (Message("hi", 0), Message("win", 1))
 CALLS = {
     "half a surrogate pair": (lambda: ByteTokenizer().encode("a\udc00"), "half a surrogate pair at position 1"),
-    "an id that is no token": (lambda: ByteTokenizer().decode([300]), "id 300 is no token"),
+    "an id that is no token": (lambda: ByteTokenizer().decode([300]), "id 300 is not a token"),
     "pads in the middle": (lambda: ByteTokenizer().pad([[1]], "middle"), "side is 'middle'"),
     "no messages": (lambda: ClassificationDataset(()), "there are no messages"),
     "a text of nothing": (lambda: ClassificationDataset((Message("", 0),)), "message 0 is empty"),

@@ -120,7 +120,7 @@ class Comparer:
         found = self.comparison
         took = seconds_left(perf_counter() - self._began)
         wrong = f", {len(found.failures)} of them failed" if found.failures else ""
-        known = f", {self._found} of them known from before" if self._found else ""
+        known = f", {self._found} of them from earlier" if self._found else ""
         return f"{found.done} of {found.planned} runs{wrong}{known}, in {took}"
 
     def _say(self, phase: str, sentence: str) -> None:

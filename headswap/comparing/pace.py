@@ -41,8 +41,8 @@ class Expected:
     def sentence(self) -> str:
         """The same in words."""
         if self.known == self.runs:
-            return f"{self.runs} runs, all of them known already: at once"
-        known = f", {self.known} known already" if self.known else ""
+            return f"{self.runs} runs, all of them done before: at once"
+        known = f", {self.known} done before" if self.known else ""
         where = f"on {self.workers} cores" if self.workers > 1 else "on one core"
         return f"{self.runs} run{'s' if self.runs > 1 else ''}{known}: about {seconds_left(self.seconds)} {where}"
 

@@ -79,7 +79,7 @@ class Plan:
         self._check_values()
         if len(self.candidates) * self.seeds > MOST_RUNS:
             many = len(self.candidates) * self.seeds
-            raise SettingError(f"that is {many:,} runs, and at most {MOST_RUNS:,} are compared; choose fewer")
+            raise SettingError(f"that makes {many:,} runs; at most {MOST_RUNS:,} can be compared, so choose fewer")
 
     @property
     def sweep(self) -> bool:
@@ -128,7 +128,7 @@ class Plan:
     def _check_values(self) -> None:
         if not self.vary:
             if self.values:
-                raise SettingError(f"values are given and nothing varies; set vary to one of {', '.join(VARIED)}")
+                raise SettingError(f"you gave values, but nothing varies; set vary to one of {', '.join(VARIED)}")
             return
         if self.vary not in VARIED:
             raise SettingError(f"vary is {self.vary!r}; choose one of {', '.join(VARIED)}")
@@ -156,14 +156,14 @@ BOUNDS: Final[dict[str, tuple[float, float]]] = {**LIMITS, "learning_rate": (1e-
 def _checked(vary: str, value: object) -> Value:
     if not VARIED[vary].number:
         if value not in VARIED[vary].usual:
-            raise SettingError(f"{vary} {value!r} is unknown; choose of {', '.join(map(str, VARIED[vary].usual))}")
+            raise SettingError(f"{vary} {value!r} is unknown; choose one of {', '.join(map(str, VARIED[vary].usual))}")
         return str(value)
     (low, high), whole = BOUNDS[vary], vary in LIMITS
     kind = "a whole number" if whole else "a number"
     if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
-        raise SettingError(f"{vary} is to be {value!r}; give {kind} from {low:g} to {high:g}")
+        raise SettingError(f"{vary} is {value!r}; give {kind} from {low:g} to {high:g}")
     if not whole:
         return float(value)
     if value != int(value):
-        raise SettingError(f"{vary} is to be {value!r}; give {kind} from {low:g} to {high:g}")
+        raise SettingError(f"{vary} is {value!r}; give {kind} from {low:g} to {high:g}")
     return int(value)

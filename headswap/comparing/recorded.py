@@ -38,9 +38,9 @@ def load_comparison(path: str | Path) -> Comparison:
     except OSError as error:
         raise DataError(f"{path} cannot be read ({error.strerror}): check the path.") from None
     except ValueError:
-        raise DataError(f"{path} is no recorded comparison; give a file that `Lab.record` wrote") from None
+        raise DataError(f"{path} is not a recorded comparison; give a file that `Lab.record` wrote") from None
     if not isinstance(whole, dict) or whole.get("form") != FORM:
-        raise DataError(f"{path} is no recorded comparison of this version; record it anew with `Lab.record`")
+        raise DataError(f"{path} is not a comparison recorded by this version; record it again with `Lab.record`")
     return Comparison(_plan(whole, path), _told(whole, path), lambda: _results(rest, path))
 
 
@@ -72,4 +72,4 @@ def _results(lines: str, path: str | Path) -> Iterator[Result]:
 
 
 def _unfit(path: str | Path, why: object) -> DataError:
-    return DataError(f"{path} does not fit this version ({why}); record it anew with `Lab.record`")
+    return DataError(f"{path} does not fit this version ({why}); record it again with `Lab.record`")

@@ -14,9 +14,9 @@ import { COSTS, RUNNING, SCORES, cellOf, scoreOf, shortName, trialsOf, valueText
 import { pairsOf, rowsAt } from "./words.js";
 
 const ROOM = 0.05;
-const NOTE = "A bar is a 95 % interval: other seeds and other messages are both luck. A difference is more than luck " +
-  "where its bar stays clear of 0. It is taken seed by seed, on the same messages: so it can be clear even where the " +
-  "bars of two scores overlap.";
+const NOTE = "Each bar is a 95 % interval, for the luck of the seeds and of the messages. A difference is more " +
+  "than luck if its bar stays clear of 0. It's measured seed by seed on the same messages, so it can be clear even " +
+  "if the bars of two scores overlap.";
 
 /** @param {(number|null)[]} values @returns {Range} */
 function roomy(values) {
@@ -96,7 +96,7 @@ export function costSpec(contest, score, cost, at) {
     const x = points.reduce((sum, point) => sum + point.x, 0) / points.length;
     return [{ name: shortName(plan, candidate), who: whoIs(plan, candidate), x, y, low, high, points }];
   });
-  const random = cost === "perplexity" ? " A random body never knew the language." : "";
+  const random = cost === "perplexity" ? " A random body never learned the language." : "";
   return { kind: "scatter", title: `${SCORES[score].short} against cost`, x: COSTS[cost].name, y: SCORES[score].name,
     log: COSTS[cost].log, spots, empty: `Points appear as runs end.${random}` };
 }
@@ -143,7 +143,7 @@ export function sweepSpec(contest, score, at) {
   const means = along.lines.flatMap(({ points }) => points.flatMap(([, value]) => value ?? []));
   const varied = plan.varied.toLowerCase();
   return { ...along, kind: "curves", title: `${SCORES[score].name} by ${varied}`,
-    subtitle: `${along.subtitle}, cut at the edge; ${plan.same}`,
+    subtitle: `${along.subtitle}, cut off at the edge; ${plan.same}`,
     x: varied, y: SCORES[score].name, marks: [], y_range: means.length ? wide(means) : null };
 }
 
@@ -166,7 +166,7 @@ export function lossesSpec(contest, at) {
   });
   const means = lines.flatMap((line) => line.points.map(([, loss]) => loss));
   return { kind: "curves", title: "Validation loss",
-    subtitle: "mean over seeds; bands from the least to the most, cut at the edge", x: "epoch",
+    subtitle: "mean over seeds; bands from the lowest to the highest, cut off at the edge", x: "epoch",
     y: "loss (nats)", lines, marks: [], x_range: null, y_range: means.length ? roomy(means) : null,
     legend: true };
 }

@@ -22,7 +22,7 @@ def as_run(found: Comparison, candidate: int, seed: int, id: int) -> Run:
     run = Run(id, found.plan.settings(found.plan.candidates[candidate], seed), result.learning, result.total,
               result.cached, Epochs(result.epochs), "done", floor=result.floor, objective=result.objective,
               held_out=held_out, label_names=split.label_names, perplexities=[float("nan")])  # fmt: skip
-    head = head_of(run, data_key(split), f"a comparison's: its messages were split anew by seed {seed}")
+    head = head_of(run, data_key(split), f"from a comparison: seed {seed} split its messages anew")
     run.told = Told(head | {"compared": [candidate, seed]})
     for number, event in enumerate(run.epochs, 1):
         last = number == len(run.epochs)

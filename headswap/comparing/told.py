@@ -70,7 +70,7 @@ def opened_words(found: Comparison, place: tuple[int, int], test: str) -> str:
     if judged is None:
         return f"From the comparison: {named}."
     return (f"From the comparison: {named}, F1 {judged.metrics.f1:.3f} on {len(judged.labels):,} test messages. "
-            "Below it is judged on its validation messages.")  # fmt: skip
+            "Below, you see it on its validation messages.")  # fmt: skip
 
 
 def cell_told(found: Comparison, candidate: int, rival: int, test: str) -> dict[str, Any] | None:

@@ -38,7 +38,7 @@ function soFar({ phase, plan }, cells) {
 export function headline(contest, score, at) {
   const { plan } = contest;
   const cells = rowsAt(contest, at).map((candidate) => cellOf(contest, candidate)).filter((cell) => cell !== null);
-  if (!cells.length) return RUNNING.includes(contest.phase) ? "The first runs are under way." : "No run has ended.";
+  if (!cells.length) return RUNNING.includes(contest.phase) ? "The first runs are under way." : "No run has finished.";
   const where = `${soFar(contest, cells)}${
     plan.sweep ? `${plan.varied} ${valueText(plan.values[at])}: ` : ""}`;
   const rival = rivalAt(contest, contest.rival, at);
@@ -50,7 +50,7 @@ export function headline(contest, score, at) {
   return where ? `${where}${said.charAt(0).toLowerCase()}${said.slice(1)}` : said;
 }
 
-const ANECDOTE = "One seed is an anecdote: give it more, and see how far luck reaches.";
+const ANECDOTE = "One seed is an anecdote: run more seeds to see how far luck reaches.";
 
 /** How many seeds a difference can rest on. @param {Cell} cell @param {Cell|null} rival */
 export const pairsOf = (cell, rival) => Math.min(cell.seeds, rival?.seeds ?? cell.seeds);
@@ -71,7 +71,7 @@ function verdict(contest, others, score, rival) {
   const sure = [up && `${up} beat${up.includes(" and ") ? "" : "s"} ${rival}${on} by more than luck.`,
     down && `${down} ${down.includes(" and ") ? "are" : "is"} behind ${rival}${on} by more than luck.`];
   const open = named(luck, "or");
-  return [...sure, open && `Between ${rival} and ${open} the difference${on} could be luck.`].filter(Boolean).join(" ");
+  return [...sure, open && `The difference between ${rival} and ${open}${on} could be luck.`].filter(Boolean).join(" ");
 }
 
 /** How far it has come. @param {Contest} contest */

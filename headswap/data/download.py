@@ -20,7 +20,7 @@ MEMBER = "SMSSpamCollection"
 MEMBER_SHA256 = "7d039a24a6083ed9ef0f806ebad56bbb976e3aeb8de05669173bfdc4996c239d"
 MAX_BYTES = 10_000_000  # twenty times the real file: what is larger is not it
 CHUNK_BYTES = 16_384
-BY_HAND = "download it by hand, unpack it and give the file by --data PATH"
+BY_HAND = "download it by hand, unpack it and give the file with --data PATH"
 
 
 def download_sms(
@@ -95,7 +95,7 @@ def _unpack(archive: bytes, url: str) -> bytes:
     except KeyError:
         raise DataError(f"The archive from {url} has no file {MEMBER}, expected one: {BY_HAND}.") from None
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError) as error:
-        raise DataError(f"{url} gave no sound zip ({error}), expected an archive: {BY_HAND}.") from error
+        raise DataError(f"{url} gave no valid zip ({error}), expected an archive: {BY_HAND}.") from error
     if len(content) > MAX_BYTES:
         raise DataError(f"{MEMBER} from {url} is over {MAX_BYTES} bytes, expected fewer: {BY_HAND}.")
     return content

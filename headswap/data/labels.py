@@ -61,7 +61,7 @@ def _two(counts: Mapping[str, int]) -> tuple[tuple[str, str], str]:
 
 
 def _note(name: str, why: str) -> str:
-    return f"{short(name)} is taken for the positive class, {why}; name it with positive= (--positive)"
+    return f"{short(name)} is taken as the positive class, {why}; name it with positive= (--positive)"
 
 
 def _sign(name: str) -> int:

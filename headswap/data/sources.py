@@ -132,7 +132,7 @@ class FileData:
     def corpus(self) -> Corpus:
         """All messages of the file."""
         if _sha256(Path(self.path)) != self.sha256:
-            raise DataError(f"{self.path} has changed since this run was described; describe it anew")
+            raise DataError(f"{self.path} has changed since this run was described; describe it again")
         return _corpus(self.path, self.sha256, self.reading)
 
     def split(self, seed: int) -> Split:

@@ -28,7 +28,7 @@ class ByteTokenizer:
         except UnicodeEncodeError as error:
             raise DataError(
                 f"the text {text[:40]!r} holds half a surrogate pair at position {error.start}, "
-                "which is no character; read the file as UTF-8 or remove it"
+                "which is not a character; read the file as UTF-8 or remove it"
             ) from None
         ids = [CLS, *raw] if cls else list(raw)
         return ids[:max_len]
@@ -41,7 +41,7 @@ class ByteTokenizer:
         ids = list(ids)
         wrong = [i for i in ids if not 0 <= i < VOCAB_SIZE]
         if wrong:
-            raise SettingError(f"id {wrong[0]} is no token; ids run from 0 to {VOCAB_SIZE - 1}")
+            raise SettingError(f"id {wrong[0]} is not a token; give ids from 0 to {VOCAB_SIZE - 1}")
         return bytes(i for i in ids if i < PAD).decode("utf-8", errors="replace")
 
     def pad(self, rows: Sequence[Sequence[int]], side: str = "right") -> tuple[torch.Tensor, torch.Tensor]:
@@ -50,7 +50,7 @@ class ByteTokenizer:
         T is the longest row (at least 1); `side` says where the pads go.
         """
         if side not in ("right", "left"):
-            raise SettingError(f"side is {side!r}; pads go 'right' or 'left'")
+            raise SettingError(f"side is {side!r}; give 'right' or 'left'")
         length = max([1, *map(len, rows)])
         ids = torch.full((len(rows), length), PAD)  # (B, T)
         for row, tokens in zip(ids, rows, strict=True):

@@ -144,12 +144,15 @@ CAUSAL_MASK = Exercise(
     traps=(
         Trap(_blind_to_itself, "Off by one: a position does not see itself, and the first one sees nothing at all."),
         Trap(_one_too_far, "Off by one: every position sees the next byte, the very one it has to predict."),
-        Trap(_inverted, "The mask is inverted: True means may be seen, and yours is True where it may not."),
+        Trap(_inverted, "The mask is inverted: True means that a position may be seen. Swap True and False."),
         Trap(_transposed, "Transposed: rows are the positions that look, and yours see the future, not the past."),
         Trap(_everything, "Everything sees everything: nothing is hidden yet, so the model can copy its answer."),
-        Trap(_whole_numbers, "These are 0 and 1 as whole numbers; True and False hide a position: dtype=torch.bool."),
-        Trap(_to_be_added, "This is a mask to be added to the scores, 0 and -inf; here True says what may be seen."),
-        Trap(_nested_lists, "This is a list of lists; make a tensor of it, of type bool."),
+        Trap(
+            _whole_numbers,
+            "These are whole numbers, 0 and 1; use True and False, which hide a position: dtype=torch.bool.",
+        ),
+        Trap(_to_be_added, "This mask, 0 and -inf, is made for adding to the scores; here True says what may be seen."),
+        Trap(_nested_lists, "This is a list of lists; turn it into a tensor of type bool."),
         Trap(_numbers, "These are numbers: PyTorch adds a mask of numbers to the scores. Only bool hides a position."),
     ),
     hints=(
@@ -178,14 +181,14 @@ PERPLEXITY = Exercise(
         Trap(_upside_down, "You took the loss of the pads: the mask is True on real bytes."),
         Trap(_divided_by_all, "Pads are left out of the sum but not of the count: divide by the real bytes alone."),
         Trap(_no_exp, "This is the mean loss in nats; perplexity is its exp. Logits that are all 0 must give 260."),
-        Trap(_base_two, "2 to a loss in nats: PyTorch's loss is a natural logarithm, so the way back is exp."),
-        Trap(_mean_of_exps, "The exp comes too early: take the mean of the losses first, and the exp of that."),
-        Trap(_mean_of_messages, "A mean of means: short messages weigh too much. Take one mean over all real bytes."),
+        Trap(_base_two, "You raise 2 to a loss in nats: PyTorch's loss is a natural logarithm, so undo it with exp."),
+        Trap(_mean_of_exps, "The exp comes too early: take the mean of the losses first, then its exp."),
+        Trap(_mean_of_messages, "A mean of means: short messages count too much. Take one mean over all real bytes."),
     ),
     hints=(
         "Three steps: a loss for every byte, the mean over the real ones, exp.",
         'F.cross_entropy with reduction="none" gives a loss per byte; it wants logits (N, V) and targets (N,).',
         "flatten(0, 1) makes (B * T, V) of the logits; losses[mask.flatten()] keeps the real bytes.",
     ),
-    praise="260 for a model that knows nothing, and a pad changes nothing.",
+    praise="A model that knows nothing gets 260, and a pad changes nothing.",
 )  # fmt: skip

@@ -153,7 +153,7 @@ FREEZE = Exercise(
         Trap(_zeros_left, "The old gradients are zeros now, not gone: AdamW still moves a weight that has one. Set "
              "grad = None."),
         Trap(_dropped_gradients_alone, "The gradients are gone, but every weight of the body still learns: it takes "
-             "requires_grad_(False) too."),
+             "requires_grad_(False) as well."),
         Trap(_froze_the_head_too, "You froze the head too; nothing is left to learn."),
         Trap(_froze_the_pool_too, "You froze the pool's query too; it is as new as the head, and must learn."),
         Trap(_froze_the_blocks_alone, "Only the blocks are frozen; embeddings and the last norm are the body's too."),
@@ -181,10 +181,10 @@ GROUPS = Exercise(
         Trap(_always_the_head, "You always give the head. Ask each weight whether it learns: a regime may free more."),
         Trap(_names, "These are names; an optimizer holds the parameters themselves: model.parameters()."),
         Trap(_all_thawed, "You thawed what was frozen. Only read requires_grad here; a regime has decided already."),
-        Trap(_the_frozen_ones, "You gave what is frozen; requires_grad is True where a weight learns."),
+        Trap(_the_frozen_ones, "You gave the frozen ones; requires_grad is True where a weight learns."),
     ),
     (
-        "Each parameter says of itself whether it learns.",
+        "Each parameter knows whether it learns.",
         "model.parameters() holds all of them; keep those whose requires_grad is True.",
         "Return [p for p in model.parameters() if p.requires_grad].",
     ),

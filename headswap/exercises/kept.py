@@ -53,4 +53,4 @@ def record(name: str) -> str:
 def _no_use(error: BaseException) -> str:
     """What went wrong, without the place: a sentence in a notebook names no folder of anybody's."""
     why = getattr(error, "strerror", None) or type(error).__name__
-    return f"Your progress cannot be kept here ({why}); {PLACE} may name another file."
+    return f"Your progress cannot be kept here ({why}); {PLACE} can name another file."

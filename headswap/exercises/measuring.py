@@ -210,7 +210,7 @@ VERDICTS = Exercise(
         "probabilities >= threshold is a tensor (N,) of True and False.",
         "(probabilities >= threshold).int() turns True into 1 and False into 0.",
     ),
-    "A message at the threshold is spam; so says the library, and so says the lab.",
+    "A message exactly at the threshold is spam, as in the library and in the lab.",
 )
 
 SCORES = Exercise(
@@ -225,9 +225,9 @@ SCORES = Exercise(
         Trap(_raised, "An empty denominator raised an error; where there is nothing to divide by, say 0.0."),
         Trap(_raised_in_f1, "F1 raised an error, and perhaps the others: P + R is 0 when no spam is found. Say 0.0 "
              "wherever you would divide by 0."),
-        Trap(_one_for_nothing, "Where there is nothing to divide by you give 1.0; nothing found earns 0.0."),
-        Trap(_percent, "These are percents; the scores run from 0 to 1."),
-        Trap(_not_a_number, "Zero by zero is nan for a tensor, and nan spoils every mean; give 0.0 there."),
+        Trap(_one_for_nothing, "You give 1.0 where there is nothing to divide by; finding nothing earns 0.0."),
+        Trap(_percent, "These are percentages; the scores run from 0 to 1."),
+        Trap(_not_a_number, "Zero divided by zero is nan for a tensor, and nan spoils every mean; give 0.0 there."),
         Trap(_macro, "That is the mean over both classes, called macro; here spam alone is the positive class."),
         Trap(_of_ham, "Those are the scores of ham; the class that the filter looks for is spam, 1."),
         Trap(_accuracy, "Your precision is the accuracy: it counts ham that was let through. Divide TP by TP + FP."),
@@ -257,7 +257,7 @@ CHOOSE_THRESHOLD = Exercise(
              "threshold that some message may reach."),
         Trap(_a_hair_or_infinity, "A hair above the spammiest ham can still jump over spam that lies closer: take the "
              "next probability itself."),
-        Trap(_one_half, "0.5 knows nothing of these messages: find the ham with the highest P(spam) first."),
+        Trap(_one_half, "0.5 ignores these messages: look at the spammiest ham, the one with the highest P(spam)."),
     ),
     (
         "One ham decides: the spammiest, with the highest P(spam). What is its P(spam)?",

@@ -53,9 +53,9 @@ def cheapest(lab: Lab, regime: str = "") -> Verdict:
         return _open("Train some regimes with the same messages and the same seed.")
     group = max(_groups(lab), key=len)
     if len(group) < FEWEST_REGIMES:
-        return _wrong(f"Run at least three regimes with the same seed and messages; so far there is {_names(group)}.")
+        return _wrong(f"Run at least three regimes with the same seed and messages; so far you have {_names(group)}.")
     if all(run.learning < run.total for run in group.values()):
-        return _wrong("Everything may learn in none of your runs: add full, or nobody knows what the best is.")
+        return _wrong("None of your runs lets everything learn: add full, or nobody knows what the best is.")
     if not regime:
         return _open(f"You have {_names(group)}. Now name one: exercises.missions.cheapest(lab, 'its name')")
     return _named(group, regime)
@@ -72,9 +72,11 @@ def overfit(lab: Lab) -> Verdict:
         return _wrong("That run has not overfitted: its validation loss is lowest in its last epoch.")
     ends = f"validation loss {min(losses):.3f} after epoch {best}, {losses[-1]:.3f} after {len(losses)}"
     if run.epochs[-1].train_loss > BY_HEART:
-        return _wrong(f"Its training loss still is {run.epochs[-1].train_loss:.3f} nats: it has not learned by heart.")
+        return _wrong(f"Its training loss is still {run.epochs[-1].train_loss:.3f} nats: it has not learned by heart.")
     if _rise(run) < TWICE:
-        return _wrong(f"It overfits, but not twofold: {ends}. What would make learning by heart easier still?")
+        return _wrong(
+            f"It overfits, but its loss hasn't doubled: {ends}. What would make learning by heart easier still?"
+        )
     return _passed(
         f"It overfits: {ends}, training loss {run.epochs[-1].train_loss:.3f} on {run.settings.messages} messages."
     )
@@ -91,7 +93,7 @@ def beat_ngrams(lab: Lab, path: str | Path) -> Verdict:
     try:
         mine = [(run, split) for run in real if _same_messages(run, split := own_split(run.settings, path))]
         if not mine:
-            return _wrong(f"Your runs have read another file than {Path(path).name}: set lab.data to it and train.")
+            return _wrong(f"Your runs read another file, not {Path(path).name}: set lab.data to it and train.")
         return _against_ngrams(*max(mine, key=lambda one: _f1(one[0])), len(mine))
     except MissingExtraError as error:
         return _open(f"Nothing to beat here: {error}.")
@@ -110,7 +112,7 @@ def own_split(settings: Settings, path: str | Path) -> Split:
 def _named(group: Group, name: str) -> Verdict:
     """The verdict on a regime that the learner names as the cheapest within two points."""
     if name not in group:
-        return _wrong(f"No run of {name} is there to compare; there is {_names(group)}.")
+        return _wrong(f"There is no run of {name} to compare; you have {_names(group)}.")
     best = max(group.values(), key=_f1)
     near = [run for run in group.values() if _f1(best) - _f1(run) <= TWO_POINTS + 1e-9]
     chosen, least = group[name], min(near, key=lambda run: run.learning)
@@ -118,10 +120,12 @@ def _named(group: Group, name: str) -> Verdict:
         behind = 100 * (_f1(best) - _f1(chosen))
         return _wrong(f"Too far behind: {name} ends {behind:.1f} points below the best, {_scores(chosen, best)}.")
     if chosen.learning > least.learning:
-        there = f"{least.settings.regime} with {least.learning:,} learning weights where {name} has {chosen.learning:,}"
-        return _wrong(f"Within two points is also {there}: {_scores(least, chosen, best)}.")
+        less = f"with only {least.learning:,} learning weights; {name} has {chosen.learning:,}"
+        return _wrong(
+            f"You also stay within two points using {least.settings.regime}, {less}: {_scores(least, chosen, best)}."
+        )
     width = 100 * (_interval(chosen)[1] - _interval(chosen)[0])
-    doubt = f"That interval is {width:.0f} points wide: another seed may turn two points round"
+    doubt = f"That interval is {width:.0f} points wide: another seed could turn two points around"
     return _passed(f"Cheap and good enough is {name}, {chosen.learning:,} weights: {_scores(chosen, best)}. {doubt}.")
 
 

@@ -108,18 +108,18 @@ MASKED_MEAN = Exercise(
         Trap(_pads_counted, "You counted the pads: they are in the sum and in the number that you divide by."),
         Trap(_divided_by_length, "The sum is right, but you divided by T, not by the number of real bytes."),
         Trap(_never_divided, "That is the sum of the real positions; divide it by their number."),
-        Trap(_inverted, "The mask is upside down: True stands on real ids, and you took the mean of the pads."),
-        Trap(_by_the_longest, "You divide every message by the longest one's bytes; each has a number of its own."),
-        Trap(_over_the_features, "You took the mean over the features, D; it is taken over the positions, T."),
+        Trap(_inverted, "The mask is upside down: True marks real ids, and you took the mean of the pads."),
+        Trap(_by_the_longest, "You divide every message by the longest one's bytes; divide each by its own."),
+        Trap(_over_the_features, "You took the mean over the features, D; take it over the positions, T."),
         Trap(_whole_batch, "You took one mean over the whole batch; each message has its own."),
         Trap(_last_position, "That is the vector at the last position, not a mean."),
     ),
     (
-        "Two things must not know of the pads: the sum, and the number that it is divided by.",
+        "Keep the pads out of two things: the sum, and the number that you divide it by.",
         "mask.unsqueeze(-1) is (B, T, 1); times hidden it turns every pad's vector to zero.",
         "Divide (hidden * weight).sum(1) by weight.sum(1), where weight is the mask as numbers, (B, T, 1).",
     ),
-    "Your mean is the same whatever stands beside the message.",
+    "Your mean stays the same, wherever the pads are and however many.",
 )
 
 LAST_REAL = Exercise(
@@ -127,14 +127,16 @@ LAST_REAL = Exercise(
     _probes("last_real"),
     (
         Trap(_last_position, "That is the last position; with pads on the right it is a pad. Take the last real byte."),
-        Trap(_counted, "You went in as far as there are real bytes; behind pads on the left they do not begin at 0."),
-        Trap(_one_before, "Off by one: this is the byte before the last. The largest real step is the place itself."),
-        Trap(_pads_blanked, "You set the pads to zero and take the last position: where a pad is, that is a zero."),
-        Trap(_first_position, "That is the first position; a causal body has seen a single byte there."),
+        Trap(_counted, "You counted the real bytes from 0; with pads on the left, they begin later."),
+        Trap(
+            _one_before, "Off by one: this is the byte before the last. The largest real position is the place itself."
+        ),
+        Trap(_pads_blanked, "You set the pads to zero and take the last position: if that's a pad, you get zeros."),
+        Trap(_first_position, "That is the first position; a causal body has seen only one byte there."),
         Trap(_first_real, "That is the first real byte; you need the last one, which has seen the whole message."),
     ),
     (
-        "How many real bytes there are does not say where they stand. Ask the mask for the place itself.",
+        "The number of real bytes doesn't tell you where they are. Ask the mask for the place itself.",
         "torch.arange(T) * mask holds each real position's number, and 0 on the pads: where is it largest?",
         "last = (torch.arange(T) * mask).argmax(1), then hidden[torch.arange(B), last].",
     ),

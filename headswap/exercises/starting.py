@@ -69,7 +69,7 @@ DECIDE = Exercise(
     (
         Trap(
             _smaller,
-            "Every word is the other one. The larger logit wins, and the first of the two is ham's, the second spam's.",
+            "Every word is swapped. The larger logit wins, and the first of the two is ham's, the second spam's.",
         ),
         Trap(
             _above_zero,
@@ -83,7 +83,7 @@ DECIDE = Exercise(
         Trap(
             _larger_size, "You compare sizes without the sign, but -3 is less than -1: compare the logits themselves."
         ),
-        Trap(_numbers, "These are the numbers of the classes, 0 and 1; say their names, ham and spam."),
+        Trap(_numbers, "These are the numbers of the classes, 0 and 1; give their names, ham and spam."),
         Trap(
             _down_the_columns, "You compare messages with each other, down a column. Compare along each row: argmax(1)."
         ),
@@ -92,13 +92,13 @@ DECIDE = Exercise(
             "Your softmax runs down the columns, over dim 0, and compares messages with each other. Each row is a "
             "message: softmax(1), or none at all, for it leaves the larger logit the larger.",
         ),
-        Trap(_one_word, "That is the first message alone. Give a list with one word for each row."),
+        Trap(_one_word, "That is only the first message. Give a list with one word for each row."),
         Trap(_of_all, "That is one word for the whole batch. Give a list with one word for each row."),
     ),
     (
         "Each row holds two numbers. Which of them is larger, the first or the second?",
         "logits.argmax(1) is the place of the larger one in each row: 0 for ham, 1 for spam.",
-        '[["ham", "spam"][i] for i in logits.argmax(1).tolist()] makes words of places.',
+        '[["ham", "spam"][i] for i in logits.argmax(1).tolist()] turns places into words.',
     ),
     "Two logits, one word: all that a classifier says in the end.",
 )

@@ -170,7 +170,7 @@ TRAIN_STEP = Exercise(
     ),
     (
         Trap(_gradients_pile_up, "Gradients pile up: backward() adds to what is there. Clear them before each step."),
-        Trap(_cleared_at_the_end, "You clear the gradients last, so what lay there before your first step has already "
+        Trap(_cleared_at_the_end, "You clear the gradients last, so what was there before your first step has already "
              "moved the weights: optimizer.zero_grad() comes first."),
         Trap(_cleared_before_the_step, "You clear the gradients between backward() and step(): nothing is left to "
              "step along. Clear them first."),
@@ -179,7 +179,7 @@ TRAIN_STEP = Exercise(
         Trap(_no_step, "step() is missing: the gradients are there, and no weight has moved along them."),
         Trap(_softmax_first, "Softmax before cross-entropy: it takes the raw logits and does the softmax itself."),
         Trap(_summed, "The loss is summed: with twice the messages the step would be twice as long. Take the mean."),
-        Trap(_mask_ignored, "You do not hand on the mask, so a pad counts as a byte: model(ids, mask)."),
+        Trap(_mask_ignored, "You don't pass on the mask, so a pad counts as a byte: model(ids, mask)."),
         Trap(_loss_afterwards, "You return the loss after the step; return the one that the step was made from."),
         Trap(_with_its_graph, "You return the tensor, and it keeps the whole graph in memory: return loss.item()."),
     ),

@@ -188,7 +188,7 @@ PAD_AND_MASK = Exercise(
             "You pad with 0 and take every 0 for a pad. 0 is a byte that a text may hold; no byte is 256, the pad.",
         ),
         Trap(_padded_with_zero, "You pad with 0, but 0 is a byte of its own. The pad is 256, which no byte can be."),
-        Trap(_pads_on_the_left, "Your pads stand on the left. Here they go on the right, behind the last byte."),
+        Trap(_pads_on_the_left, "Your pads are on the left. Here they go on the right, behind the last byte."),
         Trap(
             _mask_of_numbers,
             "Your mask holds the right values as numbers. A mask answers yes or no: make it bool, so that "
@@ -199,18 +199,18 @@ PAD_AND_MASK = Exercise(
             "Your mask is made of 0 and 1, whole numbers: ids[mask] would look up rows 0 and 1. Make it bool, as "
             "ids != 256 is, or with mask.bool().",
         ),
-        Trap(_ids_with_a_point, "Your ids are numbers with a point; an id is a place in a table, a whole number."),
+        Trap(_ids_with_a_point, "Your ids have a decimal point; an id is a place in a table, a whole number."),
         Trap(_mask_first, "You return the mask first: the ids come first, then the mask."),
         Trap(
             _cut_to_the_shortest,
             "You cut every row to the shortest one and lose bytes. T is the longest row; the others get pads.",
         ),
-        Trap(_all_real, "Your mask is True everywhere, so the pads count as bytes. It is False where a pad stands."),
+        Trap(_all_real, "Your mask is True everywhere, so the pads count as bytes. It is False on the pads."),
         Trap(_always_32, "You pad every batch to 32. T is the longest row of this batch; pads cost time."),
         Trap(_transposed, "Your tensors are (T, B): one column per message. They should be (B, T), one row each."),
     ),
     (
-        "How long is the longest row? Every other row needs as many pads as it is shorter.",
+        "How long is the longest row? Every other row needs pads up to that length.",
         "row + [256] * (longest - len(row)) is a row of full length; a list of such rows makes a (B, T) tensor.",
         "Position t of a row is real where t < len(row). Or, once the ids are a tensor: where ids != 256.",
     ),
@@ -240,7 +240,7 @@ DECODE = Exercise(
             "It stops where the bytes were cut inside a character, and every message may be cut. Ask decode for "
             'errors="replace".',
         ),
-        Trap(_specials_kept, "The special ids, 256 to 259, are no bytes, so bytes() refuses them. Leave them out."),
+        Trap(_specials_kept, "The special ids, 256 to 259, aren't bytes, so bytes() rejects them. Leave them out."),
         Trap(_pads_only, "The pads are out; cls, bos and eos (257 to 259) are still in. Keep what is below 256."),
         *(
             Trap(wrong, f"One special id is still in: {name}, {special}. Do not name them one by one; keep what is "
@@ -250,22 +250,22 @@ DECODE = Exercise(
         Trap(_up_to_the_pad, "Off by one: a byte is at most 255, and your comparison lets 256, the pad, through."),
         Trap(_stops_at_the_first, "You stop at the first special id; leave it out and go on, for bytes may follow it."),
         Trap(_below_255, "Off by one: 255 is a byte too. Keep what is below 256."),
-        Trap(_ascii_alone, "You keep ASCII alone, below 128; the bytes of é are 128 and more. Keep all below 256."),
+        Trap(_ascii_alone, "You keep only ASCII, below 128; the bytes of é are 128 and more. Keep all below 256."),
         Trap(_without_zero, "You leave 0 out, but 0 is a byte that a text may hold; no pad is 0 here."),
         Trap(
             _latin_1,
-            "You make one character of each byte, as Latin-1 does. In UTF-8 é is two bytes: decode them together.",
+            "You turn each byte into one character, as Latin-1 does. In UTF-8 é is two bytes: decode them together.",
         ),
         Trap(
             _half_dropped,
             "Half a character vanishes without a trace. U+FFFD in its place says that something was cut.",
         ),
-        Trap(_specials_marked, "A special id is no character, not even a question mark. Leave it out of the text."),
+        Trap(_specials_marked, "A special id isn't a character, not even a question mark. Leave it out of the text."),
     ),
     (
         "Which ids are bytes? Only those below 256 came from the text.",
-        'bytes(list_of_numbers) makes bytes of numbers from 0 to 255, and .decode("utf-8") makes text of bytes.',
-        '.decode("utf-8", errors="replace") writes U+FFFD where the bytes are no whole character.',
+        'bytes(list_of_numbers) turns numbers from 0 to 255 into bytes, and .decode("utf-8") turns bytes into text.',
+        '.decode("utf-8", errors="replace") writes U+FFFD where the bytes make no whole character.',
     ),
     "It reads any ids of the model, whatever a cut or a babbling model has done to them.",
 )  # fmt: skip

@@ -62,7 +62,7 @@ def _show(base: LanguageModel, value: Mapping[str, Any]) -> list[Block]:
     try:
         ids = with_bos(base, value["text"])
     except DataError as error:
-        return [words("Where it looks", f"This is no text: {error}.")]
+        return [words("Where it looks", f"This can't be read: {error}.")]
     block, head = int(value["block"]), int(value["head"])
     weights = [attention_weights(base.body, ids, i) for i in range(base.body.depth)]
     labels = [glyph(i) for i in ids]

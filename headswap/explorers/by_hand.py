@@ -71,7 +71,7 @@ def _show(base: LanguageModel, value: Mapping[str, Any]) -> list[Block]:
     try:
         ids = with_bos(base, value["text"])[:POSITIONS]
     except DataError as error:
-        return [words(TITLE, f"This is no text: {error}.")]
+        return [words(TITLE, f"This can't be read: {error}.")]
     block, head = (int(word) for word in re.findall(r"\d+", value["head"]))
     q, k, v = queries_keys_values(base.body, ids, block, head)
     told = steps(q, k, v, min(int(value["looker"]), len(ids)) - 1, base.body.config.causal)

@@ -14,10 +14,10 @@ from .. import __version__
 from ..web.modules import joined
 
 HERE = Path(__file__).parent
-SILENT = "no browser has answered yet, fine for a headless run"
-ALIVE = "the browser and the kernel hear each other: widgets work"
+SILENT = "no browser has answered yet, which is fine for a headless run"
+ALIVE = "the browser and the kernel can talk to each other: widgets work"
 STILL = "Nothing runs yet: run this cell, and the kernel answers here."
-YOURS = "those of your machine, when you run this cell"
+YOURS = "your machine's, once you run this cell"
 OF_THE_MACHINE = ("threads", "memory available")
 CGROUP = Path("/sys/fs/cgroup")
 

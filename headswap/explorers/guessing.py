@@ -37,7 +37,7 @@ def _show(base: LanguageModel, value: Mapping[str, Any]) -> list[Block]:
     try:
         ids = with_bos(base, value["text"] or MESSAGES[value["message"]])
     except DataError as error:
-        return [words(TITLE, f"This is no text: {error}.")]
+        return [words(TITLE, f"This can't be read: {error}.")]
     shares = chances(base, ids)  # (T, V)
     came = [float(row[i]) for row, i in zip(shares, ids[1:], strict=False)]  # after bos, of each byte
     mean = sum(map(math.log, came)) / len(came)

@@ -172,8 +172,8 @@ class Machine(Explorer):
         try:
             flow = flow_of(model, value["text"], value["position"], value["head"], value["zoom"], above)
         except DataError as error:
-            return None, f"This is no text: {error}."
-        return flow, "" if flow else "Type at least one character, and see what the model makes of it."
+            return None, f"That isn't a text: {error}."
+        return flow, "" if flow else "Type at least one character to see what the model makes of it."
 
     def _subtitle(self, regime: Regime, swapped: bool) -> str:
         if self._trained:

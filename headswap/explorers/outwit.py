@@ -39,7 +39,7 @@ def _show(model: Classifier, value: Mapping[str, Any]) -> list[Block]:
     try:
         reading = read_message(model, written)
     except DataError as error:
-        return [words("The filter", f"This is no text: {error}.")]
+        return [words("The filter", f"This can't be read: {error}.")]
     if reading is None:
         return [words("The filter", "Nothing to read yet: write a message, or run the cell again for a new one.")]
     read, unread = split_at(written, len(reading.texts))

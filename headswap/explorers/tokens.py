@@ -70,7 +70,7 @@ def _show(texts: Sequence[str], value: Mapping[str, Any]) -> list[Block]:
     try:
         whole = {name: ByteTokenizer().encode(one, cls=cls) for name, one in pair.items()}
     except DataError as error:
-        return [words("What the model reads", f"This is no text: {error}."), *_losses(texts, max_len)]
+        return [words("What the model reads", f"This can't be read: {error}."), *_losses(texts, max_len)]
     longest = max(1, *(min(len(ids), max_len) for ids in whole.values()))
     rows = [_message(name, pair[name], whole[name], max_len, longest, cls) for name in pair]
     return [_reading(whole["Your message"], max_len, more=_counted(texts, max_len)), batch("The batch", rows),
@@ -82,7 +82,7 @@ def _judge(model: Classifier, value: Mapping[str, Any]) -> list[Block]:
     try:
         ids = ByteTokenizer().encode(whole)
     except DataError as error:
-        return [words("What the model reads", f"This is no text: {error}.")]
+        return [words("What the model reads", f"This can't be read: {error}.")]
     verdict = [_verdict(model, ids[:max_len])] if ids else []
     row = _message("Your message", whole, ids, max_len, min(len(ids), max_len), cls=False)
     return [_reading(ids, max_len, verdict), batch("Byte by byte", [row])]

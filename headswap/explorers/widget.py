@@ -91,6 +91,10 @@ def _check(control: Control, value: Value) -> None:
         raise SettingError(f"{control['name']} is {value!r}; {expected}")
 
 
+def _one_of(options: Sequence[Value], value: Value) -> str:
+    return "" if value in options else f"choose one of {_listed(options)}"
+
+
 def _no_number(control: Control, value: Value) -> str:
     low, high = control["low"], control["high"]
     whole = float(control["step"]).is_integer() and float(low).is_integer()
@@ -109,16 +113,16 @@ def _no_hidden(control: Control, value: Value) -> str:
     if type(value) is not kind:
         return f"give {'' if kind is bool else 'a '}{KINDS[kind]}"
     options = control.get("options")
-    return "" if not options or value in options else f"choose of {_listed(options)}"
+    return _one_of(options, value) if options else ""
 
 
 _CHECKS: dict[str, Callable[[Control, Value], str]] = {
     "text": lambda _, value: "" if isinstance(value, str) else "give a text",
     "hidden": _no_hidden,
     "slider": _no_number,
-    "stops": lambda control, value: "" if value in control["options"] else f"give one of {_listed(control['options'])}",
-    "cards": lambda control, value: "" if value in control["options"] else f"choose of {_listed(control['options'])}",
-    "choice": lambda control, value: "" if value in control["options"] else f"choose of {_listed(control['options'])}",
+    "stops": lambda control, value: _one_of(control["options"], value),
+    "cards": lambda control, value: _one_of(control["options"], value),
+    "choice": lambda control, value: _one_of(control["options"], value),
     "switch": lambda _, value: "" if isinstance(value, bool) else "give True or False",
 }
 

@@ -108,7 +108,7 @@ class Chosen(t.HasTraits):
     @t.validate("threshold")
     def _a_share(self, proposal: dict[str, Any]) -> float:
         if not 0 <= proposal["value"] <= 1:
-            raise RefusedError(f"threshold is {proposal['value']}; it is a share from 0 to 1")
+            raise RefusedError(f"threshold is {proposal['value']}; give a share from 0 to 1")
         return proposal["value"]
 
 
@@ -131,4 +131,4 @@ def check_names(values: Mapping[str, Any]) -> None:
     """Refuse what is no setting."""
     unknown = [name for name in values if name not in SETTINGS]
     if unknown:
-        raise SettingError(f"setting {unknown[0]!r} is unknown; choose of {', '.join(SETTINGS)}")
+        raise SettingError(f"setting {unknown[0]!r} is unknown; choose one of {', '.join(SETTINGS)}")

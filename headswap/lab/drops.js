@@ -14,7 +14,7 @@ export async function sendFile(lab, file) {
   try {
     lab.link.send({ do: "file", name: file.name }, [await file.arrayBuffer()]);
   } catch {
-    lab.tell(`${file.name} could not be read.`);
+    lab.tell(`Your browser could not read ${file.name}: choose it again.`);
   }
 }
 

@@ -49,7 +49,7 @@ export class Engine {
   #whySilent() {
     const answered = this.#known !== null && this.#known.flow === null && this.#known.asked === this.#question();
     const random = answered && !this.swapped && !this.lab.shown().run?.recorded;
-    return random ? "no values: this body is random, the old head never belonged to it" : "";
+    return random ? "no values: this body is random, and the old head was never trained on it" : "";
   }
 
   /** Whose numbers the text's are, where the picture shows another machine or another epoch.
@@ -57,8 +57,8 @@ export class Engine {
   #stamp(same) {
     const { run, epoch } = this.lab.shown();
     const last = run?.epochs.at(-1)?.epoch ?? 0;
-    if (same) return epoch?.epoch === last ? "" : `the text's numbers are of epoch ${last}`;
-    return `the text's numbers: ${run?.recorded ? "the recorded run" : `run ${run?.id}`}, epoch ${last}`;
+    if (same) return epoch?.epoch === last ? "" : `the numbers for your text are from epoch ${last}`;
+    return `numbers for your text: ${run?.recorded ? "the recorded run" : `run ${run?.id}`}, epoch ${last}`;
   }
 
   /** A layer at the rate that was given it by hand, also before the kernel has drawn it: a second quick click counts

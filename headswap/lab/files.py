@@ -42,7 +42,7 @@ class Files:
         try:
             corpus = self.dropped.read(name, self._settings().reading())
         except HeadswapError as error:
-            stays = f" Data stays {data}." if data != name else ""
+            stays = f" Data is still {data}." if data != name else ""
             return for_the_lab(str(error)) + stays, True
         self.labels[name] = tuple(corpus.label_names)
         counts = f"{name}: {len(corpus.messages):,} messages, {_listed(corpus.label_names)}."

@@ -30,7 +30,7 @@ def recorded_classifier() -> Classifier:
     """
     stored = next((run for run in recorded_runs() if "weights" in run), None)
     if stored is None:
-        raise CheckpointError("no recorded run keeps its classifier; install headswap again")
+        raise CheckpointError("the recorded runs come without a classifier; install headswap again")
     return _read(stored)[0]
 
 
@@ -104,7 +104,7 @@ def _read(stored: Mapping[str, Any]) -> tuple[Classifier, LanguageModel]:
         base = load_base(FOLDER / about["base"])
         model = load_delta(path, base)[0]
         if hashlib.sha256(path.read_bytes()).hexdigest() != about["sha256"]:
-            raise CheckpointError(f"{path} is another run's")
+            raise CheckpointError(f"{path} belongs to another run")
     except CheckpointError as error:
         said = "the trained classifier that comes with headswap is damaged or missing; install headswap again"
         raise CheckpointError(said) from error

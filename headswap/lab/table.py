@@ -17,7 +17,7 @@ from .view import View
 
 Tell = Callable[[dict[str, Any]], None]
 BESIDE = ("threshold", "folds", "face", "controls", "locked", "question", "answers", "present")  # what a view is, too
-OWN_SPLIT = "a compared run learned from messages of its own seed: this one learns from the lab's"
+OWN_SPLIT = "a compared run learned from its own seed's messages: this one learns from the lab's"
 
 
 class Table:
@@ -82,7 +82,7 @@ class Table:
         """Set every setting that is not locked to that of a run; what to say of it."""
         head = next((told.head for told in self.told() if told.head["id"] == id), None)
         if head is None:
-            raise SettingError(f"there is no run {id} whose settings could be used")
+            raise SettingError(f"there is no run {id} to take settings from; choose one in the table")
         view, locked = self._view, {*self._view.locked}
         wanted = {name: getattr(DEFAULTS, name) for name in FIELDS} | {"rates": {}} | head["settings"]
         with view.turn, view.hold_trait_notifications():
@@ -91,8 +91,8 @@ class Table:
                     setattr(view, name, wanted[name])
         if not locked & {"regime", "rates", "machine"}:  # another regime has dropped the rates of the one before
             view.rates = wanted["rates"]
-        kept = " Locked settings stay." if locked & {*FIELDS} else ""
-        return f"The settings are those of {head['label']}.{kept}"
+        kept = " Locked settings stay as they are." if locked & {*FIELDS} else ""
+        return f"You now have the settings of {head['label']}.{kept}"
 
     def tell_line(self, dropped: Sequence[str], shown: int) -> None:
         """Tell the page the line of what it shows."""

@@ -81,12 +81,12 @@ class View(anywidget.AnyWidget, Chosen):
     def _known_folds(self, proposal: dict[str, Any]) -> list[str]:
         unknown = [name for name in proposal["value"] if name not in FOLDS]
         if unknown:
-            raise RefusedError(f"fold {unknown[0]!r} is unknown; choose of {', '.join(FOLDS)}")
+            raise RefusedError(f"fold {unknown[0]!r} is unknown; choose one of {', '.join(FOLDS)}")
         return proposal["value"]
 
     @t.validate("controls", "locked")
     def _known_controls(self, proposal: dict[str, Any]) -> list[str]:
         unknown = [name for name in proposal["value"] if name not in CONTROLS]
         if unknown:
-            raise RefusedError(f"control {unknown[0]!r} is unknown; choose of {', '.join(CONTROLS)}")
+            raise RefusedError(f"control {unknown[0]!r} is unknown; choose one of {', '.join(CONTROLS)}")
         return proposal["value"]

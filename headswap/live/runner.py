@@ -144,7 +144,7 @@ class Runner:
         with self._lock:
             run = next((run for run in self.runs if run.id == id), None)
             if run is None:
-                raise SettingError(f"there is no run {id} to delete; only runs of this lab's own can be deleted")
+                raise SettingError(f"there is no run {id} to delete; you can delete only this lab's own runs")
             if run is self._training:
                 raise SettingError(f"run {id} is under way; stop it, then delete it")
             self.runs = [other for other in self.runs if other is not run]

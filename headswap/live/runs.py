@@ -268,26 +268,26 @@ def diagnose(run: Run) -> str:
     if lowest > 1.2 * guessing:
         return "It does worse than guessing: try a lower learning rate."
     if lowest > guessing - 0.01:
-        return "It learns nothing: the loss is that of guessing."
+        return "It isn't learning: the loss is that of guessing."
     if since >= 3 and losses[-1] > losses[best] * 1.1 + 0.005:
-        return f"It overfits since epoch {best + 1}: the validation loss rises while the training loss falls."
+        return f"It has overfitted since epoch {best + 1}: the validation loss rises while the training loss falls."
     if since == 0 and losses[-1] < losses[-3] * 0.99:
-        return "It still improves." if run.outcome == "running" else "It still improves: more epochs would help."
+        return "It's still improving." if run.outcome == "running" else "It's still improving: more epochs would help."
     if run.epochs[-1].train_loss < 0.95 * run.epochs[-3].train_loss - 0.005:
         if losses[-1] > 1.01 * min(losses[-3:]) + 0.002:
-            return "The training loss still falls while the validation loss rises."
-        return "The training loss still falls, the validation loss hardly."
+            return "The training loss is still falling while the validation loss rises."
+        return "The training loss is still falling, the validation loss hardly at all."
     return "It has settled."
 
 
 def _against_the_floor(run: Run, floor: float) -> str:
     """How near a probe is to the best head there is; it has one, so it cannot overfit any further than that."""
     if run.objective is None and run.epochs[-1].train_loss > tolerated(floor):
-        return f"It nears the best that a head can do: {run.epochs[-1].train_loss - floor:.3f} nats to go."
+        return f"It's nearing the best that a head can do: {run.epochs[-1].train_loss - floor:.3f} nats to go."
     if run.objective is None or run.objective <= tolerated(floor):
         return "It has settled: with the body frozen, no head could fit the training messages much better."
     return (
-        f"The head is not done: its loss is {run.objective:.3f} nats and the least there is {floor:.3f}. "
+        f"The head isn't done: its loss is {run.objective:.3f} nats, and {floor:.3f} is the least possible. "
         "Give it more epochs, or its tuned learning rate."
     )
 

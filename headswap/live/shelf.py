@@ -49,7 +49,7 @@ def dropped(name: str, content: bytes, reading: Reading) -> Corpus:
     """A file that the learner chose or dropped into the lab."""
     if len(content) > LARGEST_FILE:
         raise DataError(
-            f"{name} is {len(content) / 1e6:.1f} MB and the lab reads 5 MB; cut it, or use the command line"
+            f"{name} is {len(content) / 1e6:.1f} MB; the lab reads up to 5 MB, so cut it or use the command line"
         )
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / Path(name).name
@@ -64,7 +64,7 @@ def few_classes(corpus: Corpus) -> Corpus:
     """The corpus itself, or a DataError where it has more classes than the lab can show."""
     if len(corpus.label_names) > MOST_CLASSES:
         raise DataError(
-            f"{corpus.source} has {len(corpus.label_names)} classes and the lab shows at most {MOST_CLASSES}; "
+            f"{corpus.source} has {len(corpus.label_names)} classes; the lab shows at most {MOST_CLASSES}: "
             "keep fewer, or use run_regime"
         )
     return corpus

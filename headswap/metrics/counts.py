@@ -18,7 +18,7 @@ def confusion_matrix(labels: Sequence[int], predictions: Sequence[int], classes:
     both = np.concatenate([truth.ravel(), verdict.ravel()])
     outside = both[(both < 0) | (both >= classes)]
     if outside.size:
-        raise SettingError(f"class {outside[0]} does not exist; classes run from 0 to {classes - 1}")
+        raise SettingError(f"class {outside[0]} does not exist; give classes from 0 to {classes - 1}")
     return np.bincount(truth * classes + verdict, minlength=classes * classes).reshape(classes, classes)
 
 

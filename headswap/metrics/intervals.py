@@ -79,7 +79,7 @@ def paired_difference(
 def confusion_interval(confusion: np.ndarray, name: str, level: float = 0.95) -> Interval:
     """The interval of one seed's score from its confusion matrix (C, C): the luck of the messages alone."""
     if not 0.0 < level < 1.0:
-        raise SettingError(f"level is {level}; an interval covers a share between 0 and 1, such as 0.95")
+        raise SettingError(f"level is {level}; give a share between 0 and 1, such as 0.95")
     smooth = _smoothed(confusion, HALF)
     value, moves = float(quotients(smooth[None])[name][0]), gradient(smooth, name)
     width = NormalDist().inv_cdf((1 + level) / 2) * float((smooth * moves**2).sum()) ** 0.5

@@ -121,7 +121,7 @@ def load_delta(
     base = base or _base_beside(path, about)
     if about.base not in base_hashes(base):
         need, found = base_name(about.base), base_name(base_hash(base))
-        raise CheckpointError(f"{path} needs the base {need} and was given {found}; give the one it needs")
+        raise CheckpointError(f"{path} needs the base {need} but got {found}; give the one it needs")
     classifier = _assemble(base, about)
     _fill(classifier, tensors, path, given={f"body.{name}" for name in base.body.state_dict()})
     return classifier.eval(), about
@@ -148,7 +148,7 @@ def _assemble(base: Base, about: Delta) -> Classifier:
 def _base_beside(path: Path, about: Delta) -> LanguageModel:
     file = path.parent / base_name(about.base)
     if not file.is_file():
-        raise CheckpointError(f"{path} needs its base {file.name} beside it; put it there or name it by --base")
+        raise CheckpointError(f"{path} needs its base {file.name} beside it; put it there or name it with --base")
     return load_base(file)
 
 
@@ -181,7 +181,7 @@ def _read(path: Path, kind: str) -> tuple[dict[str, torch.Tensor], dict[str, Any
         damaged = promised != _digest(tensors, about)
     except (SafetensorError, KeyError, ValueError, TypeError, AttributeError, OSError) as error:
         reason = type(error).__name__
-        raise CheckpointError(f"{path} is no headswap file or is damaged ({reason}); save it again") from None
+        raise CheckpointError(f"{path} is not a headswap file, or it is damaged ({reason}); save it again") from None
     if damaged:
         raise CheckpointError(f"{path} is damaged: its hash does not match its content; copy or save it again")
     if about.get("kind") != kind:

@@ -254,7 +254,7 @@ def check_gradients(model: nn.Module) -> None:
     """SettingError for a weight that should learn and got no gradient from the backward pass before."""
     without = [name for name, p in model.named_parameters() if p.requires_grad and p.grad is None]
     if without:
-        raise SettingError(f"{without[0]} should learn and gets no gradient: the loss does not depend on it; freeze it")
+        raise SettingError(f"{without[0]} should learn but gets no gradient: the loss does not depend on it; freeze it")
 
 
 def evaluate(model: Classifier, data: ClassificationDataset) -> Metrics:
@@ -344,7 +344,7 @@ def _pooled(model: Classifier, inputs: Inputs, lengths: torch.Tensor) -> torch.T
 
 def _measured(logits: torch.Tensor, data: ClassificationDataset) -> Metrics:
     if not bool(logits.isfinite().all()):
-        raise DivergedError("the model answers with infinite or missing numbers; train with a smaller learning rate")
+        raise DivergedError("the model outputs infinite or missing numbers; train with a smaller learning rate")
     return measure(data.labels.tolist(), logits.argmax(1).tolist(), data.classes)
 
 

@@ -58,7 +58,7 @@ class RunSpec:
 
     def __post_init__(self) -> None:
         if isinstance(self.seed, bool) or not isinstance(self.seed, int) or self.seed < 0:
-            raise SettingError(f"seed is {self.seed!r}; give a whole number from 0 up")
+            raise SettingError(f"seed is {self.seed!r}; give a whole number of at least 0")
         object.__setattr__(self, "recipe", replace(self.recipe, seed=self.seed))
 
     @property

@@ -71,7 +71,7 @@ def _checked(rates: Rates) -> dict[str, float]:
     """The rates as numbers, the pool's among them; SettingError for what is no layer or no rate."""
     for key, rate in rates.items():
         if not re.fullmatch(r"embedding|block\[\d+\]|norm|pool|head", key):
-            raise SettingError(f"{key!r} is no layer; give embedding, block[0] and so on, norm, pool or head")
+            raise SettingError(f"{key!r} is not a layer; give embedding, block[0] and so on, norm, pool or head")
         if isinstance(rate, bool) or not isinstance(rate, int | float) or not 0.0 <= rate < math.inf:
             raise SettingError(f"the rate of {key} is {rate!r}; give a multiple of the learning rate, 0 for frozen")
     blocks = _blocks(rates)

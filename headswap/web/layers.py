@@ -16,7 +16,7 @@ from ..model.classifier import Classifier, place_of
 from ..model.pooling import AttentionPool, ClsPool, ConcatPool, LastTokenPool, MaxPool, MeanPool, StdPool
 
 POOLS: dict[type[nn.Module], tuple[str, str]] = {
-    MeanPool: ("mean", "The mean of all positions that hold something"),
+    MeanPool: ("mean", "The mean of all real positions"),
     ClsPool: ("cls", "The vector of the special token in front"),
     LastTokenPool: ("last", "The vector of the last byte"),
     MaxPool: ("max", "The largest value of each number, over all positions"),
@@ -104,13 +104,13 @@ def sizes_of(head: nn.Module, width: int) -> tuple[int, int]:
 
 def _embedding(model: Classifier) -> str:
     if isinstance(model.body, LMBody):
-        return "Each byte becomes a vector, what it is plus where it stands"
+        return "Each byte becomes a vector, what it is plus where it is"
     return "Each item becomes vectors"
 
 
 def _block(model: Classifier) -> str:
     if not isinstance(model.body, LMBody):
-        return "Each position's vector is worked on"
+        return "It works on each position's vector"
     where = "back at the message" if model.body.config.causal else "at the whole message"
     return f"Each position looks {where}, then thinks on its own"
 

@@ -18,9 +18,9 @@
  *   disconnect: (work: Heard) => void}}} Kernel what JupyterLab says of it; other pages may say nothing */
 
 export const GONE = "The kernel was restarted: run this cell again.";
-export const BUSY = "The kernel is busy with another cell, and answers when that is done.";
+export const BUSY = "The kernel is busy with another cell, and answers when that's done.";
 export const LATE =
-  "The kernel does not answer: it is busy with another cell, or it was restarted; then run this cell again.";
+  "The kernel doesn't answer. It's busy with another cell, or it was restarted: then run this cell again.";
 const ENDED = ["restarting", "autorestarting", "terminating", "dead"];
 const PATIENCE = 3000;
 const HELLO_AGAIN = 1000;

@@ -28,7 +28,7 @@ def steps_of(
         *_looking(came_in, came_out, scores, labels, head, heads),
         _step("norm2", "The second norm brings the sum to one scale again: {n}.", came_out["norm2"]),
         _step("up", "A linear layer widens the vector four times: {n}.", came_out["feedforward.up"]),
-        _step("gelu", "Gelu keeps large numbers and presses negative ones to 0: {n}.", came_in["feedforward.down"]),
+        _step("gelu", "Gelu keeps large numbers and pushes negative ones to 0: {n}.", came_in["feedforward.down"]),
         _step("down", "A second linear layer narrows it again: {n}.", came_out["feedforward"]),
         _step("leaves", "That too is added to the sum, and this vector leaves the block: {n}.", came_out[""]),
     ]

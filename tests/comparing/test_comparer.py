@@ -79,7 +79,7 @@ def test_what_was_run_before_is_found_again(found: Comparison, folder: Path) -> 
     comparer, places = heard_by(folder, PLAN)
     comparer.wait()
     assert sorted(places) == sorted(found.results) and time.perf_counter() - begun < 2
-    assert "4 of them known from before" in comparer.sentence
+    assert "4 of them from earlier" in comparer.sentence
     assert expected(PLAN, folder, 2).known == 4
 
 

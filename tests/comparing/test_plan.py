@@ -53,7 +53,7 @@ def test_values_are_kept_once_and_numbers_in_their_order() -> None:
         ("epochs", ("many",), "give a whole number"),
         ("learning_rate", (0,), "give a number from"),
         ("shift", (2,), "from 0 to 1"),
-        ("pool", ("middle",), "choose of mean"),
+        ("pool", ("middle",), "choose one of mean"),
         ("colour", ("red",), "choose one of pool"),
         ("", (1,), "set vary"),
     ],

@@ -211,13 +211,13 @@ def test_a_body_over_the_cap_is_refused(tmp_path, serve, monkeypatch, told):
 
 @pytest.mark.parametrize("body", [b"<html>please log in</html>", GOOD[:-30], GOOD[: len(GOOD) // 2]])
 def test_a_body_that_is_no_sound_zip_is_refused(tmp_path, serve, body):
-    assert "no sound zip" in refusal(tmp_path, serve(body).url, body)
+    assert "no valid zip" in refusal(tmp_path, serve(body).url, body)
 
 
 def test_a_zip_with_damaged_bytes_is_refused(tmp_path, serve):
     start = GOOD.index(MEMBER.encode()) + len(MEMBER) + 20
     damaged = GOOD[:start] + bytes(60) + GOOD[start + 60 :]
-    assert "no sound zip" in refusal(tmp_path, serve(damaged).url, damaged)
+    assert "no valid zip" in refusal(tmp_path, serve(damaged).url, damaged)
 
 
 def test_a_refused_connection_names_the_address_and_the_way_by_hand(tmp_path):

@@ -112,13 +112,13 @@ def test_classes_keep_their_names_and_the_one_that_is_looked_for_is_guessed_from
     assert found.label_names == (negative, positive)
     assert found.messages == (Message("win", 1), Message("hi", 0))
     plain = {negative.casefold(), positive.casefold()} == {"ham", "spam"}
-    assert plain or f"{positive!r} is taken for the positive class" in found.notes[0], "said aloud"
+    assert plain or f"{positive!r} is taken as the positive class" in found.notes[0], "said aloud"
 
 
 def test_where_no_word_tells_the_rarer_class_is_the_positive_one_and_that_is_said(tmp_path):
     path = write(tmp_path, "label,text\nA,1\nB,2\nB,3\n", "m.csv")
     assert read_messages(path).label_names == ("B", "A")
-    assert "'A' is taken for the positive class, the rarer of the two" in read_messages(path).notes[0]
+    assert "'A' is taken as the positive class, the rarer of the two" in read_messages(path).notes[0]
 
 
 def test_the_user_names_the_positive_class(tmp_path):

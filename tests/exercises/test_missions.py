@@ -142,7 +142,7 @@ def test_the_cheapest_within_two_points_passes_with_its_interval() -> None:
 def test_a_regime_that_is_dearer_than_needed_is_told_of_the_cheaper_one() -> None:
     lab = several(frozen_random=30, head_only=10, last_block=9, full=8)
     for name in ("last-block", "full"):
-        says(missions.cheapest(lab, name), "wrong", "also head-only with 130 learning weights")
+        says(missions.cheapest(lab, name), "wrong", "within two points using head-only, with only 130 learning weights")
 
 
 def test_a_regime_that_is_too_far_behind_is_told_by_how_much() -> None:
@@ -158,7 +158,7 @@ def test_the_best_may_itself_be_the_cheapest() -> None:
 def test_fewer_than_three_regimes_are_too_few_to_compare() -> None:
     sentence = "at least three regimes with the same seed and messages"
     says(
-        missions.cheapest(several(head_only=10, full=8), "head-only"), "wrong", sentence, "there is head-only and full"
+        missions.cheapest(several(head_only=10, full=8), "head-only"), "wrong", sentence, "you have head-only and full"
     )
     apart = lab_of(run_of("head-only"), run_of("last-block", seed=1), run_of("full", messages=100))
     says(missions.cheapest(apart, "head-only"), "wrong", sentence)
@@ -181,7 +181,7 @@ def test_runs_without_a_name_ask_for_one() -> None:
 
 def test_a_name_that_was_not_run_is_refused() -> None:
     lab = several(head_only=10, last_block=9, full=8)
-    says(missions.cheapest(lab, "scratch"), "wrong", "No run of scratch", "head-only, last-block and full")
+    says(missions.cheapest(lab, "scratch"), "wrong", "no run of scratch", "head-only, last-block and full")
 
 
 def test_the_latest_run_of_a_regime_counts() -> None:
@@ -202,7 +202,7 @@ def test_a_loss_that_is_lowest_at_the_end_has_not_overfitted() -> None:
 
 
 def test_a_loss_that_rises_a_little_is_not_enough() -> None:
-    says(missions.overfit(lab_of(run_of(losses=(0.5, 0.3, 0.4)))), "wrong", "not twofold", "0.300 after epoch 2")
+    says(missions.overfit(lab_of(run_of(losses=(0.5, 0.3, 0.4)))), "wrong", "hasn't doubled", "0.300 after epoch 2")
 
 
 def test_a_loss_that_explodes_is_not_learning_by_heart() -> None:
@@ -284,7 +284,7 @@ def test_a_run_that_is_behind_is_told_by_how_much(file: Path) -> None:
 def test_runs_on_another_file_do_not_count(file: Path, tmp_path: Path) -> None:
     other = tmp_path / "Other"
     other.write_text("".join(reversed(file.read_text("utf-8").splitlines(keepends=True))), "utf-8")
-    says(missions.beat_ngrams(lab_of(judged(file)), other), "wrong", "another file than Other")
+    says(missions.beat_ngrams(lab_of(judged(file)), other), "wrong", "another file, not Other")
 
 
 def test_a_file_that_was_dropped_into_the_lab_is_known_by_its_messages(file: Path) -> None:

@@ -123,7 +123,7 @@ WRONG["decode"] = (
         lambda ids: bytes(i for i in ids if i < 256 or i == 258).decode("utf-8", "replace"),
     ),
     ("Half a character vanishes", lambda ids: bytearray(i for i in ids if i < 256).decode("utf-8", "ignore")),
-    ("You make one character of each byte", lambda ids: "".join(chr(i) for i in ids if i < 256)),
+    ("You turn each byte into one character", lambda ids: "".join(chr(i) for i in ids if i < 256)),
 )
 
 # ---- 02
@@ -143,7 +143,7 @@ RIGHT["causal_mask"] = (
     lambda T: ~torch.triu(torch.ones(T, T), diagonal=1).bool(),
 )
 WRONG["causal_mask"] = (
-    ("These are 0 and 1 as whole numbers", lambda T: torch.tensor([[int(j <= i) for j in range(T)] for i in range(T)])),
+    ("These are whole numbers, 0 and 1", lambda T: torch.tensor([[int(j <= i) for j in range(T)] for i in range(T)])),
     ("Off by one: a position does not see itself", lambda T: torch.arange(T)[:, None] > torch.arange(T)),
     ("Transposed", lambda T: torch.ones(T, T).triu().bool()),
 )
@@ -291,7 +291,7 @@ RIGHT["last_real"] = (
 )
 WRONG["last_real"] = (
     ("That is the last position", lambda hidden, mask: torch.stack([h[-1] for h in hidden])),
-    ("You went in as far as there are real bytes", lambda hidden, mask: torch.stack(
+    ("You counted the real bytes from 0", lambda hidden, mask: torch.stack(
         [h[int(m.sum()) - 1] for h, m in zip(hidden, mask, strict=True)])),
     ("You set the pads to zero", lambda hidden, mask: torch.where(mask[..., None], hidden, 0)[:, -1]),
 )  # fmt: skip

@@ -105,7 +105,7 @@ def test_a_new_value_shows_itself_whoever_sets_it(explorer: Explorer) -> None:
         ({"max_len": "32"}, "give a whole number"),
         ({"threshold": 1.01}, "threshold is 1.01; give a number from 0 to 1"),
         ({"threshold": float("nan")}, "give a number"),
-        ({"pool": "max"}, "choose of 'mean', 'last'"),
+        ({"pool": "max"}, "choose one of 'mean', 'last'"),
         ({"cls": 1}, "give True or False"),
         ({"text": None}, "give a text"),
         ({"cell": 3}, "give a text"),
@@ -126,8 +126,8 @@ def test_a_value_outside_its_control_is_refused_and_changes_nothing(
         ({"at": "3"}, "at is '3'; give a whole number"),
         ({"at": True}, "at is True; give a whole number"),
         ({"swapped": 1}, "swapped is 1; give True or False"),
-        ({"zoom": "block[1]"}, "choose of '', 'block[0]'"),
-        ({"head": 2}, "choose of 0, 1"),
+        ({"zoom": "block[1]"}, "choose one of '', 'block[0]'"),
+        ({"head": 2}, "choose one of 0, 1"),
     ],
 )
 def test_a_hidden_value_stays_of_its_kind_and_among_its_options(wrong: dict[str, Any], said: str) -> None:
@@ -230,7 +230,7 @@ def test_an_outcome_that_nobody_could_bet_on_is_refused() -> None:
     bet = predict("Who wins?", ["head", "full"])
     with pytest.raises(SettingError, match="'neither' is not an answer of this bet; give one of head, full"):
         bet.reveal("neither", "")
-    with pytest.raises(SettingError, match="choose of"):
+    with pytest.raises(SettingError, match="choose one of"):
         bet.set(answer="neither")
 
 

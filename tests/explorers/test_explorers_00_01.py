@@ -189,7 +189,8 @@ def test_full_overfits_in_its_recording_as_lesson_00_says() -> None:
 
 
 def test_the_environment_is_one_line_that_no_machine_changes() -> None:
-    line = "Environment(Python, torch and headswap are here; no browser has answered yet, fine for a headless run)"
+    said = "no browser has answered yet, which is fine for a headless run"
+    line = f"Environment(Python, torch and headswap are here; {said})"
     assert repr(check_environment()) == line
 
 
@@ -204,7 +205,7 @@ def test_a_browser_that_shows_the_check_is_answered() -> None:
     assert not widget.alive
     widget.set_state({"asked": 1})  # what the browser sends
     assert widget.alive
-    assert widget.status == "The browser and the kernel hear each other: widgets work."
+    assert widget.status == "The browser and the kernel can talk to each other: widgets work."
 
 
 def test_the_memory_of_a_container_counts_without_its_file_caches(tmp_path: Path, monkeypatch: Any) -> None:

@@ -129,7 +129,7 @@ def test_half_a_character_is_refused_in_words() -> None:
     look = attention(tiny_base())
     look.set(text="\ud83d")
     assert [block["title"] for block in look.shown] == ["Where it looks"]
-    assert "no text" in look.shown[0]["text"]
+    assert "can't be read" in look.shown[0]["text"]
 
 
 def test_looking_draws_nothing_and_changes_no_weight() -> None:
@@ -164,7 +164,7 @@ def test_an_own_message_goes_before_the_listed_ones_and_half_a_character_is_told
     shown = guesses(tiny_base())
     listed = shown.find("How surprising each byte is")["labels"]
     shown.set(text="\ud83d")
-    assert "no text" in shown.shown[0]["text"]
+    assert "can't be read" in shown.shown[0]["text"]
     shown.set(text="")
     assert shown.find("How surprising each byte is")["labels"] == listed
 
@@ -216,7 +216,7 @@ def test_fewer_than_two_bytes_are_told_by_hand_as_well() -> None:
     assert shown.find("From query to mix")["labels"] == ["bos"]
     assert shown.find("From query to mix")["shares"] == [1.0]
     shown.set(text="\ud83d")
-    assert "no text" in shown.shown[0]["text"]
+    assert "can't be read" in shown.shown[0]["text"]
 
 
 # ---- pretraining

@@ -131,11 +131,11 @@ def test_where_everything_is_frozen_it_says_so_and_is_drawn(drawn: Machine) -> N
         ({"rules": '{"hat": 1}'}, "give a rate for some of"),
         ({"rules": '{"head": -1}'}, "the rate of head is -1"),
         ({"rules": '{"head": "1"}'}, "the rate of head is '1'"),
-        ({"regime": "nothing"}, "choose of 'scratch'"),
+        ({"regime": "nothing"}, "choose one of 'scratch'"),
         ({"swapped": "no"}, "give True or False"),
         ({"position": "3"}, "give a whole number"),
-        ({"zoom": "block[2]"}, "choose of '', 'block"),
-        ({"head": 2}, "choose of 0, 1"),
+        ({"zoom": "block[2]"}, "choose one of '', 'block"),
+        ({"head": 2}, "choose one of 0, 1"),
         ({"text": None}, "give a text"),
     ],
 )
@@ -168,7 +168,7 @@ def test_unswapped_the_language_models_head_names_the_likeliest_next_bytes(drawn
     assert drawn.find(TITLE)["labels"] == ["ham", "spam"], "the new head waits, and is of these classes"
 
 
-@pytest.mark.parametrize("text, said", [("", "Type at least one character"), ("\ud83d", "This is no text")])
+@pytest.mark.parametrize("text, said", [("", "Type at least one character"), ("\ud83d", "That isn't a text")])
 def test_a_message_that_cannot_be_followed_says_why(drawn: Machine, text: str, said: str) -> None:
     drawn.set(text=text)
     assert drawn.find(TITLE)["flow"] is None
@@ -188,7 +188,7 @@ def test_a_trained_classifier_keeps_its_own_head() -> None:
     assert layers(drawn)["pool"]["name"] == "Pool: last"
     drawn.set(rules='{"block[0]": 1}')
     assert all(torch.equal(before[n][0], p) and before[n][1] == p.requires_grad for n, p in model.named_parameters())
-    with pytest.raises(SettingError, match="choose of True"):
+    with pytest.raises(SettingError, match="choose one of True"):
         drawn.set(swapped=False)
 
 

@@ -38,5 +38,5 @@ def test_a_probe_is_compared_over_five_seeds_and_on_both_kinds_of_messages() -> 
 
 
 def test_a_number_of_labels_that_was_not_recorded_is_refused_with_those_that_were() -> None:
-    with pytest.raises(SettingError, match=r"labels is 11; give one of 10, 20, 40"):
+    with pytest.raises(SettingError, match=r"labels is 11; choose one of 10, 20, 40"):
         worth().set(labels=11)

@@ -78,7 +78,7 @@ def test_another_regime_drops_what_was_built() -> None:
     "rates, said",
     [
         (dict.fromkeys(FROZEN, 0), "nothing learns"),
-        ({"tail": 1}, "'tail' is no layer"),
+        ({"tail": 1}, "'tail' is not a layer"),
         (TOP | {"norm": -1}, "norm is -1"),
     ],
 )

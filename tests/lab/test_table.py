@@ -111,7 +111,7 @@ def test_what_is_locked_stays_when_a_run_s_settings_are_used() -> None:
     lab.regime, lab.seed = "head-only", 7
     lab.use(1)
     assert (lab.regime, lab.seed) == ("full", 7)
-    assert lab.said is not None and lab.said["sentence"].endswith("Locked settings stay.")
+    assert lab.said is not None and lab.said["sentence"].endswith("Locked settings stay as they are.")
     with pytest.raises(SettingError, match="there is no run 9"):
         lab.use(9)
 

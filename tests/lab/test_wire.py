@@ -218,7 +218,7 @@ def test_a_file_with_more_than_two_classes_trains_in_the_lab(classes: int) -> No
 def test_a_file_with_eleven_classes_is_refused_in_words() -> None:
     lab = Heard()
     lab._asked(lab, {"do": "file", "name": "kinds.tsv"}, [memoryview(rows_of(11))])
-    assert "has 11 classes and the lab shows at most 10" in lab.said["sentence"]  # type: ignore[index]
+    assert "has 11 classes; the lab shows at most 10" in lab.said["sentence"]  # type: ignore[index]
 
 
 LATIN = "label,text\n" + "".join(f'{"spam" if m.label else "ham"},"{m.text} \xa3"\n' for m in messages(40))
@@ -230,7 +230,7 @@ def test_a_file_that_was_refused_is_read_when_a_field_helps_and_the_error_names_
         lab._asked(lab, {"do": "file", "name": "mine.csv"}, [memoryview(LATIN.encode("latin-1"))])
         assert lab.said and lab.said["wrong"]
         assert 'in the field "Encoding"' in lab.said["sentence"] and "--" not in lab.said["sentence"]
-    assert lab.said["sentence"].endswith("Data stays fixture."), "what Train would train is said"
+    assert lab.said["sentence"].endswith("Data is still fixture."), "what Train would train is said"
     assert [m["kind"] for m in lab.sent] == ["said", "said"] and lab.data == "fixture"
     lab.encoding = "latin-1"
     assert lab.data == "mine.csv" and not lab.said["wrong"]

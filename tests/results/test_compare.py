@@ -169,7 +169,7 @@ def test_all_source_that_makes_numbers_is_in_the_source_hash(tmp_path: Path, mon
     [
         ('{"kind": "os.system"}', "the kind 'os.system' is unknown here"),
         ('{"kind": "Recipe", "epoch": 3}', "a stored Recipe does not fit this version"),
-        ("{", "this is no JSON"),
+        ("{", "this is not JSON"),
     ],
 )
 def test_json_makes_nothing_but_the_kinds_that_it_was_given(text: str, sentence: str) -> None:

@@ -78,12 +78,12 @@ test("a run that has not answered says why", () => {
   type(lab, "win");
   assert.match(rows(lab)[0], /Press Train first\.$/, "no run is in view");
   tell(lab, { kind: "pin", id: -1, pinned: true });
-  assert.match(rows(lab)[0], /This recorded run keeps no model; press Train for one\.$/);
+  assert.match(rows(lab)[0], /This recorded run has no model to ask; press Train to get one\.$/);
   tell(lab, { kind: "run", run: done(1) }, { kind: "run", run: done(2) });
   tell(lab, { kind: "pin", id: 1, pinned: true }, { ...answer("win"), gone: [-1, 1] });
   assert.deepEqual(rows(lab).map((row) => row.replace(/.*?(waiting|This recorded|Its model)/, "$1")), ["waiting for the model…",
-    "This recorded run keeps no model; press Train for one.",
-    "Its model is gone: the lab keeps those of the latest 8 runs and of pinned ones."]);
+    "This recorded run has no model to ask; press Train to get one.",
+    "Its model is gone: the lab keeps only those of the latest 8 runs and of pinned runs."]);
   tell(lab, answer("win", heard(2, [null, null])));
   assert.match(rows(lab)[0], /waiting/, "numbers that are none give no verdict");
 });
@@ -112,12 +112,12 @@ test("a recorded run whose model cannot be read, or that keeps none, sends to Tr
     tell(lab, recorded({ keeps }));
     type(lab, "win");
     tell(lab, { ...answer("win"), gone: [-1] });
-    assert.match(rows(lab)[0], /This recorded run keeps no model; press Train for one\.$/);
+    assert.match(rows(lab)[0], /This recorded run has no model to ask; press Train to get one\.$/);
     lab.el.looking("hs-do-train")[0].click();
     paintFrames();
     assert.match(rows(lab)[0], /waiting for the model…$/);
     tell(lab, { kind: "said", sentence: "no", wrong: true });
-    assert.match(rows(lab)[0], /press Train for one\.$/, "it was refused");
+    assert.match(rows(lab)[0], /press Train to get one\.$/, "it was refused");
   }
 });
 
@@ -147,7 +147,7 @@ test("each word shows for whom it speaks and how much, and what was never read i
     "👍: −1.20 for ham", "prize: read in part, +2.13 for spam", "now: not read, +0.01"]);
   assert.equal(words[3].getAttribute("title"), words[3].getAttribute("aria-label"));
   assert.deepEqual(lab.part.tagged("s").map((node) => node.textContent), ["ize", "now"]);
-  assert.equal(lab.part.looking("hs-tail")[0].textContent, "not read: 6 of 20 bytes, for this model stops after 14");
+  assert.equal(lab.part.looking("hs-tail")[0].textContent, "not read: 6 of 20 bytes: this model stops after 14");
   assert.ok(Number(words[3].style["--hs-part"]) === 1 && Number(words[0].style["--hs-part"]) < 0.2);
   assert.match(lab.part.textContent, /\+1 makes the odds of spam 2\.7 times as high/);
 });
@@ -172,12 +172,12 @@ test("while epochs fly by the text waits for its words, and a text of one word h
   tell(lab, { kind: "run", run: run(1, { epochs: [epoch(1, 0.5)] }) });
   type(lab, "win a prize");
   tell(lab, answer("win a prize", heard(1, [0.1, 0.9])));
-  assert.match(lab.part.textContent, /measured when the run rests/);
+  assert.match(lab.part.textContent, /which words decide when the run pauses or ends/);
   assert.deepEqual(lab.part.looking("hs-words")[0].tagged("li").map((word) => word.textContent), ["win", "a", "prize"]);
   assert.equal(lab.part.tagged("details")[0].hidden, true);
   type(lab, "prize");
   tell(lab, answer("prize", heard(1, [0.1, 0.9], { words: [[0, 5, null]] })));
-  assert.match(lab.part.textContent, /Without its only word there is no text/);
+  assert.match(lab.part.textContent, /Without its only word, there's no text/);
   assert.equal(lab.part.tagged("details")[0].hidden, true);
   type(lab, "prizes");
   assert.equal(lab.part.looking("hs-wordwise")[0].hidden, true, "the words of another text are no answer");
@@ -198,7 +198,7 @@ test("a bet that is open hides what the runs say of a text", () => {
   tell(lab, { kind: "run", run: done(1) });
   type(lab, "win");
   tell(lab, answer("win", heard(1, [0.1, 0.9])));
-  assert.deepEqual(rows(lab), ["Choose an answer first, and you see what the model says."]);
+  assert.deepEqual(rows(lab), ["Choose an answer first to see what the model says."]);
   assert.equal(lab.part.looking("hs-wordwise")[0].hidden, true);
 });
 

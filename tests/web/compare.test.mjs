@@ -46,7 +46,7 @@ test("a difference whose interval holds 0 could be luck, and only that", () => {
 test("the headline says who is ahead by more than luck and who is not", () => {
   const said = headline(FULL, "f1", 0);
   assert.match(said, /full beats head-only by more than luck/);
-  assert.match(said, /Between head-only and scratch the difference could be luck/);
+  assert.match(said, /The difference between head-only and scratch could be luck/);
 });
 
 test("of the loss the lower one is ahead", () => {

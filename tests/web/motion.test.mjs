@@ -135,7 +135,7 @@ test("a recorded run is on show until one of one's own begins, and the page says
   lab.model.tell("change:messages");
   paintFrames();
   assert.match(lab.part("curves").textContent, /full/);
-  assert.match(lab.el.looking("hs-next")[0].textContent, /had other settings than yours: Train/);
+  assert.match(lab.el.looking("hs-next")[0].textContent, /had other settings: Train/);
   lab.el.looking("hs-do-train")[0].click();
   paintFrames();
   assert.doesNotMatch(lab.part("curves").textContent, /full/, "an old run in its place would look like a dead button");
@@ -200,7 +200,7 @@ test("a number out of range is put inside, and that is said", () => {
   input.fire("blur");
   paintFrames();
   assert.equal(lab.model.values.epochs, 200);
-  assert.match(lab.part("status").textContent, /Epochs is a whole number from 1 to 200; it is 200 now/);
+  assert.match(lab.part("status").textContent, /Epochs must be a whole number from 1 to 200; it's 200 now/);
 });
 
 test("a run that did not begin does not wear the verdict of the one before", () => {
@@ -208,5 +208,5 @@ test("a run that did not begin does not wear the verdict of the one before", () 
   lab.tell(told(1, { diagnosis: "It has settled." }));
   lab.tell({ kind: "state", phase: "failed", sentence: "failed: no such file", done: 0 });
   paintFrames();
-  assert.match(lab.part("diagnosis").textContent, /did not begin. This is still run 1/);
+  assert.match(lab.part("diagnosis").textContent, /didn't start. You still see run 1/);
 });

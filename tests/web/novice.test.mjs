@@ -59,7 +59,7 @@ test("a bar grows with what its own part has moved, whatever the others do", () 
     const [embedding, one, top] = MACHINE.layers;
     chart.paint({ ...MACHINE, layers: [embedding, { ...one, moved: block }, { ...top, moved: head }] });
     const box = chart.root.all().find((node) => node.getAttribute("data-key") === "block[0]");
-    assert.match(box.looking("hs-m-moved")[0].getAttribute("title"), /full where they have moved by their own size/);
+    assert.match(box.looking("hs-m-moved")[0].getAttribute("title"), /full when they've moved by their own size/);
     return Number(/[\d.]+/.exec(box.looking("hs-m-bar")[0].getAttribute("style"))[0]);
   };
   const widths = [width(0.24, 10), width(0.37, 30), width(0.44, 70), width(1, 70), width(3, 70)];
@@ -195,14 +195,14 @@ test("what comes and goes keeps its room: the bar that replays is there, unseen,
 
 test("what is said of an epoch in the middle says which one it is of", () => {
   const lab = opened();
-  const epochs = [{ ...EPOCHS[0], diagnosis: "It still improves." }, ...EPOCHS.slice(1)];
+  const epochs = [{ ...EPOCHS[0], diagnosis: "It's still improving." }, ...EPOCHS.slice(1)];
   lab.tell(done(1, { epochs }));
   assert.match(lab.says("diagnosis"), /^It has settled/);
   const scrubber = lab.part("play").tagged("input")[0];
   scrubber.value = "1";
   scrubber.fire("input");
   paintFrames();
-  assert.match(lab.says("diagnosis"), /^At epoch 1: it still improves\./);
+  assert.match(lab.says("diagnosis"), /^At epoch 1: it's still improving\./);
   assert.match(lab.says("status"), /in the end: it has settled$/);
 });
 
@@ -216,7 +216,7 @@ test("a score at another threshold says so, and what the run before it had stand
   lab.model.values.threshold = 1;
   lab.model.tell("change:threshold");
   paintFrames();
-  assert.match(lab.says("confusion"), /All are called ham/);
+  assert.match(lab.says("confusion"), /It calls all of them ham/);
 });
 
 test("a chosen cell leads to its messages", () => {
@@ -269,7 +269,7 @@ test("a comparison under way says on the other face why Train waits", () => {
   const lab = opened();
   const plan = { candidates: [], planned: 10, regimes: [], values: [], seeds: 5, vary: "", tests: [], judged: {}, names: [] };
   lab.tell({ kind: "contest", contest: { plan, runs: [], cells: [], rival: 0, test: "", phase: "running", sentence: "", done: 3, left: null } });
-  assert.match(lab.el.looking("hs-next")[0].textContent, /3 of 10 runs\. Train when that has ended/);
+  assert.match(lab.el.looking("hs-next")[0].textContent, /3 of 10 runs\. You can train when that's done/);
 });
 
 test("what the learner has come from is the run of other settings, be it recorded or not", () => {
@@ -297,6 +297,6 @@ test("of a run on one's own messages nobody says that its messages were invented
   scrubber.value = "1";
   scrubber.fire("input");
   paintFrames();
-  assert.match(lab.says("try"), /this answer is of epoch 3/);
+  assert.match(lab.says("try"), /this answer is from epoch 3/);
   assert.doesNotMatch(lab.part("try").all().filter((node) => !node.hidden).map((node) => node.textContent).join(), /invented/);
 });

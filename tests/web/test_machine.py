@@ -324,7 +324,7 @@ def test_a_built_regime_says_in_words_what_learns() -> None:
         ({"head": math.inf}, "the rate of head is inf"),
         ({"head": True}, "the rate of head is True"),
         ({"head": "1"}, "the rate of head is '1'"),
-        ({"hat": 1}, "'hat' is no layer"),
+        ({"hat": 1}, "'hat' is not a layer"),
         ({"block[3]": 1}, "name every layer"),
     ],
 )

@@ -93,7 +93,7 @@ export function asksPanel(lab) {
     const expected = lab.compare.expected;
     put(begin, { "aria-disabled": String(running || lab.compare.starting || Boolean(expected?.wrong) || lab.busy()) });
     put(halt, { "aria-disabled": String(lab.compare.phase() !== "running") });
-    const waits = lab.busy() ? "A run is under way: a comparison can begin when it has ended."
+    const waits = lab.busy() ? "A run is under way: you can compare when it's done."
       : expected?.sentence ?? "";
     say(takes, running ? "" : waits); // how much is left is told above
     put(takes, { "data-failed": expected?.wrong && !running ? "yes" : null });

@@ -140,7 +140,7 @@ function pictures(lab) {
   return { ...shown, paints };
 }
 
-const INVITES = "Choose regimes and press Compare: each is trained at every seed, and you see what could be luck.";
+const INVITES = "Choose regimes and press Compare: the lab trains each at every seed. You see what could be luck.";
 
 /** How far it has come, and what it says. @param {Lab} lab */
 function topPart(lab) {

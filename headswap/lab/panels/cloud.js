@@ -46,7 +46,7 @@ function groupsOf({ messages, epoch, judged, glide }) {
 
 /** What is below the points: which of them are ringed, or what they are. @param {Shown} shown @param {number} many */
 const hintText = (shown, many) =>
-  (shown.chosen === null ? "main directions of the start" : `ringed: ${many} ${listName(shown)}`);
+  (shown.chosen === null ? "along the main directions at the start" : `ringed: ${many} ${listName(shown)}`);
 
 /** The points; those of the chosen messages ringed, the marked one with a target. @param {Shown} shown
  * @returns {CloudSpec} */

@@ -54,7 +54,7 @@ function besideText(lab) {
   if (!spread || !run) return "";
   const many = judged.guesses.length;
   const one = many > 1 && judged.guesses.every((guess) => guess === judged.guesses[0]);
-  const all = one ? ` All are called ${judged.names[judged.guesses[0]]}.` : "";
+  const all = one ? ` It calls all of them ${judged.names[judged.guesses[0]]}.` : "";
   const before = rival ? null : comesFrom(lab);
   const last = before?.epochs.at(-1);
   const f1 = before && last ? scoresOf(judge(before, last, threshold, against).counts).f1 : 0;

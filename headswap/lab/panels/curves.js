@@ -20,9 +20,9 @@ import { MEASURES, isLoss, measureText, validationOf } from "../measures.js";
 import { playPart } from "./play.js";
 
 const LEAST = "training floor";
-const FLOOR = "the lowest training loss that any head on this frozen body can have";
+const FLOOR = "the lowest training loss that any head on this frozen body can reach";
 const NARROWEST = 3; // a pinned run may make the axis so many times as long; beyond, its name says how far it goes
-const MISSING = "Some epochs are missing here: their probabilities are still to come from the kernel.";
+const MISSING = "Some epochs are missing here: the kernel hasn't sent their probabilities yet.";
 
 /** @param {Run|null} run @returns {Point[]} */
 const trainingOf = (run) => (run?.epochs ?? []).map((epoch) => [epoch.epoch, epoch.train]);
@@ -119,7 +119,7 @@ function noteOf(shown) {
   const { run, measure } = shown;
   const others = othersOf(shown);
   const lacks = (/** @type {Run|null} */ one) => one !== null && !one.whole && one.epochs.length > 1;
-  return [others.length && isLoss(measure) ? "Of pinned runs you see the validation loss." : "",
+  return [others.length && isLoss(measure) ? "For pinned runs you see the validation loss." : "",
     !isLoss(measure) && [run, ...others].some(lacks) ? MISSING : ""].filter(Boolean).join(" ");
 }
 

@@ -28,8 +28,8 @@ function hintText({ epoch, rival, chosen }, many) {
   if (many > LISTED) return `and ${countText(many - LISTED)} more`;
   if (many || !rival || !isAgainst(chosen)) return many ? "" : "None.";
   const { run, epoch: then } = rival;
-  return `None: ${chosen === "fixed" ? "nothing that" : "all that"} ${shortName(run)} has ${
-    chosen === "fixed" ? "wrong is right here" : "right is right here, too"} (epoch ${then}).`;
+  return `None: everything that ${shortName(run)} got ${
+    chosen === "fixed" ? "wrong is wrong here too" : "right is right here too"} (epoch ${then}).`;
 }
 
 /** What each of the two said. @param {Listed} row @param {Shown} shown */

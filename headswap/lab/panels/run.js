@@ -46,11 +46,11 @@ function worksNow(lab) {
 function nextText(lab) {
   const { contest } = lab.compare;
   if (contest && RUNNING.includes(contest.phase))
-    return `Comparing: ${contest.done} of ${contest.plan.planned} runs. Train when that has ended.`;
+    return `Comparing: ${contest.done} of ${contest.plan.planned} runs. You can train when that's done.`;
   if (lab.busy()) return lab.changedSince() ? "What you changed is for the next run." : "Your run is under way.";
   const { run } = lab.shown();
   if (!run) return "";
-  if (!lab.isOf(run)) return "The run you see had other settings than yours: Train makes a new one.";
+  if (!lab.isOf(run)) return "The run you see had other settings: Train starts a new one with yours.";
   if (run.recorded) return run.keeps ? REPEATS : ANEW;
   const same = lab.store.runs.some(({ id, line }) => id < run.id && line === run.line);
   return run.outcome === "done" && same ? AGAIN : "";
@@ -152,11 +152,11 @@ function endText({ run, epoch, live, glide }) {
  * @param {boolean} hasBegun whether the latest run came as far as its first epoch
  * @param {string} waits what a run waits for that has not begun */
 function diagnosisText({ run, epoch, live, glide, veiled }, asks, hasBegun, waits) {
-  if (veiled) return "A run is done. Choose an answer first, and you see what came out.";
+  if (veiled) return "A run is done. Choose an answer first to see what came out.";
   if (waits) return waits;
   if (!run) return `No run yet: choose ${asks ? "an answer, then " : ""}a regime and press Train.`;
   const failed = run.outcome.startsWith("failed") ? run.outcome : "";
-  if (!hasBegun) return `That run did not begin. This is still run ${run.id}.`;
+  if (!hasBegun) return `That run didn't start. You still see run ${run.id}.`;
   if (isHeld(run, epoch, live, glide)) return `At epoch ${epoch?.epoch}: ${inside(epoch?.diagnosis || EARLY)}`;
   return (live ? failed || run.diagnosis || epoch?.diagnosis : epoch?.diagnosis) || (epoch ? EARLY : FIRST);
 }

@@ -59,7 +59,7 @@ function whole(lab, name, label, unit) {
     const value = clampSetting(name, text);
     if (value !== undefined) lab.set(name, value);
     if (value !== Number(text))
-      lab.tell(`${label} is a whole number from ${low} to ${countText(high)}; it is ${lab.get(name)} now.`);
+      lab.tell(`${label} must be a whole number from ${low} to ${countText(high)}; it's ${lab.get(name)} now.`);
     return lab.get(name);
   });
   const row = controlRow(name, label, input, ...(unit ? [h("span", { class: "hs-unit" }, unit)] : []));
@@ -128,7 +128,7 @@ function explained(lab, control, key) {
   const paint = () => {
     control.paint();
     const chosen = lab.get(/** @type {keyof Settings} */ (control.name));
-    if (key === "regimes" && lab.byHand()) return say(hint, "Only the parts that you let learn do.");
+    if (key === "regimes" && lab.byHand()) return say(hint, "Only the parts that you let learn will learn.");
     return say(hint, (lab.get("choices")?.[key] ?? []).find(({ name }) => name === chosen)?.summary ?? "");
   };
   return { ...control, paint };

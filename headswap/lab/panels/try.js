@@ -17,12 +17,12 @@ import { shareName } from "../look.js";
 import { wordsPart } from "./words.js";
 
 const PAUSE = 120;
-const RECORDED = "This recorded run keeps no model; press Train for one.";
+const RECORDED = "This recorded run has no model to ask; press Train to get one.";
 /** That an answer is not of the epoch in view. @param {Shown} shown @param {Judged[]} all */
 function laterText({ epoch, glide }, all) {
   const one = all.find(({ heard, said, run }) => heard && said && run && heard.epoch > 1);
   return one?.heard && epoch && !glide && epoch.epoch < one.heard.epoch
-    ? ` Models of earlier epochs are not kept: this answer is of epoch ${one.heard.epoch}.` : "";
+    ? ` The lab keeps no models of earlier epochs: this answer is from epoch ${one.heard.epoch}.` : "";
 }
 
 const PRACTICE = " The practice messages are polite scams and notes between friends.";
@@ -33,13 +33,13 @@ const INVENTED = "It has only seen polite scams and notes between friends, all i
 function waitingText(lab, { run, gone }, text) {
   const own = lab.store.runs.some((one) => !one.recorded);
   const practice = lab.get("data") === "fixture" ? PRACTICE : "";
-  const when = run?.keeps ? "the recorded run answers" : "the answer follows the training";
+  const when = run?.keeps ? "the recorded run answers" : "you get an answer after training";
   if (!text.trim()) return `Type anything; ${when}.${practice}`;
-  if (lab.shown().veiled) return "Choose an answer first, and you see what the model says.";
+  if (lab.shown().veiled) return "Choose an answer first to see what the model says.";
   if (!own && lab.busy()) return "waiting for the model…";
   if (!own && !run) return "Press Train first.";
   if (run?.recorded && (gone || !run.keeps)) return RECORDED;
-  if (gone) return "Its model is gone: the lab keeps those of the latest 8 runs and of pinned ones.";
+  if (gone) return "Its model is gone: the lab keeps only those of the latest 8 runs and of pinned runs.";
   return "waiting for the model…";
 }
 
@@ -132,7 +132,7 @@ export function tryPanel(lab) {
     lab.mark("try");
   };
   const example = h("button", { type: "button", class: "hs-link hs-example", onclick: next,
-    title: "a validation message: one of each class, then one that is taken for another" }, "Example");
+    title: "a validation message: one of each class, then one that the model gets wrong" }, "Example");
   const head = h("div", { class: "hs-head" }, title, example);
   const before = h("p", { class: "hs-then" });
   const root = panel("try", "A message of your own", head, field.input, answers.root, before, seen, words.root);

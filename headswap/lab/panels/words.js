@@ -23,20 +23,20 @@ function makeWord(piece, text) {
 
 /** Where reading ended before the text did. @param {Heard} heard */
 function tailOf({ bytes: [read, all] }) {
-  const text = `not read: ${countText(all - read)} of ${ofThem(all, "byte")}, for this model stops after ${read}`;
+  const text = `not read: ${countText(all - read)} of ${ofThem(all, "byte")}: this model stops after ${read}`;
   return read < all ? [h("li", { class: "hs-tail" }, text)] : [];
 }
 
 /** How to read the numbers, or why there are none. @param {Heard} heard @param {string} positive */
 function hintOf({ words, more }, positive) {
-  if (!words.length) return "Which words decide is measured when the run rests.";
-  if (words.every(([, , effect]) => effect === null)) return "Without its only word there is no text to compare with.";
+  if (!words.length) return "You see which words decide when the run pauses or ends.";
+  if (words.every(([, , effect]) => effect === null)) return "Without its only word, there's no text left to compare.";
   const rest = more ? ` Only the first ${words.length} words are measured.` : "";
   const odds = `+1 makes the odds of ${positive} 2.7 times as high`;
-  return `A number is how far the logit falls without the word: ${odds}.${rest}`;
+  return `Each number is how far the logit falls without that word: ${odds}.${rest}`;
 }
 
-const TOGETHER = "The model does not add words up: it reads each one in its context.";
+const TOGETHER = "The model doesn't add words up: it reads each one in context.";
 
 /** Why the verdict is another one than the words seem to say: each was taken out alone.
  * @param {Verdict} said @param {string} positive @param {string} negative @param {number} threshold */

@@ -36,7 +36,7 @@ function crossNodes({ cursor, lines }, { x, y, edge, size }) {
 /** @param {Cursor} cursor */
 const spoken = ({ live, readout }) => (live ? `latest, ${readout}` : readout);
 /** @param {Cursor} cursor */
-const written = ({ live, held, readout }) => (live ? readout : `${readout} ${held ? "(held: Escape returns)" : ""}`);
+const written = ({ live, held, readout }) => (live ? readout : `${readout} ${held ? "(held: Escape goes back)" : ""}`);
 
 /** The picture becomes a slider. @param {SVGSVGElement} svg @param {Walk} walk */
 export function cursor(svg, walk) {

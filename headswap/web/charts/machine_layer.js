@@ -15,7 +15,7 @@ import { layerFlow } from "./machine_flow.js";
 import { isBlock, layerLabel, movedPart, movedWords, originWords, rateWords, stateOf, stateWords,
   weightWords } from "./machine_words.js";
 
-const MOVED = "how far its weights are from where they began; the bar is full where they have moved by their own size";
+const MOVED = "how far its weights have moved since the start; the bar is full when they've moved by their own size";
 
 const tag = () => h("span", { class: "hs-m-tag", hidden: true });
 
