@@ -13,7 +13,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.skipif(CHROMIUM is None, reason="
 
 CELL = '''
 import math
-from headswap.explorers.widget import figure, *
+from headswap.explorers.widget import *
 
 def show(v):
     ids, n, p = list(v["text"].encode()), v["max_len"], v["threshold"]
@@ -76,10 +76,10 @@ explorer
 '''  # fmt: skip
 PICTURE = """
 from headswap.results.figures import Still
-figure = Still(figsize=(4, 2), layout="constrained")
-figure.subplots().plot([0, 1], [1, 0])
-figure.alt = "a line that falls"
-figure
+falling = Still(figsize=(4, 2), layout="constrained")
+falling.subplots().plot([0, 1], [1, 0])
+falling.alt = "a line that falls"
+falling
 """
 # Text too faint or too small: on its own background, in a heat map on its own cell.
 CONTRAST = """() => {
@@ -127,6 +127,10 @@ def shown(view: Page) -> Locator:
 
 def block(view: Page, title: str) -> Locator:
     return shown(view).locator(f'.hs-panel[aria-label="{title}"]')
+
+
+def fold(view: Page, title: str) -> Locator:
+    return shown(view).locator(".hs-folded > summary", has_text=title)
 
 
 def still(view: Page, name: str) -> None:
@@ -224,11 +228,11 @@ def test_a_surprise_is_explained_to_the_keyboard(opened: tuple[Page, Heard]) -> 
 
 def test_a_folded_table_opens_by_keyboard(opened: tuple[Page, Heard]) -> None:
     view, _ = opened
-    fold = block(view, "Folded").locator("summary")
-    assert not block(view, "Folded").get_by_role("table").is_visible()
-    fold.focus()
+    listed = block(view, "Folded").locator("table")
+    assert not listed.is_visible()
+    fold(view, "Folded").focus()
     view.keyboard.press("Enter")
-    block(view, "Folded").get_by_role("table").wait_for()
+    listed.wait_for()
 
 
 @pytest.mark.parametrize(
@@ -301,7 +305,7 @@ def test_large_numbers_stand_side_by_side_and_a_fold_opens_by_key(opened: tuple[
     assert len(set(map(round, heights))) == 3, "name, number and words of each begin at one edge"
     waits = shown(view).get_by_text("A sentence that waits.")
     assert not waits.is_visible()
-    shown(view).locator(".hs-folded > summary").focus()
+    fold(view, "Behind its title").focus()
     view.keyboard.press("Enter")
     waits.wait_for()
 
