@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlparse
 
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, TimeoutError, sync_playwright
 
 NAMES = ("chromium", "google-chrome", "google-chrome-stable")
 CHROMIUM = next((path for path in map(shutil.which, NAMES) if path), None)
@@ -275,9 +275,18 @@ def show_notebook(view: Page, name: str) -> None:
 
 def _wait_idle(view: Page, name: str) -> None:
     view.wait_for_selector(".jp-Notebook .jp-Cell", timeout=60_000)
-    idle = """path => { const shown = window.jupyterapp?.shell?.currentWidget;
-        return shown?.context?.path === path && shown.sessionContext?.session?.kernel?.status === 'idle' }"""
-    view.wait_for_function(idle, arg=name, timeout=60_000)
+    idle = f"path => {{ const found = ({KERNEL})(); return found.path === path && found.status === 'idle' }}"
+    try:
+        view.wait_for_function(idle, arg=name, timeout=60_000)
+    except TimeoutError as error:
+        raise AssertionError(f"{name} is not to be asked: {view.evaluate(KERNEL)}") from error
+
+
+# Which notebook is in front, what its kernel says of itself, and what JupyterLab asks meanwhile.
+KERNEL = """() => { const shown = window.jupyterapp?.shell?.currentWidget, session = shown?.sessionContext?.session;
+  const dialog = document.querySelector('.jp-Dialog')?.textContent;
+  const { status, connectionStatus, id } = session?.kernel ?? {};
+  return { path: shown?.context?.path, session: session?.id, id, status, connectionStatus, dialog } }"""
 
 
 def run_all(view: Page) -> None:

@@ -186,7 +186,7 @@ def test_an_insert_that_fits_nowhere_or_twice_is_refused(insert: Shifts, times: 
 
 def test_a_weight_that_should_learn_and_gets_no_gradient_is_refused_by_name() -> None:
     _, events = start_regime(tiny_base(), tiny_split(), of_shifts(Idle()), QUICK)
-    with pytest.raises(SettingError, match=r"^body\.inserted\.blocks/1\.shift\.by should learn and gets no gradient"):
+    with pytest.raises(SettingError, match=r"^body\.inserted\.blocks/1\.shift\.by should learn but gets no gradient"):
         list(events)
 
 
