@@ -152,10 +152,11 @@ print("together: ", f"{sum(p.numel() for p in swap.classifier.parameters()):,} w
 # %% [markdown]
 # ## Look: train both
 #
-# Now the two versions from your bet, starting from the same body. What learns is called
-# the *regime*: `head-only` freezes the body, `full` lets everything learn. Each makes 20
-# passes over the 640 messages. The bracket is where the score of this very model would
-# fall on endlessly many such messages, 95 times out of 100.
+# Now the two versions from your bet, starting from the same body. What learns is called the
+# *regime*: `head-only` freezes the body, `full` lets everything learn. Each makes 20 passes
+# over the 640 messages and is judged on 160 test messages. The bracket is a 95 % interval:
+# of 100 brackets made like this, about 95 hold their model's score on endlessly many such
+# messages.
 
 # %% tags=["nbval-ignore-output"]
 from headswap import Recipe, encode, evaluate, run_regime
@@ -190,7 +191,8 @@ bet.reveal("Everything, by less than 0.10", outcome)
 # %% [markdown]
 # Compared message by message, training everything is ahead by 0.029, somewhere between
 # 0.011 and 0.046. That's more than luck, and it takes more than 900 times as many weights
-# that learn. Whether it's worth it depends on what you pay for them: lesson 05 counts.
+# that learn. Whether it's worth it depends on what you pay for them: lesson 05 works out
+# the cost.
 #
 # Look at the first row, too. A body that has read *nothing* still scores 0.824 with a
 # trained head. It's the *baseline*: no score means much until you know what a random
@@ -218,7 +220,7 @@ lab.train(block=True)
 run = lab.runs[-1]
 low, high = run.metrics.intervals()["f1"]
 print(f"{run.settings.regime}, seed {run.settings.seed}, {len(run.epochs)} epochs:",
-      f"F1 {run.metrics.f1:.3f} [{low:.3f}, {high:.3f}]")  # fmt: skip
+      f"F1 {run.metrics.f1:.3f} [{low:.3f}, {high:.3f}] on validation messages")  # fmt: skip
 assert run.outcome == "done"
 assert 0.6 < run.metrics.f1 < 0.97 or run.settings.epochs < 20
 
@@ -257,8 +259,9 @@ exercises.decide.check(decide)
 
 # %% [markdown]
 # Your function now speaks for the model that you trained above. Put your own messages into
-# the list and run the cell again. The third one is harmless and may still be called spam:
-# the model has seen 640 messages and little else. Confident is not the same as correct.
+# the list and run the cell again. The last two are harmless, and either may still be called
+# spam: the model has seen 640 messages and little else. Confident is not the same as
+# correct.
 
 # %% tags=["nbval-ignore-output"]
 from headswap import Message, predict_logits

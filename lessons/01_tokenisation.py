@@ -94,8 +94,8 @@ bet.reveal("all of them", "960 of 960 at 32 bytes, 938 at 64, none at 160")
 # than the other.
 
 # %% [markdown]
-# Then why not read everything? Reading takes time. At 160 bytes an epoch, one pass over
-# the training messages, takes about six times as long as at 32 when everything learns, as
+# Then why not read everything? Reading takes time. At 160 bytes an epoch, one pass over the
+# training messages, takes more than five times as long as at 32 when everything learns, as
 # measured in `figures/speed.txt`.
 #
 # And why not pieces of words? A piece covers about four English letters, by OpenAI's rule
@@ -110,10 +110,10 @@ for name, ids in (("bytes", 260), ("GPT-2's pieces", 50_257)):
 print("the two blocks between the tables: 99,968 weights")
 
 # %% [markdown]
-# GPT-2 itself saves one of the two tables: it uses the same one for reading and for
-# guessing, which is called *tying*. Our model keeps two, so that its head can come off.
-# Even one table of that size would be 32 times as large as the blocks that do the
-# thinking. Pieces pay off in a large model.
+# GPT-2 itself saves one of the two tables: it uses the same one for reading and for guessing,
+# which is called *tying*. Our model keeps two, so the head that comes off shares no weight
+# with the body. Even one table of that size would be 32 times as large as the blocks that do
+# the thinking. Pieces pay off in a large model.
 
 # %% [markdown]
 # ## Read

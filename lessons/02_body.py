@@ -21,8 +21,8 @@ guesses(base)
 
 # %% [markdown]
 # The beginning of a word is a surprise, the rest of it hardly ever is. Capitals are a shock:
-# the model has read WIN and CLAIM, but few other words in capitals. So it's sure of small
-# letters, again and again, and wrong each time. That is worse than guessing blindly.
+# in what it has read, hardly a word stands in capitals. So it's sure of small letters, again
+# and again, and wrong each time. That is worse than guessing blindly.
 
 # %% [markdown]
 # ## A question
@@ -90,8 +90,8 @@ print("logits  (B, T, V)", tuple(logits.shape))
 # ## Look: where a byte looks
 #
 # So far every vector knows its own byte and its own place. *Attention* lets it look at the
-# others. Each position takes a weighted mean of what the positions before it, and itself,
-# have to offer. Its weights add up to 1, so think of them as shares.
+# others. Each position takes a weighted mean of what it and the positions before it have to
+# offer. Its weights add up to 1, so think of them as shares.
 #
 # Each block does this four times side by side, in four *attention heads*. They share a name
 # with the head on top of the model, and nothing else.
@@ -142,9 +142,9 @@ assert found["trained"][1][1] > 2 * found["untrained"][1][1]
 # looking for; a *key*, what it can be found by; and a *value*, what it hands over. Here are
 # three positions in one head, with the model's own numbers. Bars below the line are negative.
 #
-# Read the table from top to bottom. The larger query times key, the better the two match.
-# Then let the second position look: the mask takes the third one away from it. You can check
-# every line with a pocket calculator, give or take the rounding to two digits.
+# Read the table from top to bottom. The larger the product of query and key, the better they
+# match. Then let the second position look: the mask takes the third one away from it. You can
+# check every line with a pocket calculator, give or take the rounding to two digits.
 
 # %%
 from headswap.explorers import by_hand
@@ -346,8 +346,8 @@ for text in babble:
 assert len(set(babble)) == 3
 
 # %% [markdown]
-# Words, spaces, the turns of a message, and no sense. To guess the next byte it had to
-# learn how words are spelled and which go together. The next lesson keeps that.
+# It sounds like a message, but makes no sense. To guess the next byte it had to learn how
+# words are spelled and which go together. The next lesson keeps that.
 
 # %%
 bet.reveal("Below 5", "about 2, measured above on 160 unread messages with one seed")

@@ -25,9 +25,9 @@ model
 # stays as it was. The old head reads those vectors one by one and guesses the next byte.
 # The new one reads their mean and says ham or spam. Same vectors, another question.
 #
-# So far the new head's answer means nothing, because its 130 numbers are random. It has to
-# learn, on 640 labelled messages, with the body frozen. Suppose that's done, and you put
-# the old head back. Is the language model still what it was?
+# So far the new head's answer means nothing, because its 128 weights are random. It has to learn, on
+# 640 labelled messages, with the body frozen. Suppose that's done, and you put the old head back. Is
+# the language model still what it was?
 
 # %% [markdown]
 # ## Predict
@@ -189,8 +189,8 @@ def loss(logits, labels):
 exercises.loss.check(loss)
 
 # %% [markdown]
-# Now put both to work. The next cell takes the classifier that your `swap` makes, trains its
-# head by your `loss`, and judges it on 160 messages that neither has seen.
+# Now put both to work. The next cell takes the classifier that your `swap` makes, trains its head by
+# your `loss`, and judges it on 160 messages that the classifier has never seen.
 
 # %%
 from headswap import fixture_split
@@ -207,9 +207,9 @@ exercises.yours.head(swap, loss, base, split)
 #   130 weights can do on their own.
 # - `scratch`: everything learns, starting from random weights. That's what the 640 labels
 #   teach without any reading beforehand.
-# - `head-only` is ours: a pretrained body, frozen, and a head that learns.
 #
-# Each runs with three *seeds*, that is, three sets of random draws. It takes about 20 seconds.
+# Beside them stands ours, `head-only`: a pretrained body, frozen, and a head that learns. Each runs
+# with three *seeds*, that is, three sets of random draws. It takes about 20 seconds.
 
 # %% tags=["nbval-ignore-output"]
 from headswap import Recipe, judge, run_regime
@@ -254,8 +254,8 @@ for ours, other in (("head-only", "frozen-random"), ("head-only", "scratch")):
 # %% [markdown]
 # ## Look: what is pretraining worth?
 #
-# But who has 640 labels? Slide down to 10. The same two bodies, the same head, and fewer and
-# fewer labelled messages to learn from.
+# But who has 640 labels? Slide up to 640 and back to 10. The same two bodies, the same head, and fewer
+# and fewer labelled messages to learn from.
 
 # %%
 from headswap.explorers import worth
@@ -267,9 +267,9 @@ worth()
 # [0.07, 0.20]. Now choose the real text messages: there 10 labels give 0.73 on the pretrained
 # body and 0.37 on the random one. Few labels are what pretraining is for.
 #
-# And the green triangles? N-grams have no body at all, they count short runs of characters. With
-# 10 or 20 labels it could be luck who is ahead of whom. From 40 labels on they lead, because in
-# these messages words give spam away. Lesson 07 has messages where they don't.
+# And the green triangles? N-grams have no body at all: they count short runs of characters. With 10 or
+# 20 labels, n-grams and the pretrained body are too close to call. From 40 labels on they lead, because
+# in these messages words give spam away. Lesson 07 has messages where they don't.
 
 # %% [markdown]
 # ## Look: the old head back
@@ -295,9 +295,9 @@ assert stranger > 20
 bet.reveal(SAME, "head-only never touched the body, so every digit is what it was")
 
 # %% [markdown]
-# Every digit agrees. A head is nothing without its body, and the body has lost nothing. One
-# body can serve as many heads as you like. If the body had learned too, it would be another
-# story, and lesson 07 shows you by how much.
+# Every digit agrees. A head is nothing without its body, and the body has lost nothing. One body can
+# serve as many heads as you like. If the body had learned too, it would be another story: lesson 05
+# lets you break it.
 
 # %% [markdown]
 # ## Prove

@@ -240,7 +240,7 @@ sight
 # A causal body only looks back, and the token in front has nothing behind it. So the head gets the same vector for
 # every message, and no head, no learning rate and no amount of training can tell them apart.
 #
-# Nothing warns you. There's no error. Weights even move if you thaw the body, by weight decay if by nothing else. Only
+# Nothing warns you. There's no error. If you thaw the body, its weights even move, if only through weight decay. Only
 # the training loss gives it away: it stays near log 2, 0.69, the loss of a coin.
 #
 # BERT's CLS works because BERT's body is *bidirectional*: every position sees every other. Let's lift the causal mask.
@@ -261,7 +261,7 @@ assert least > 0.2
 # CLS can see, even on random weights: lifting the mask was enough.
 #
 # Then why isn't our body bidirectional? Because it's trained to guess the next byte, and a body that sees the next
-# byte would just copy it. That's why BERT has another task: it guesses bytes (words, really) that were hidden from it.
+# byte would just copy it. That's why BERT has another task: it guesses pieces of words that were hidden from it.
 
 # %% [markdown]
 # ## Look: where the vectors lie

@@ -10,8 +10,8 @@
 #
 # **12 minutes** to read, and three exercises.
 #
-# Run the cell below. It shows a single weight of a model. It's frozen, and it moves anyway. Can you make it stay, under
-# both optimizers? Change what is left in it.
+# Run the cell below. It shows a single weight of a model. It's frozen, and it moves anyway. Can you make it stay,
+# under both optimizers? Try what the menus have left in it.
 
 # %%
 from headswap.explorers import stale
@@ -139,9 +139,9 @@ exercises.freeze.check(freeze)
 # %% [markdown]
 # ## Build: groups
 #
-# Freezing is half of the promise. The other half: the optimizer gets what learns and nothing else. That saves memory,
-# too, because AdamW keeps two more numbers for each weight it holds: a running mean of the gradient, and one of its
-# square.
+# Freezing is half of the promise. The other half: the optimizer gets what learns and nothing else. Freezing saves
+# memory, too: for each weight that gets a gradient, AdamW keeps two more numbers, a running mean of the gradient, and
+# one of its square.
 #
 # An optimizer made from every parameter might do no harm today. The library refuses it all the same:
 
@@ -155,7 +155,7 @@ except SettingError as error:
     print(error)
 
 # %% [markdown]
-# Return the parameters of a model that learn, as a list. Don't name places: the same function must do for a frozen
+# Return the parameters of a model that learn, as a list. Don't name layers: the same function must work for a frozen
 # body, for a last block that learns, and for a model in which everything does. `exercises.groups.hint(1)` helps.
 
 
@@ -293,9 +293,9 @@ assert 0.3 < (schooling + cached) / scratch < 3
 assert schooling + 10 * cached < 10 * scratch
 
 # %% [markdown]
-# The first row was measured, the others are multiples of it. For a single task, pretraining plus a head costs about as
-# much as a model trained from scratch. A frozen body is cheap when it's *shared*: pretraining is paid once, and each
-# further head costs a fraction of a second.
+# One pretraining, one head and one model from scratch were measured; the rest is arithmetic. For a single task,
+# pretraining plus a head costs about as much as a model trained from scratch. A frozen body is cheap when it's
+# *shared*: pretraining is paid once, and each further head costs a fraction of a second.
 #
 # What do you give up? Here are the scores from `figures/fixture.txt`: five seeds, one split each, tested on as much ham
 # as spam. The last column compares each regime with head-only in pairs.

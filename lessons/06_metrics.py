@@ -122,7 +122,7 @@ assert 0 < len(rows) <= 12 and all(float(chance) >= 0.5 for chance, _ in rows)
 board.set(cell="")
 
 # %% [markdown]
-# The model reads only the first 32 bytes of a message. "We have a little surprise for you" does sound like spam, if
+# The model reads only the first 32 bytes of a message. "We have a little surprise for yo" does sound like spam, if
 # that's all you see.
 #
 # Now your bet. The threshold that catches all the spam is the lowest P(spam) among them:

@@ -35,8 +35,8 @@ world
 # Look into the box. Of 100 ham, the filter still calls 5 spam. But now there are seven ham for every spam, and their
 # few mistakes add up: of 154 alarms, 44 are false.
 #
-# Twelve isn't made up. It's the share of spam in the SMS Spam Collection, if you count every text once, as this
-# course does:
+# Twelve isn't made up. It's the share of spam in the SMS Spam Collection, if you count every text once (case and
+# spacing aside), as this course does:
 #
 # | counted | spam | messages | share |
 # | --- | --- | --- | --- |
@@ -115,7 +115,7 @@ bet.reveal("about .97", ".974 was measured; from the test on half spam, Bayes' r
 # %%
 import numpy as np
 
-# Rates that fit six in 400, each as often as it fits; half a message is added to each cell.
+# Rates that fit six in 400, drawn in proportion to how well each fits; half a message is added to each cell.
 drawn = np.random.default_rng(0).beta(6 + 0.5, 394 + 0.5, size=100_000)
 rates = np.quantile(drawn, [0.025, 0.975])
 low, high = (precision_at(0.963, rate, share) for rate in rates[::-1])
@@ -127,8 +127,8 @@ print(f"precision where 12.4 % are spam: from {low:.2f} to {high:.2f}")
 # ones for the n-grams. The rare-spam test has 1,140 ham in each seed, and on it they raise about four false alarms per
 # seed.
 #
-# Remember this one. If you want to make a claim about rare spam, count your ham, and count the false alarms. A handful
-# of them can't carry a third digit.
+# Remember this one. If you want to make a claim about rare spam, count your ham, and count the false alarms. Six
+# false alarms can't tell .90 from .97.
 
 # %% [markdown]
 # ## Look: how sure?
@@ -177,7 +177,8 @@ assert max(f1s) - min(f1s) < high - low
 # the messages. Another body, or other training messages, would move the score too.
 #
 # Are two filters different, then? Don't compare their two intervals. Judge both on the same messages and look at the
-# *paired difference*: where they disagree, and the interval of that. It's the last column of the tables in figures/.
+# *paired difference*: how far apart they are on the same messages, with an interval of its own. It's the last column
+# of the tables in figures/.
 
 # %% [markdown]
 # ## Read
@@ -251,8 +252,9 @@ assert not (probabilities[labels == 0].double() >= safe).any()
 # %% [markdown]
 # ## Prove
 #
-# Does recall really not care how rare spam is? Don't trust the slider, make such a world. Repeat every ham seven times,
-# and one message in eight is spam. Recall must be unchanged, bit for bit, and precision must be what Bayes' rule says.
+# Does recall really not care how rare spam is? Don't trust the slider: make such a world yourself. Repeat every ham
+# seven times, and one message in eight is spam. Recall must be unchanged, bit for bit, and precision must be what
+# Bayes' rule says.
 
 # %% tags=["prove"]
 import torch

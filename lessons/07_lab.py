@@ -75,11 +75,11 @@ assert outcome in answers
 bet.reveal(outcome, f"full minus head-only {gain:+.2f} [{low:+.2f}, {high:+.2f}], one seed")
 
 # %% [markdown]
-# That's the first thing to know about the lab. With 160 messages an interval is ten to
-# fourteen points wide. It's a place to look and to suspect. A firm claim takes several seeds,
-# and test messages that no choice of yours has touched. *Compare*, the lab's second face, does
-# the seeds for you. Here is our own record with 640 messages and five seeds, judged on 2,000
-# test messages (`figures/fixture.txt`):
+# That's the first thing to know about the lab. With 160 messages an interval is ten to fourteen
+# points wide. It's a place to explore and to form suspicions. A firm claim takes several seeds, and
+# test messages that no choice of yours has touched. *Compare*, the lab's second face, runs the seeds
+# for you. Here is our own record with 640 messages and five seeds, judged on 2,000 test messages
+# (`figures/fixture.txt`):
 #
 # | | weights that learn | F1 on the test | seconds per run |
 # | --- | --- | --- | --- |
@@ -107,8 +107,8 @@ tour.figure()
 # ## Read
 #
 # Above the curves the lab writes one sentence. It's no oracle: these lines write it. A run
-# *overfits* when its validation loss has left its lowest point for good while its training
-# loss keeps falling.
+# *overfits* when it goes on learning its messages by heart. They take it for that when the
+# validation loss was lowest at least three epochs ago, and is now a tenth above that.
 
 # %%
 from headswap.explorers import read
@@ -313,10 +313,10 @@ last.reveal(ORDER[2], "full 0.86, n-grams 0.50: 0.36 more [0.33, 0.38]")
 # | order, 40 | 0.51 | 0.54 | 0.52 | 0.54 | 0.60 |
 # | order, 640 | 0.50 | 0.65 | 0.64 | 0.79 | 0.86 |
 #
-# *Words decide* in the practice messages, and n-grams lead as soon as there are some dozens of
-# labels. With ten labels the pretrained body keeps up. *Order decides* in the second set: n-grams
-# score what guessing scores, and a body that learns wins. Freezing doesn't help there. Between the
-# two frozen bodies the difference could be luck: what ours read never told it about order.
+# *Words decide* in the practice messages, and n-grams lead as soon as there are a few dozen labels.
+# With ten labels the pretrained body keeps up. *Order decides* in the second set: n-grams score what
+# guessing scores, and a body that learns wins. Freezing doesn't help there. With 640 labels the
+# difference between the two frozen bodies could be luck: nothing ours read taught it about order.
 #
 # Both sets are in the lab, as `data="fixture"` and `data="order"`; the second needs `max_len=96`.
 
@@ -335,8 +335,8 @@ done
 # messages. That's enough to watch a loss turn, and too little to rank two regimes two points
 # apart. Look there, then decide with seeds, intervals and an untouched test.
 #
-# Where words decide, n-grams win. Where order decides, a body that learns wins. And with few labels,
-# what the body has read before is worth most.
+# Where words decided here, n-grams won. Where order decided, a body that learns won. And with few
+# labels, what the body has read before is worth most.
 #
 # When you report a score, say what learned, on how many messages, judged on which and how many,
 # with how many seeds, and what a random body and the n-grams score there.
