@@ -19,9 +19,12 @@ outwit()
 # %% [markdown]
 # ## A question
 #
-# Did you get through? The button does it every time: the filter reads 32 bytes and stops,
-# so 32 friendly bytes at the front hide whatever comes after them. And words alone go a
-# long way. Change one at a time and watch P(spam), the filter's probability for spam.
+# Did you get through? Try the buttons, and try words of your own: P(spam) is the filter's
+# probability for spam. Only then unfold this:
+#
+# <details><summary>How it's done</summary>The filter reads 32 bytes and stops, so 32
+# friendly bytes at the front hide whatever comes after them. That works every
+# time.</details>
 #
 # So what is this thing? It's a small *language model*: a network that learned to predict
 # the next byte of a text. Then somebody pulled its *head* off, the last layer, and put
@@ -31,21 +34,12 @@ outwit()
 # and this course is about it. Here is the question: would the filter be better if the
 # body had learned about spam too?
 
-# %%
-from headswap.explorers import check_environment
-
-check_environment()
-
-# %% [markdown]
-# That line checks that your machine is ready. If it keeps saying "Waiting for the kernel",
-# restart the kernel and reload the page. Nothing in this course needs the network.
-
 # %% [markdown]
 # ## Predict
 #
-# Both versions learn from the same 640 messages. In one only the new head learns, 130
-# numbers. In the other everything does, 118,914 numbers. Both are then judged on
-# messages that they have never seen.
+# Take two filters. In one only the new head learns, 130 numbers. In the other everything
+# does, 118,914 numbers. Both learn from the same 640 messages and are judged on messages
+# that they have never seen.
 #
 # The score is *F1*. It combines two shares: how many of the filter's alarms were right
 # (*precision*), and how much of the spam it caught (*recall*). It runs from 0 to 1.
@@ -64,16 +58,15 @@ bet
 # ## Look: rip the head off
 #
 # This is the model before the swap, with the head it was born with: a guess at the next
-# byte, 260 rows of weights. Type a message and see what it expects to come next. Then
-# press the button above the machine. The old head comes off and two rows go on.
-#
-# It has read 1,920 short messages five times, without being told which ones are spam.
+# byte, one row of weights for each. It has read 1,920 short messages five times, without
+# being told which ones are spam. See what it expects to come next. Then press the button
+# above the machine. The old head comes off and two rows go on.
 
 # %%
 from headswap.explorers import lesson_base, machine
 
 base = lesson_base()
-model = machine(base)
+model = machine(base, text="Claim your prize now")
 model.set(swapped=False)  # the language model's own head is on
 model
 
@@ -83,18 +76,12 @@ model
 # They have to learn. Click a layer to decide whether it learns along or is *frozen*,
 # kept as it is.
 
-# %%
-picture = machine(base).find("The machine")
-old, new = picture["old"]["rows"], picture["layers"][-1]["rows"]
-assert (old, new) == (260, 2)
-print(f"{old} rows come off, {new} go on.")
-
 # %% [markdown]
 # ## Look: the messages
 #
 # There are 960 practice messages, half of them spam: 640 to learn from, 160 to choose
-# settings by, and 160 to judge on, which nobody looks at before. They are made from
-# templates, and some are hard on purpose: their first 32 bytes don't say what they are.
+# settings by (*validation*), and 160 to judge on (*test*). They are made from templates,
+# and some are hard on purpose: their first 32 bytes don't say what they are.
 
 # %%
 from headswap import fixture_split
@@ -107,9 +94,7 @@ for message in split.train[:4]:
 # %% [markdown]
 # ## Look: what the body already knows
 #
-# Nobody told the model what spam is. It read texts, without labels, and guessed the next
-# byte again and again. Let it babble: byte after byte, each drawn from its own guess.
-# Don't expect sense.
+# Let the model babble: byte after byte, each drawn from its own guess. Don't expect sense.
 
 # %% tags=["nbval-ignore-output"]
 from headswap import generate, perplexity
@@ -118,12 +103,12 @@ for seed in range(3):
     print(generate(base, seed=seed))
 hesitation = perplexity(base, [message.text for message in split.test])
 assert 1.5 < hesitation < 3.0
-print(f"It hesitates between {hesitation:.1f} bytes; guessing, between 260.")
+print(f"Perplexity: {hesitation:.1f} (blind guessing: 260)")
 
 # %% [markdown]
-# It has picked up how words are spelled and which ones follow which. The last line is its
-# *perplexity*: between how many bytes it hesitates, on average, in messages it hasn't
-# read. That knowledge is what the swap keeps.
+# It has picked up how words are spelled and which ones follow which. Its *perplexity* says
+# between how many bytes it hesitates, on average, in messages it hasn't read. What it knows
+# is what the swap keeps.
 
 # %% [markdown]
 # ## Look: the swap in Python
@@ -140,11 +125,8 @@ from headswap import LinearHead, MeanPool, swap_head
 generator = torch.Generator().manual_seed(0)
 head = LinearHead(64, 2, generator)
 swap = swap_head(base, MeanPool(), head)
-print("kept:     ", len(swap.kept), "tensors of the body")
-print("old head: ", [tuple(p.shape) for p in swap.old_head.parameters()])
-print("new head: ", [tuple(p.shape) for p in head.parameters()])
-print("new:      ", sum(p.numel() for p in head.parameters()), "weights")
-print("together: ", f"{sum(p.numel() for p in swap.classifier.parameters()):,} weights")
+print("kept:", len(swap.kept), "tensors of the body")
+print("new: ", sum(p.numel() for p in head.parameters()), "weights")
 
 # %% [markdown]
 # 64 weights for each of the two classes and one bias for each: 2 · 64 + 2 = 130.
@@ -172,9 +154,9 @@ for regime in ("head-only", "full"):
     assert 0.75 < metrics.f1 < 0.97
 
 # %% [markdown]
-# That was one run of each, and one run is an anecdote: with another *seed*, that is,
-# other random draws, the scores move. So we ran five seeds and judged them on 2,000 fresh
-# messages. This notebook quotes the result from `figures/fixture.txt`.
+# That was one run of each, and one run is an anecdote: with another *seed*, that is, other
+# random draws, the scores move. So we ran five seeds and judged them on 2,000 fresh
+# messages (`figures/fixture.txt`):
 #
 # | what learns | weights | F1, mean of 5 seeds | 95 % interval |
 # | --- | --- | --- | --- |
@@ -202,9 +184,13 @@ bet.reveal("Everything, by less than 0.10", outcome)
 # ## Look: your own run
 #
 # Your turn. This is the lab that lesson 07 hands you whole. It opens with a recorded run.
-# Pick a regime, press Train, and watch the *loss*, the model's surprise at the right
-# answer, go down. Then train `full` for 40 epochs: the dashed line, the loss on messages
-# it doesn't learn from, turns up again. It *overfits*: it learns its messages by heart.
+# Pick `full`, press Train, and watch the *loss*, the model's surprise at the right answer.
+# The dashed line is the loss on messages it doesn't learn from. When it turns up again, the
+# model *overfits*: it learns its messages by heart.
+#
+# The lab's F1 is of 160 validation messages and one seed. It may well put `head-only`
+# first, against the table above: that's luck at work, and why we needed five seeds and
+# 2,000.
 
 # %%
 from headswap.lab import Lab
@@ -213,27 +199,30 @@ lab = Lab(controls=("regime", "epochs", "train", "stop", "predict"), epochs=20)
 lab
 
 # %% [markdown]
-# The same from Python. The next cell trains with whatever is set above and waits.
+# The same from Python. The next cell trains with what is set above, or waits for the run
+# that is on.
 
 # %% tags=["nbval-ignore-output"]
 lab.train(block=True)
 run = lab.runs[-1]
 low, high = run.metrics.intervals()["f1"]
-print(f"{run.settings.regime}, seed {run.settings.seed}, {len(run.epochs)} epochs:",
-      f"F1 {run.metrics.f1:.3f} [{low:.3f}, {high:.3f}] on validation messages")  # fmt: skip
+chosen = run.settings
+print(f"{chosen.regime}, seed {chosen.seed}, {len(run.epochs)} epochs, validation messages:")
+print(f"F1 {run.metrics.f1:.3f} [{low:.3f}, {high:.3f}]")
 assert run.outcome == "done"
-assert 0.6 < run.metrics.f1 < 0.97 or run.settings.epochs < 20
+assert 0.6 < run.metrics.f1 < 0.97 or chosen.epochs < 20
 
 # %% [markdown]
 # ## Read
 #
-# The course shows you the library's own source, never a copy. This is all there is to a
-# head swap:
+# The course shows you the library's own source, never a copy. This is the whole filter:
+# body and pool make the features, and the head turns them into logits.
 
 # %%
+from headswap import Classifier
 from headswap.explorers import read
 
-read(swap_head)
+read(Classifier.forward)
 
 # %% [markdown]
 # ## Build: decide
@@ -242,7 +231,7 @@ read(swap_head)
 # `decide(logits)`: it takes a tensor of shape (B, 2) and returns a list of B words, "ham"
 # or "spam". Replace the dots, run the cell, then run the check below it.
 #
-# Stuck? `exercises.decide.hint(1)` gives a nudge, `hint(2)` and `hint(3)` say more, and
+# Stuck? `exercises.decide.hint(1)` gives a nudge, hints 2 and 3 say more, and
 # `exercises.decide.solution()` shows one way to do it.
 
 # %% tags=["solution"]
@@ -258,15 +247,14 @@ def decide(logits):
 exercises.decide.check(decide)
 
 # %% [markdown]
-# Your function now speaks for the model that you trained above. Put your own messages into
-# the list and run the cell again. The last two are harmless, and either may still be called
-# spam: the model has seen 640 messages and little else. Confident is not the same as
-# correct.
+# Your function now speaks for `full`, as it was trained under "train both". Put your own
+# messages into the list and run the cell again. The last one is harmless, and may still be
+# called spam: the model has seen 640 messages and little else.
 
 # %% tags=["nbval-ignore-output"]
 from headswap import Message, predict_logits
 
-texts = ["Claim your free prize now", "Sorry, I am late", "Can you pick up bread on the way?"]
+texts = ["Claim your free prize now", "Running late, sorry! See you soon", "Can you pick up bread on the way?"]
 asked = encode([Message(text, 0) for text in texts], runs["full"].classifier)
 logits = predict_logits(runs["full"].classifier, asked)  # (B, 2)
 assert logits.shape == (len(texts), 2) and logits.abs().max() < 20
@@ -313,13 +301,21 @@ assert moved("full") == tensors
 print(f"Of {tensors} tensors of the body, head-only moved 0 and full moved {tensors}.")
 
 # %% [markdown]
-# Every lesson ends with this list. It shows what you have passed so far, and it never
-# leaves your machine.
+# Every lesson ends with this list of what you have passed. It never leaves your machine.
 
 # %% tags=["nbval-ignore-output"]
 done = exercises.progress()
 assert done.rows
 done
+
+# %% [markdown]
+# And this line checks that the machine is ready for the other lessons. None needs the
+# network.
+
+# %%
+from headswap.explorers import check_environment
+
+check_environment()
 
 # %% [markdown]
 # ## Recap

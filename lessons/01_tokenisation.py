@@ -144,9 +144,9 @@ read(ByteTokenizer.decode)
 # - `ids`, int64: each row from the left, then pads, id 256;
 # - `mask`, bool: True where an id is real, False where it is a pad.
 #
-# Replace the dots, run the cell, then run the check. `exercises.pad_and_mask.hint(1)`
-# gives you a nudge, `hint(2)` and `hint(3)` more, and `exercises.pad_and_mask.solution()`
-# shows one way to do it.
+# Replace the dots, run the cell, then run the check. `exercises.pad_and_mask.hint(1)` gives
+# you a nudge, hints 2 and 3 more, and `exercises.pad_and_mask.solution()` shows one way to do
+# it.
 
 # %% tags=["solution"]
 import torch

@@ -13,7 +13,7 @@ NAMES = ["ham", "spam"]
 
 def decide(logits: torch.Tensor) -> list[str]:
     """One word per message, "ham" or "spam": the class of its larger logit; logits (B, 2), ham first."""
-    return [NAMES[i] for i in logits.argmax(1).tolist()]
+    return [["ham", "spam"][i] for i in logits.argmax(1).tolist()]
 
 
 # ---- wrong on purpose: one misconception each

@@ -41,7 +41,7 @@ def _show(model: Classifier, value: Mapping[str, Any]) -> list[Block]:
     except DataError as error:
         return [words("The filter", f"This can't be read: {error}.")]
     if reading is None:
-        return [words("The filter", "Nothing to read yet: write a message, or run the cell again for a new one.")]
+        return [words("The filter", "Nothing to read: write a message, for example “" + SPAM[0] + "”")]
     read, unread = split_at(written, len(reading.texts))
     p = float(reading.logits.softmax(-1)[1])
     return [outbox("The filter", _spec(model, reading, read, unread, p) | {"offers": _offers(written)}, "text")]

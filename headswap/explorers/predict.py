@@ -34,7 +34,7 @@ class Bet(Explorer):
     def _kept(self, value: Mapping[str, Any]) -> list[Block]:
         """What the bet itself shows: the outcome only beside an answer."""
         if value["answer"] == OPEN:
-            return [outcome("Your bet", "Pick a card before you read on: one bet, and it's locked.")]
+            return [outcome("Your bet", "Pick a card before you read on. The first one counts.")]
         return self._judged(value) if self._truth else [outcome("Your bet", f"You said: {value['answer']}.")]
 
     def _judged(self, value: Mapping[str, Any]) -> list[Block]:

@@ -209,7 +209,7 @@ def said(explorer: Explorer) -> list[str]:
 
 def test_a_bet_is_kept_and_stands_beside_the_outcome() -> None:
     bet = predict("Who wins?", ["head", "full"])
-    assert said(bet) == ["Pick a card before you read on: one bet, and it's locked."]
+    assert said(bet) == ["Pick a card before you read on. The first one counts."]
     bet.set(answer="head")
     assert said(bet) == ["You said: head."]
     outcome = bet.reveal("full", "0.89 against 0.84, 5 seeds")
@@ -220,7 +220,7 @@ def test_a_bet_is_kept_and_stands_beside_the_outcome() -> None:
 def test_who_has_not_bet_yet_is_not_told_the_outcome_where_the_question_stands() -> None:
     bet = predict("Who wins?", ["head", "full"])
     outcome = bet.reveal("full", "5 seeds")
-    assert said(bet) == ["Pick a card before you read on: one bet, and it's locked."]
+    assert said(bet) == ["Pick a card before you read on. The first one counts."]
     assert said(outcome) == ["Choose an answer above, and you see here what came out."]
     bet.set(answer="full")
     assert said(outcome) == said(bet) == ["You said: full. That is what came out.", "full: 5 seeds"]

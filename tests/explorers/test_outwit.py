@@ -51,6 +51,6 @@ def test_what_is_read_and_what_is_not_share_no_byte_and_lose_at_most_one_charact
     assert len(read.encode()) <= many
 
 
-@pytest.mark.parametrize("text, says", [("", "Nothing to read yet"), ("\ud800", "This can't be read")])
+@pytest.mark.parametrize("text, says", [("", "Nothing to read: write a message"), ("\ud800", "This can't be read")])
 def test_nothing_and_what_is_no_text_get_a_sentence(text: str, says: str) -> None:
     assert says in filtered(text)["text"]

@@ -235,7 +235,7 @@ test("the head's result names the classes, or the likeliest bytes of a language 
   const many = Array.from({ length: 260 }, (_, i) => ({ 101: 0.6, 10: 0.2, 259: 0.1 })[i] ?? 0);
   assert.deepEqual(resultRows({ ...FLOW, logits: many, probabilities: many }, ["ham", "spam"]).map(({ name }) => name).slice(0, 3),
     ["e", "byte 10", "eos"]);
-  assert.equal(looksWords([0.2, 0.7, null, 0.001], FLOW), "head 1 of 2 looks at b 70 %, < 20 %");
+  assert.equal(looksWords([0.2, 0.7, null, 0.001], FLOW), "attention head 1 of 2 looks at b 70 %, < 20 %");
   assert.equal(tokenWords({ text: "x", kind: "cut" }, 3), "position 4, x, cut off");
 });
 

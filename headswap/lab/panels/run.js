@@ -51,9 +51,9 @@ function nextText(lab) {
   const { run } = lab.shown();
   if (!run) return "";
   if (!lab.isOf(run)) return "The run you see had other settings: Train starts a new one with yours.";
-  if (run.recorded) return run.keeps ? REPEATS : ANEW;
+  if (run.recorded) return run.keeps ? REPEATS + orBlock(lab) : ANEW;
   const same = lab.store.runs.some(({ id, line }) => id < run.id && line === run.line);
-  return run.outcome === "done" && same ? AGAIN : "";
+  return run.outcome === "done" && same ? AGAIN + orBlock(lab) : "";
 }
 
 /** @param {Lab} lab */
@@ -161,9 +161,11 @@ function diagnosisText({ run, epoch, live, glide, veiled }, asks, hasBegun, wait
   return (live ? failed || run.diagnosis || epoch?.diagnosis : epoch?.diagnosis) || (epoch ? EARLY : FIRST);
 }
 
-const REPEATS = "Train would repeat this recorded run: change the regime first, or click a block.";
+const REPEATS = "Train would repeat this recorded run: change the regime first";
 const ANEW = "This run is recorded: Train runs it again, and then you can ask it.";
-const AGAIN = "Same settings and seed, so the same curve: change the regime, or click a block.";
+const AGAIN = "Same settings and seed, so the same curve: change the regime";
+/** What else may be changed, where it is in sight. @param {Lab} lab */
+const orBlock = (lab) => (lab.shows("machine") ? ", or click a block." : ".");
 
 
 /** @param {Lab} lab */

@@ -68,12 +68,12 @@ function bodyPart(make) {
   return { root, paint, focus };
 }
 
-/** The code of what is set, to take along. @param {boolean} open whether it is in sight from the start */
-function codePart(open) {
+/** The code of what is set, to take along. */
+function codePart() {
   const pre = h("pre", { class: "hs-m-code", tabindex: 0, "aria-label": "the same as Python" });
   const copy = h("button", { type: "button", class: "hs-m-button",
     onclick: () => copyText(pre.textContent ?? "").then(() => say(copy, "Copied")) }, "Copy");
-  const root = h("details", { class: "hs-fold", open }, h("summary", {}, "as Python"),
+  const root = h("details", { class: "hs-fold" }, h("summary", {}, "as Python"),
     h("div", { class: "hs-m-python" }, pre, copy));
   const paint = (/** @type {string} */ code) => {
     root.hidden = !code;
@@ -123,9 +123,8 @@ const swapWords = ({ old, swapped }) =>
   (swapped ? `Put the ${old?.name.toLowerCase()} back` : `Rip off the ${old?.name.toLowerCase()}, glue on a new head`);
 
 /** All that stands in a machine.
- * @param {MachineOn} on @param {() => MachineSpec|null} spec @param {() => void} again
- * @param {boolean} compact */
-function partsOf(on, spec, again, compact) {
+ * @param {MachineOn} on @param {() => MachineSpec|null} spec @param {() => void} again */
+function partsOf(on, spec, again) {
   const told = h("p", { class: "hs-m-told", role: "status" });
   const asks = guardedAsks(on, spec, (sentence, repaint) => {
     say(told, sentence);
@@ -137,7 +136,7 @@ function partsOf(on, spec, again, compact) {
     swap: h("button", { type: "button", class: "hs-m-button hs-m-swap", onclick: () => on.swap?.() }),
     body, message: messagePart(on.text ?? null),
     tokens: tokenRow(on.look ?? null), zoom: zoomPart(on.zoom ?? null, on.head ?? null, body.focus),
-    summary: h("p", { class: "hs-m-summary" }), code: codePart(!compact) };
+    summary: h("p", { class: "hs-m-summary" }), code: codePart() };
 }
 
 /** @param {ReturnType<typeof partsOf>} parts */
@@ -178,7 +177,7 @@ export function machine(place, on) {
     if (shown) paintParts(parts, shown, width - BESIDE, Boolean(on.swap));
     glue(width);
   };
-  const parts = partsOf(on, () => shown, again, Boolean(place.compact));
+  const parts = partsOf(on, () => shown, again);
   const { svg, stage, glue, travellers } = stageOf(parts);
   const fill = () => { if (shown) { const spec = shown; paintTable(COLUMNS, () => machineRows(spec)); } };
   const { fold, paint: paintTable } = tableFold(fill);

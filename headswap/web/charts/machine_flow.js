@@ -28,7 +28,7 @@ export function looksWords(shares, { tokens, head, heads }) {
   const order = shares.map((share, i) => ({ share: share ?? 0, i })).filter(({ share }) => share >= 0.005)
     .sort((a, b) => b.share - a.share).slice(0, 3);
   const said = order.map(({ share, i }) => `${visible(tokens[i]?.text ?? "")} ${percentText(share)}`);
-  return said.length ? `${heads > 1 ? `head ${head + 1} of ${heads} ` : ""}looks at ${said.join(", ")}` : "";
+  return said.length ? `${heads > 1 ? `attention head ${head + 1} of ${heads} ` : ""}looks at ${said.join(", ")}` : "";
 }
 
 /** What a layer shows of the message: above its words the vector that leaves it, below them what it looks at.
