@@ -8,7 +8,7 @@
 # %% [markdown]
 # # 00 · Start here
 #
-# **12 minutes** to read, and one exercise. This is a spam filter, already trained. Can
+# **11 minutes** to read, and one exercise. This is a spam filter, already trained. Can
 # you write spam that gets through? Click the cell below, press Shift + Enter, and try.
 
 # %%
@@ -329,7 +329,7 @@ check_environment()
 #
 # | | lesson | minutes | what you will see |
 # | --- | --- | --- | --- |
-# | 00 | Start here | 12 | the whole story |
+# | 00 | Start here | 11 | the whole story |
 # | 01 | Tokenisation | 10 | text to bytes, pads and mask, and what a cut loses |
 # | 02 | The body and its language model | 12 | attention, next-byte prediction, perplexity falling |
 # | 03 | The head swap | 11 | what is kept, what is new, and what pretraining adds |
