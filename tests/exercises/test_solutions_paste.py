@@ -37,3 +37,8 @@ def test_a_solution_that_is_pasted_into_its_cell_passes(name: str) -> None:
     exec(inspect.getsource(EXERCISES[name].reference), there)
     verdict = getattr(exercises, name).check(there[name])
     assert verdict, verdict
+
+
+def test_an_if_on_a_whole_tensor_is_told_why_it_fails() -> None:
+    verdict = exercises.decide.check(lambda logits: ["spam" if logits[1] > logits[0] else "ham"])
+    assert "answers for every element" in verdict.sentence
