@@ -12,7 +12,6 @@ from headswap import exercises
 from headswap.exercises.course import COURSE
 from lessons import build
 
-
 EXERCISES = {one.name: one for part in COURSE.values() for one in part}
 
 
