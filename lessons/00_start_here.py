@@ -301,21 +301,21 @@ assert moved("full") == tensors
 print(f"Of {tensors} tensors of the body, head-only moved 0 and full moved {tensors}.")
 
 # %% [markdown]
-# Every lesson ends with this list of what you have passed. It never leaves your machine.
-
-# %% tags=["nbval-ignore-output"]
-done = exercises.progress()
-assert done.rows
-done
-
-# %% [markdown]
-# And this line checks that the machine is ready for the other lessons. None needs the
+# This line checks that the machine is ready for the other lessons. None needs the
 # network.
 
 # %%
 from headswap.explorers import check_environment
 
 check_environment()
+
+# %% [markdown]
+# Every lesson ends with this list of what you have passed. It never leaves your machine.
+
+# %% tags=["nbval-ignore-output"]
+done = exercises.progress()
+assert done.rows
+done
 
 # %% [markdown]
 # ## Recap
