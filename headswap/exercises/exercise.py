@@ -23,8 +23,8 @@ from .answers import Function, Probe, Raised, TooLong, answer_of, kind, same, sh
 
 HIDE = "HEADSWAP_HIDE_SOLUTIONS"  # a teacher sets it to 1
 SECONDS = 10.0  # of the processor; then a learner's function is stopped. A right one takes some hundredths
-# What a function that does nothing consists of, in the bytecodes of Python 3.11 to 3.14.
 MANY = " Comparing tensors answers for every element, and `if` wants a single answer: go row by row, or use argmax."
+# What a function that does nothing consists of, in the bytecodes of Python 3.11 to 3.14.
 IDLE = {"RESUME", "NOP", "POP_TOP", "LOAD_CONST", "RETURN_CONST", "RETURN_VALUE"}
 
 
