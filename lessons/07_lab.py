@@ -316,7 +316,7 @@ last.reveal(ORDER[2], "full 0.86, n-grams 0.50: 0.36 more [0.33, 0.38]")
 # *Words decide* in the practice messages, and n-grams lead as soon as there are a few dozen labels.
 # With ten labels the pretrained body keeps up. *Order decides* in the second set: n-grams score what
 # guessing scores, and a body that learns wins. Freezing doesn't help there. With 640 labels the
-# difference between the two frozen bodies could be luck: nothing ours read taught it about order.
+# difference between the two frozen bodies could be luck.
 #
 # Both sets are in the lab, as `data="fixture"` and `data="order"`; the second needs `max_len=96`.
 
