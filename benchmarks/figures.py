@@ -22,6 +22,7 @@ from headswap.files import cache_folder, write_atomically
 from headswap.lab import Lab, Run
 from headswap.live.prepare import practice
 from headswap.model.body import BodyConfig
+from headswap.regimes.named import REGIMES
 from headswap.results.baselines import Spec
 from headswap.results.compare import Failure, Settings, Work, compare, in_order, steps_of
 from headswap.results.executors import processes
@@ -32,7 +33,6 @@ from headswap.results.scores import scores
 from headswap.results.tune import TUNED, tunings
 from headswap.results.weights import save_base, save_delta
 from headswap.training.pretrain import pretraining_texts
-from headswap.training.regimes import REGIMES
 from headswap.training.run import History
 from headswap.training.spec import Result
 

@@ -18,6 +18,7 @@ from headswap.errors import HeadswapError
 from headswap.files import cache_folder, write_atomically
 from headswap.metrics.intervals import paired_difference
 from headswap.model.body import BodyConfig
+from headswap.regimes.named import REGIMES
 from headswap.results.baselines import NgramsSpec, Spec
 from headswap.results.compare import Failure, compare
 from headswap.results.report import cell
@@ -25,7 +26,6 @@ from headswap.results.scores import Score, scores
 from headswap.results.store import find
 from headswap.training.pretrain import Schooling
 from headswap.training.recipe import Recipe
-from headswap.training.regimes import REGIMES
 from headswap.training.spec import Result, RunSpec
 
 FIGURE = Path(__file__).parents[1] / "figures" / "order.txt"

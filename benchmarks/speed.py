@@ -18,10 +18,10 @@ from headswap.errors import HeadswapError
 from headswap.model.body import BodyConfig, new_language_model
 from headswap.model.classifier import Classifier
 from headswap.model.losses import CROSS_ENTROPY
+from headswap.regimes.named import find_regime
 from headswap.training.events import Event, StepDone
 from headswap.training.loop import predict_logits
 from headswap.training.recipe import Recipe
-from headswap.training.regimes import find_regime
 from headswap.training.run import start_regime
 
 PLAIN_HEAD = 0.01

@@ -18,6 +18,7 @@ from headswap.data.sources import FileData
 from headswap.errors import HeadswapError
 from headswap.files import cache_folder
 from headswap.model.body import BodyConfig
+from headswap.regimes.named import REGIMES
 from headswap.results.baselines import NgramsSpec
 from headswap.results.compare import Failure, Work, compare
 from headswap.results.executors import processes
@@ -25,7 +26,6 @@ from headswap.results.store import find
 from headswap.results.tune import Grid, Tuning, choose
 from headswap.training.pretrain import Schooling
 from headswap.training.recipe import Recipe
-from headswap.training.regimes import REGIMES
 from headswap.training.spec import Result, RunSpec
 
 NGRAMS = "n-grams"

@@ -18,6 +18,9 @@ from .model.body_contract import Base, Body, Place
 from .model.classifier import Classifier, Swap, place_of, put_back, swap_head
 from .model.heads import LinearHead, MLPHead
 from .model.pooling import AttentionPool, ClsPool, LastTokenPool, MaxPool, MeanPool
+from .regimes.named import REGIMES
+from .regimes.places import freeze_body, parameter_groups, unfreeze_body
+from .regimes.stages import FROZEN, Falling, Regime, Stage
 from .results.compare import Failure, compare
 from .results.executors import processes
 from .results.weights import load_base, load_delta, save_base, save_delta
@@ -25,7 +28,6 @@ from .training.events import EpochDone, Event, StageBegan, StageEnded, StepDone
 from .training.loop import evaluate, make_optimizer, predict_logits, train_classifier
 from .training.pretrain import Schooling, generate, perplexity, pretrain, pretrain_quick
 from .training.recipe import Compute, Recipe
-from .training.regimes import FROZEN, REGIMES, Falling, Regime, Stage, freeze_body, parameter_groups, unfreeze_body
 from .training.run import History, encode, run_regime, start_regime
 from .training.spec import Judged, Result, RunSpec, judge, run_spec
 

@@ -20,6 +20,7 @@ from .errors import HeadswapError, SettingError
 from .files import cache_folder, check_writable, write_atomically
 from .model.body import BodyConfig
 from .model.pooling import POOLS, pool_names
+from .regimes.named import REGIMES
 from .results.baselines import Spec
 from .results.compare import DEFAULT_REGIMES, Failure, Settings, Work, compare, in_order, steps_of
 from .results.executors import processes
@@ -29,7 +30,6 @@ from .results.tune import TUNED, tunings
 from .results.weights import load_base, load_delta
 from .training.loop import predict_logits
 from .training.recipe import Recipe
-from .training.regimes import REGIMES
 from .training.run import encode
 from .training.spec import Result
 

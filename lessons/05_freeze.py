@@ -89,7 +89,7 @@ print("That's last-block." if built == wanted else f"This is {built.name}, not l
 
 # %%
 from headswap.explorers import read
-from headswap.training.regimes import freeze
+from headswap.regimes.places import freeze
 
 read(freeze)
 

@@ -14,11 +14,11 @@ from headswap.data.messages import SPAM
 from headswap.data.sources import FixtureData
 from headswap.data.splits import fixture_split
 from headswap.model.body import BodyConfig
+from headswap.regimes.named import REGIMES
 from headswap.results import pretrained
 from headswap.results.compare import Desk, Failure, Settings, attempt, compare
 from headswap.training.pretrain import Schooling
 from headswap.training.recipe import Recipe
-from headswap.training.regimes import REGIMES
 from headswap.training.spec import RunSpec
 
 SMALL = ["demo", "--epochs", "1", "--seeds", "2", "--max-len", "16", "--regimes", "head-only,frozen-random"]

@@ -23,6 +23,7 @@ FLOORS = (
     {"data"},
     {"metrics"},
     {"model"},
+    {"regimes"},
     {"training"},
     {"results"},
     {"web", "cli"},

@@ -13,11 +13,11 @@ from pathlib import Path
 from statistics import median
 
 from ..data.sources import OrderData, PracticeData, Source, split_of
+from ..regimes.stages import FROZEN, Regime
 from ..results.pretrained import is_kept
 from ..results.progress import seconds_left
 from ..results.store import is_there
 from ..training.pretrain import Origin, Schooling, pretraining_texts
-from ..training.regimes import FROZEN, Regime
 from ..training.spec import Result, RunSpec
 from .plan import FRESH, Plan
 

@@ -11,8 +11,8 @@ from ..data.sources import PRACTICE, FileData, PracticeData, Source
 from ..errors import SettingError
 from ..live.runs import FIELDS, LIMITS, Settings
 from ..model.body import BodyConfig
+from ..regimes.named import find_regime
 from ..training.pretrain import Schooling
-from ..training.regimes import find_regime
 from ..training.spec import RunSpec
 
 BY_HAND = "by hand"  # the regime that was built by clicking on the machine

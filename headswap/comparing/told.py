@@ -8,8 +8,8 @@ from typing import Any
 from ..data.messages import Split
 from ..data.sources import split_of
 from ..live.told import finite
+from ..regimes.named import REGIMES
 from ..results.compare import Failure
-from ..training.regimes import REGIMES
 from ..training.spec import Result, tests_of
 from .comparison import Comparison
 from .plan import VARIED, Candidate, Plan

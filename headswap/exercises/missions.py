@@ -17,8 +17,8 @@ from ..lab import Lab, Run, Settings
 from ..live.prepare import own
 from ..metrics.intervals import paired_difference
 from ..metrics.measure import measure
+from ..regimes.named import REGIMES
 from ..results.baselines import train_ngrams
-from ..training.regimes import REGIMES
 from .exercise import Verdict
 
 TWO_POINTS = 0.02  # of F1

@@ -26,9 +26,11 @@ from ..model.copies import lazy_copy
 from ..model.heads import new_head
 from ..model.pooling import LastTokenPool, MeanPool, Pool
 from ..model.precision import one_thread
+from ..regimes.named import ALL_FROZEN, NEW, REGIMES
+from ..regimes.places import parameter_groups
+from ..regimes.stages import Stage
 from ..training.loop import make_optimizer, predict_logits, train_classifier
 from ..training.recipe import Recipe
-from ..training.regimes import ALL_FROZEN, NEW, REGIMES, Stage, parameter_groups
 from ..training.run import begin_stage, encode
 from .answers import Function, Probe, Raised, TooLong, answer_of, shown, within
 from .exercise import Exercise, is_stub

@@ -49,7 +49,7 @@ def attention_weights(body: LMBody, ids: Sequence[int], block: int) -> torch.Ten
     layer = body.get_submodule(f"blocks.{block}.attention")
     assert isinstance(layer, Attention)
     normed = body.get_submodule(f"blocks.{block}.norm1")(x)
-    seen = ~ahead(len(ids)) if layer.causal else torch.ones(len(ids), len(ids), dtype=torch.bool)
+    seen = ~ahead(len(ids)) if layer.attend.causal else torch.ones(len(ids), len(ids), dtype=torch.bool)
     return scores(layer, layer.qkv(normed), seen).softmax(-1)
 
 

@@ -20,7 +20,8 @@ from ..model.classifier import Classifier, swap_head
 from ..model.copies import lazy_copy
 from ..model.heads import new_head
 from ..model.pooling import new_pool, pooled_width
-from ..training.regimes import ALL_FROZEN, REGIMES, Regime, Stage, find_regime
+from ..regimes.named import ALL_FROZEN, REGIMES, find_regime
+from ..regimes.stages import Regime, Stage
 from ..training.run import first_head
 from ..web.building import NAME, UNTUNED, rates_of, regime_of
 from ..web.flow import flow_of, heads_of

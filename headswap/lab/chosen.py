@@ -12,8 +12,8 @@ from ..data.sources import LENGTHS
 from ..errors import SettingError
 from ..live.runs import FIELDS, LIMITS, Settings
 from ..model.heads import HEADS
-from ..training.regimes import find_regime
-from ..training.schedules import SCHEDULES
+from ..regimes.named import find_regime
+from ..regimes.schedules import SCHEDULES
 from ..web.building import regime_of
 
 SETTINGS = ("regime", "pool", "epochs", "learning_rate", "messages", "max_len", "seed", "data", "head", "batch_size",

@@ -18,8 +18,8 @@ from ..live.prepare import at_hand, prepared
 from ..live.runner import Runner
 from ..live.runs import Prepared, Run, Settings
 from ..live.shelf import for_the_lab
+from ..regimes.named import REGIMES, find_regime
 from ..results.compare import DEFAULT_REGIMES
-from ..training.regimes import REGIMES, find_regime
 from ..web.building import regime_of
 from ..web.cells import replaces_this_cells
 from .chosen import SETTINGS, check_names, completed

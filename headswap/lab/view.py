@@ -11,9 +11,9 @@ import traitlets as t
 
 from ..comparing.plan import VARIED
 from ..model.heads import HEADS
+from ..regimes.named import REGIMES
+from ..regimes.schedules import SCHEDULES
 from ..results.compare import DEFAULT_REGIMES
-from ..training.regimes import REGIMES
-from ..training.schedules import SCHEDULES
 from ..web.modules import joined
 from .chosen import POOL_SUMMARIES, SETTINGS, Chosen, RefusedError
 

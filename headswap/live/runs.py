@@ -20,9 +20,10 @@ from ..model.body_contract import Base
 from ..model.classifier import Classifier
 from ..model.losses import CROSS_ENTROPY
 from ..model.probe import Probe
+from ..regimes.named import find_regime
+from ..regimes.stages import Regime
 from ..training.prefix import Known
 from ..training.recipe import Recipe
-from ..training.regimes import Regime, find_regime
 from ..training.run import epochs_of
 from ..web.building import regime_of
 from .told import Epochs, Told, finite

@@ -15,8 +15,15 @@ from torch import nn
 from ..data.batches import Rows, encode_texts
 from ..data.tokenizer import VOCAB_SIZE
 from ..errors import SettingError
-from .body_contract import Base, Body, Place, State
+from .body_contract import Base, Body, Place, Site, State
 from .layers import Dropout, embedding, linear, width_std
+
+# Where inserts may hang in a block, and which third of the fused product it is.
+SITES: dict[str, tuple[str, int | None]] = {
+    "q": ("attention.qkv", 0), "k": ("attention.qkv", 1), "v": ("attention.qkv", 2), "qkv": ("attention.qkv", None),
+    "out": ("attention.out", None), "up": ("feedforward.up", None), "down": ("feedforward.down", None),
+    "attention": ("attention", None), "feedforward": ("feedforward", None), "attend": ("attention.attend", None),
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,20 +48,33 @@ class BodyConfig:
             raise SettingError(f"dropout is {self.dropout}; it is a share, so give 0 <= dropout < 1")
 
 
+class Attend(nn.Module):
+    """Every query takes the mean of the values that it may see, weighed by how well its key matches."""
+
+    def __init__(self, heads: int, causal: bool) -> None:
+        super().__init__()
+        self.heads, self.causal = heads, causal
+
+    def forward(self, q: torch.Tensor, k: torch.Tensor, v: torch.Tensor, visible: torch.Tensor | None) -> torch.Tensor:
+        """(B, H, T, D/H) of queries, keys and values; `visible` is None where the kernel's own rule says it."""
+        causal = self.causal and visible is None
+        return F.scaled_dot_product_attention(q, k, v, attn_mask=visible, is_causal=causal)
+
+
 class Attention(nn.Module):
     """Each position looks back at the positions it may see and takes a weighted mean of their values."""
 
     def __init__(self, config: BodyConfig, generator: torch.Generator) -> None:
         super().__init__()
-        self.heads, self.causal = config.heads, config.causal
+        self.heads = config.heads
+        self.attend = Attend(config.heads, config.causal)
         self.qkv = linear(config.width, 3 * config.width, generator, std=width_std(config.width))
         self.out = linear(config.width, config.width, generator, std=residual_std(config))
 
     def forward(self, x: torch.Tensor, visible: torch.Tensor | None) -> torch.Tensor:
         B, T, D = x.shape
         q, k, v = self.qkv(x).view(B, T, 3, self.heads, D // self.heads).transpose(1, 3).unbind(2)  # (B, H, T, D/H)
-        causal = self.causal and visible is None
-        y = F.scaled_dot_product_attention(q, k, v, attn_mask=visible, is_causal=causal)
+        y = self.attend(q, k, v, visible)
         return self.out(y.transpose(1, 2).reshape(B, T, D))
 
 
@@ -86,6 +106,14 @@ class Block(nn.Module):
         return x + self.dropout(self.feedforward(self.norm2(x)))
 
 
+class Through(nn.Module):
+    """Lets hidden states and their mask through unchanged: a place where something may hang."""
+
+    def forward(self, x: torch.Tensor, mask: torch.Tensor) -> State:
+        """x (B, T, D) and mask (B, T), as they are."""
+        return x, mask
+
+
 class LMBody(Body):
     """Bytes in, one vector per byte out: embeddings, blocks and a last norm, with no head on top."""
 
@@ -95,6 +123,7 @@ class LMBody(Body):
         self.embed_tokens = embedding(config.vocab_size, config.width, generator)
         self.embed_positions = embedding(config.max_len, config.width, generator)
         self.dropout = Dropout(config.dropout)
+        self.entrance, self.exit = Through(), Through()
         self.blocks = nn.ModuleList(Block(config, generator) for _ in range(config.depth))
         self.norm = nn.LayerNorm(config.width)
 
@@ -120,7 +149,7 @@ class LMBody(Body):
             positions = self.embed_positions.weight[:T]  # (T, D)
         else:
             positions = self.embed_positions((mask.cumsum(1) - 1).clamp(min=0))  # (B, T, D)
-        return self.dropout(self.embed_tokens(ids) + positions), mask
+        return self.entrance(self.dropout(self.embed_tokens(ids) + positions), mask)
 
     def run_blocks(self, state: State, start: int = 0, stop: int | None = None) -> State:
         """Hidden states (B, T, D) after blocks start..stop, without the last norm, and the mask."""
@@ -132,7 +161,7 @@ class LMBody(Body):
 
     def finish(self, state: State) -> tuple[torch.Tensor, torch.Tensor]:
         """The hidden states under the last norm, (B, T, D), and the mask (B, T)."""
-        x, mask = state
+        x, mask = self.exit(*state)
         return self.norm(x), mask
 
     def place_of(self, name: str) -> Place:
@@ -140,7 +169,21 @@ class LMBody(Body):
         field, _, rest = name.partition(".")
         if field == "blocks":
             return Place("block", int(rest.partition(".")[0]))
-        return Place("norm" if field == "norm" else "embedding")
+        return Place("norm" if field in ("norm", "exit") else "embedding")
+
+    def sites(self, name: str) -> tuple[Site, ...]:
+        """The places of that name; q, k and v are columns of one product."""
+        if name in ("entrance", "exit"):
+            return (Site(name, name),)
+        if name not in SITES:
+            return ()
+        D, (inside, part) = self.width, SITES[name]
+        columns = None if part is None else (part * D, (part + 1) * D)
+        return tuple(Site(name, f"blocks.{i}.{inside}", columns) for i in range(self.depth))
+
+    def vocabulary(self) -> torch.Tensor:
+        """The vectors (256, D) of the bytes; no special id."""
+        return self.embed_tokens.weight.detach()[:256]
 
     def fresh(self, generator: torch.Generator) -> "LMBody":
         """A body of the same sizes with random weights."""

@@ -12,6 +12,7 @@ import torch
 from torch import nn
 
 from ..data.batches import Rows
+from ..errors import SettingError
 
 # What flows from block to block, each tensor (B, ...); only its own body understands it.
 State = tuple[torch.Tensor, ...]
@@ -45,6 +46,23 @@ class Place:
     def __str__(self) -> str:
         host = self.part if self.block is None else f"block[{self.block}]"
         return f"{INSERTED}[{self.insert}] in {host}" if self.insert else host
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Where an insert may hang: a module of the body by its dotted name, and what is called `name` there.
+
+    `columns` are those of the module's output that the name means, first and one past the last; None means all.
+    """
+
+    name: str
+    host: str
+    columns: tuple[int, int] | None = None
+
+    @property
+    def size(self) -> int | None:
+        """How many columns; None for all."""
+        return None if self.columns is None else self.columns[1] - self.columns[0]
 
 
 class Body(nn.Module, ABC):
@@ -85,6 +103,18 @@ class Body(nn.Module, ABC):
     @abstractmethod
     def place_of(self, name: str) -> Place:
         """Where the body's own parameter (or module) of this dotted name belongs: embedding, block or norm."""
+
+    def sites(self, name: str) -> tuple[Site, ...]:
+        """Where inserts may hang that look for `name`, block by block; none where the body has nothing of that name.
+
+        Products: q, k, v, qkv, out, up, down. Sublayers: attention, feedforward. Where queries meet keys: attend. Where
+        states enter the first block, and leave the last: entrance, exit.
+        """
+        return ()
+
+    def vocabulary(self) -> torch.Tensor:
+        """Vectors (V, D) of what the body can read, from which a prompt may start; SettingError where it has none."""
+        raise SettingError(f"a {type(self).__name__} has no vocabulary to start a prompt from; start it at random")
 
     @abstractmethod
     def fresh(self, generator: torch.Generator) -> "Body":

@@ -70,9 +70,26 @@ class MLPHead(nn.Module):
         return self.linear(torch.relu(self.hidden(pooled)))
 
 
-Head = LinearHead | MLPHead
+class StackedHead(nn.Module):
+    """Three linear layers that narrow, D to 20 to 10 to C, with a relu between them: lesson 05's feature head."""
 
-HEADS: dict[str, Callable[[int, int, torch.Generator], Head]] = {"linear": LinearHead, "mlp": MLPHead}
+    def __init__(self, width: int, classes: int, generator: torch.Generator) -> None:
+        super().__init__()
+        self.first = linear(width, 20, generator, std=(2.0 / width) ** 0.5)
+        self.second = linear(20, 10, generator, std=(2.0 / 20) ** 0.5)
+        self.linear = linear(10, classes, generator)
+
+    def forward(self, pooled: torch.Tensor) -> torch.Tensor:
+        return self.linear(torch.relu(self.second(torch.relu(self.first(pooled)))))
+
+
+Head = LinearHead | MLPHead | StackedHead
+
+HEADS: dict[str, Callable[[int, int, torch.Generator], Head]] = {
+    "linear": LinearHead,
+    "mlp": MLPHead,
+    "stacked": StackedHead,
+}
 
 
 def new_head(name: str, width: int, classes: int, generator: torch.Generator) -> Head:

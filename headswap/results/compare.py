@@ -15,10 +15,10 @@ from typing import Any, TypeAlias
 from ..data.sources import Source, split_of
 from ..errors import DivergedError, HeadswapError, MissingExtraError, SettingError
 from ..model.body import BodyConfig, LanguageModel
+from ..regimes.named import find_regime
 from ..training.events import Event, StepDone
 from ..training.pretrain import PretrainStep, Schooling
 from ..training.recipe import Recipe
-from ..training.regimes import find_regime
 from ..training.run import History, epochs_of
 from ..training.spec import Result, RunSpec, train_spec
 from .baselines import NgramsSpec, Spec, need_sklearn, run_ngrams

@@ -6,7 +6,7 @@ import numpy as np
 
 from ..metrics.intervals import mean_interval, share_interval
 from ..metrics.measure import NAMES
-from ..training.regimes import REGIMES
+from ..regimes.named import REGIMES
 from .compare import Failure
 from .scores import Difference, Score, differences, ranking_differences
 

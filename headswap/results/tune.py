@@ -37,10 +37,18 @@ class Grid:
         recipe = replace(spec.recipe, keep="best")
         rate = recipe.learning_rate or spec.regime.learning_rate
         return [
-            replace(spec, recipe=replace(recipe, learning_rate=rate * factor, dropout=share), tested=False)
+            at_rate(replace(spec, recipe=replace(recipe, dropout=share), tested=False), rate * factor)
             for share in self.dropouts
             for factor in self.rates
         ]
+
+
+def at_rate(spec: RunSpec, rate: float) -> RunSpec:
+    """The run at another learning rate; a stage that brings its own, such as the probe before LP-FT, keeps it."""
+    if any(stage.learning_rate for stage in spec.regime.stages):
+        recipe = replace(spec.recipe, learning_rate=None)
+        return replace(spec, regime=replace(spec.regime, learning_rate=rate), recipe=recipe)
+    return replace(spec, recipe=replace(spec.recipe, learning_rate=rate))
 
 
 TUNED = (

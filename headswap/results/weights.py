@@ -22,7 +22,8 @@ from ..model.body_contract import Base, device_of
 from ..model.classifier import Classifier, swap_head
 from ..model.copies import lazy_copy
 from ..model.heads import new_head
-from ..model.inserts import INSERTS, Insert, attach
+from ..model.inserts.attach import Insert, attach
+from ..model.inserts.kinds import INSERTS
 from ..model.pooling import new_pool, pooled_width
 from ..training.run import History, last_head
 from ..values import as_plain, from_plain

@@ -23,11 +23,11 @@ from ..model.copies import lazy_clone, unchanged
 from ..model.layers import Dropout, use_generator
 from ..model.losses import Seen
 from ..model.precision import modes_kept, one_thread, products_in
+from ..regimes.places import Group
+from ..regimes.schedules import SCHEDULES
 from .events import EpochDone, Event, StageBegan, StageEnded, StepDone
 from .prefix import Inputs, Known, Prefix, above, frozen_prefix, held_bytes, pooled, prepare, remember, uncached
 from .recipe import Recipe
-from .regimes import Group
-from .schedules import SCHEDULES
 
 EVALUATION_BATCH = 128
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from ..errors import SettingError
-from .schedules import SCHEDULES
+from ..regimes.schedules import SCHEDULES
 
 DTYPES = ("float32", "bfloat16", "float16")
 

@@ -14,14 +14,16 @@ from ..model.body_contract import Base, Body, device_of
 from ..model.classifier import Classifier, swap_head
 from ..model.copies import lazy_copy
 from ..model.heads import new_head
-from ..model.inserts import attach
+from ..model.inserts.attach import attach
 from ..model.layers import set_dropout
 from ..model.pooling import new_pool, pooled_width
+from ..regimes.named import find_regime
+from ..regimes.places import parameter_groups
+from ..regimes.stages import Regime, Stage
 from .events import EpochDone, Event, StageBegan, StageEnded
 from .loop import make_optimizer, train_classifier
 from .prefix import Known
 from .recipe import Recipe
-from .regimes import Regime, Stage, find_regime, parameter_groups
 
 
 @dataclass(slots=True)

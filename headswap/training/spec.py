@@ -25,18 +25,19 @@ from ..metrics.thresholds import shares
 from ..model.body import BodyConfig, LanguageModel
 from ..model.body_contract import Base
 from ..model.classifier import Classifier, put_back
-from ..model.inserts import INSERTS
+from ..model.inserts.kinds import INSERTS
 from ..model.losses import CrossEntropy
 from ..model.precision import one_thread
 from ..model.probe import Probe
+from ..regimes.named import REGIMES
+from ..regimes.stages import Falling, Frozen, Regime, Stage
 from .events import EpochDone, Event, StageBegan, StageEnded
 from .loop import predict_logits
 from .pretrain import Origin, PretrainStep, Schooling, perplexity
 from .recipe import Compute, Recipe
-from .regimes import REGIMES, Falling, Frozen, Regime, Stage
 from .run import History, encode, start_regime
 
-SOURCES = ("data", "metrics", "model", "training", "results/baselines.py")  # what makes the numbers
+SOURCES = ("data", "metrics", "model", "regimes", "training", "results/baselines.py")  # what makes the numbers
 Watch = Callable[[PretrainStep | Event], None]
 
 

@@ -12,7 +12,8 @@ from ..model.body import BodyConfig, LMBody
 from ..model.classifier import Classifier
 from ..model.heads import LinearHead
 from ..model.pooling import AttentionPool
-from ..training.regimes import FROZEN, PROBE, REGIMES, Rate, Regime, Rule, Stage
+from ..regimes.named import PROBE, REGIMES
+from ..regimes.stages import FROZEN, Rate, Regime, Rule, Stage
 from ..training.run import first_head
 from .layers import by_layer
 from .machine import begin

@@ -3,16 +3,16 @@
 from dataclasses import MISSING, Field, fields, is_dataclass
 from enum import Enum
 
-from ..training.regimes import Regime
+from ..regimes.stages import Regime
 
 WIDE = 76  # characters of a line
 FIRST = ("name", "summary")  # fields that need no name in front
 
 
 def code_of(regime: Regime) -> str:
-    """The regime as Python code over a few lines; with the names of `training/regimes.py` it evaluates to an equal one.
+    """The regime as Python code over a few lines, which evaluates to an equal one.
 
-    Fields at their defaults are left out.
+    It takes the names that `headswap` exports. Fields at their defaults are left out.
     """
     return _code(regime, 0)
 

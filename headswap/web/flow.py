@@ -18,7 +18,7 @@ from ..model.body import Attention, Block, LMBody
 from ..model.body_contract import State, device_of
 from ..model.classifier import Classifier
 from .glyphs import MOST_CUT, glyph, glyphs
-from .numbers import shorts
+from .numbers import short, shorts
 from .quiet import quiet_copy
 from .steps import steps_of
 
@@ -31,8 +31,9 @@ class Reading:
     """All that one forward pass left of one message: `states` (T, D) above the embeddings and above each block.
 
     `hidden` (T, D) is above the last norm, `pooled` is what the head sees, `logits` (C,) is what it says; `inside` has
-    what passed through each block of ours, and `seen` (T, T) is True where a row may look at a column. `texts` are
-    labels of the T positions, `cut` those of what was not read.
+    what passed through each block of ours, `met` its queries and keys (1, H, positions, D/H), and `seen` (T, T) is True
+    where a row may look at a column. `texts` are labels of the T positions, `cut` those of what was not read. Virtual
+    positions, which an insert puts in front, stand in `inside` and `met` alone.
     """
 
     texts: list[str]
@@ -44,7 +45,7 @@ class Reading:
     seen: torch.Tensor
     cls: bool = False
     inside: Mapping[str, Inside] = field(default_factory=dict)
-    layers: Mapping[str, Attention] = field(default_factory=dict)
+    met: Mapping[str, tuple[torch.Tensor, torch.Tensor]] = field(default_factory=dict)
 
 
 @torch.no_grad()
@@ -54,7 +55,7 @@ def read_message(model: Classifier, item: Any) -> Reading | None:  # noqa: ANN40
     Raises DataError for a text that is none.
     """
     copied = quiet_copy(model).eval()
-    body, inside, cls = copied.body, _watch(copied), copied.pool.prepends_cls
+    body, (inside, met), cls = copied.body, _watch(copied), copied.pool.prepends_cls
     inputs = body.encode([item], cls=cls).to(device_of(model)).tensors
     passed = [body.embed(*inputs)]
     for i in range(body.depth):
@@ -66,7 +67,7 @@ def read_message(model: Classifier, item: Any) -> Reading | None:  # noqa: ANN40
     read, cut = _labels(body, item, hidden.shape[1], cls)
     return Reading(
         read, cut, _vectors(passed, hidden), hidden[0], pooled[0], copied.head(pooled)[0], _seen(body, mask), cls,
-        inside, {key: block.attention for key, block in _blocks(body).items()},
+        inside, met,
     )  # fmt: skip
 
 
@@ -93,6 +94,7 @@ def flow_of(
         "heads": heads_of(model),
         "strips": _strips(reading, t),
         "attention": {key: _shares(reading, key, head, t) for key in reading.inside},
+        "virtual": {key: _in_front(reading, key, head, t) for key in reading.inside if _virtual(reading, key)},
         **_answer(reading, t, old_head),
         "zoom": zoom,
         "steps": _steps(reading, zoom, t, head) if zoom in reading.inside else [],
@@ -123,25 +125,37 @@ def _blocks(body: nn.Module) -> dict[str, Block]:
     return {f"block[{i}]": block for i, block in enumerate(body.blocks) if isinstance(block, Block)}
 
 
-def _watch(model: Classifier) -> dict[str, Inside]:
-    """From now on keep what goes into and comes out of every module of every block, what is inserted included."""
+def _watch(model: Classifier) -> tuple[dict[str, Inside], dict[str, tuple[torch.Tensor, torch.Tensor]]]:
+    """From now on keep what goes into and comes out of every module of every block, what is inserted included.
+
+    And beside it, by block, which queries met which keys.
+    """
     inside: dict[str, Inside] = {}
+    met: dict[str, tuple[torch.Tensor, torch.Tensor]] = {}
     for key, block in _blocks(model.body).items():
         inside[key] = {}
         for name, module in block.named_modules():
             module.register_forward_hook(partial(_keep, inside[key], name))
-    return inside
+        block.attention.attend.register_forward_hook(partial(_meet, met, key))
+    return inside, met
 
 
 def _keep(inside: Inside, name: str, module: nn.Module, inputs: tuple[torch.Tensor, ...], output: torch.Tensor) -> None:
     inside[name] = inputs[0], output
 
 
+def _meet(
+    met: dict[str, tuple[torch.Tensor, torch.Tensor]], key: str, module: nn.Module, inputs: tuple[torch.Tensor, ...],
+    output: torch.Tensor,
+) -> None:  # fmt: skip
+    met[key] = inputs[0], inputs[1]
+
+
 def _vectors(passed: list[State], hidden: torch.Tensor) -> list[torch.Tensor]:
     """The hidden vectors (T, D) of each state; none for a body whose states hold something else."""
-    if any(state[0].shape != hidden.shape for state in passed):
-        return []
-    return [state[0][0] for state in passed]
+    T = hidden.shape[1]
+    own = [state[0][:, -T:] for state in passed]  # virtual positions stand in front
+    return [] if any(part.shape != hidden.shape for part in own) else [part[0] for part in own]
 
 
 def _seen(body: nn.Module, mask: torch.Tensor) -> torch.Tensor:
@@ -190,14 +204,27 @@ def _strips(reading: Reading, t: int) -> dict[str, list[float | None]]:
 
 
 def _scores(reading: Reading, key: str, head: int, t: int) -> torch.Tensor:
-    """What position t scores each position with, (T,), in one head of one block."""
-    return scores(reading.layers[key], reading.inside[key]["attention.qkv"][1], reading.seen)[head, t]
+    """What position t scores each position with, virtual ones first, (p + T,), in one head of one block."""
+    queries, keys = (part[0, head] for part in reading.met[key])
+    query = queries[len(queries) - len(reading.texts) + t]
+    seen = torch.cat([reading.seen.new_ones(_virtual(reading, key)), reading.seen[t]])
+    return (keys @ query / len(query) ** 0.5).masked_fill(~seen, float("-inf"))
+
+
+def _virtual(reading: Reading, key: str) -> int:
+    """How many virtual positions stand in front of the message's own in this block."""
+    return reading.met[key][1].shape[2] - len(reading.texts)
 
 
 def _shares(reading: Reading, key: str, head: int, t: int) -> list[float | None]:
-    """How much position t takes from each position; None where it may not look."""
-    shares = shorts(_scores(reading, key, head, t).softmax(0))
+    """How much position t takes from each position of the message; None where it may not look."""
+    shares = shorts(_scores(reading, key, head, t).softmax(0)[_virtual(reading, key) :])
     return [share if may else None for share, may in zip(shares, reading.seen[t].tolist(), strict=True)]
+
+
+def _in_front(reading: Reading, key: str, head: int, t: int) -> float | None:
+    """How much position t takes from all virtual positions together."""
+    return short(float(_scores(reading, key, head, t).softmax(0)[: _virtual(reading, key)].sum()))
 
 
 def _answer(reading: Reading, t: int, old_head: nn.Module | None) -> dict[str, Any]:
@@ -216,9 +243,12 @@ def _answer(reading: Reading, t: int, old_head: nn.Module | None) -> dict[str, A
 
 def _steps(reading: Reading, zoom: str, t: int, head: int) -> list[dict[str, Any]]:
     """The chosen block's arithmetic at position t, for the bytes that it may look at."""
-    came_in = {name: tensors[0][0, t] for name, tensors in reading.inside[zoom].items()}
-    came_out = {name: tensors[1][0, t] for name, tensors in reading.inside[zoom].items()}
+    from_end = t - len(reading.texts)  # virtual positions stand in front
+    inside = {name: tensors for name, tensors in reading.inside[zoom].items() if name != "attention.attend"}
+    came_in = {name: tensors[0][0, from_end] for name, tensors in inside.items()}
+    came_out = {name: tensors[1][0, from_end] for name, tensors in inside.items()}
     looks = reading.seen[t]
-    labels = [text for text, may in zip(reading.texts, looks.tolist(), strict=True) if may]
-    visible = _scores(reading, zoom, head, t)[looks]
-    return steps_of(came_in, came_out, visible, labels, head, reading.layers[zoom].heads)
+    labels = [f"v{i + 1}" for i in range(_virtual(reading, zoom))]
+    labels += [text for text, may in zip(reading.texts, looks.tolist(), strict=True) if may]
+    scored = _scores(reading, zoom, head, t)
+    return steps_of(came_in, came_out, scored[scored.isfinite()], labels, head, reading.met[zoom][0].shape[1])

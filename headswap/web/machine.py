@@ -12,9 +12,10 @@ from torch import nn
 
 from ..errors import SettingError
 from ..model.classifier import Classifier
-from ..model.inserts import attach, inserts_on
+from ..model.inserts.attach import attach, inserts_on
+from ..regimes.places import freeze, parameter_groups
+from ..regimes.stages import Frozen, Regime, Stage
 from ..training.prefix import Prefix, frozen_prefix
-from ..training.regimes import Frozen, Regime, Stage, freeze, parameter_groups
 from .code import code_of
 from .layers import Layer, detail_of, layers_of, name_of, sizes_of
 from .numbers import short

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import combinations
 
 from headswap.comparing.told import IDENTITIES, whos
-from headswap.training.regimes import REGIMES
+from headswap.regimes.named import REGIMES
 
 
 def test_a_regime_looks_the_same_in_every_comparison() -> None:

@@ -15,9 +15,9 @@ from headswap.errors import SettingError
 from headswap.explorers import machine
 from headswap.explorers.closed import closed, in_words
 from headswap.explorers.machine import BY_HAND, KEYS, Machine
+from headswap.regimes.named import REGIMES
 from headswap.training import regimes
 from headswap.training.recipe import Recipe
-from headswap.training.regimes import REGIMES
 from headswap.training.run import run_regime, start_regime
 from headswap.web.glyphs import glyph
 

@@ -11,7 +11,7 @@ from headswap.errors import SettingError
 from headswap.lab import Lab
 from headswap.lab.engine import drawn, flowed
 from headswap.live.runs import Settings
-from headswap.training.regimes import REGIMES
+from headswap.regimes.named import REGIMES
 
 SMALL: dict[str, Any] = {"max_len": 16, "epochs": 2, "messages": 64}
 FROZEN = {"embedding": 0, "block[0]": 0, "block[1]": 0, "norm": 0, "head": 1}

@@ -247,7 +247,7 @@ def test_04_notices_a_body_that_looks_at_pads(monkeypatch: pytest.MonkeyPatch) -
 
 def test_05_notices_that_nothing_was_frozen(monkeypatch: pytest.MonkeyPatch) -> None:
     rehearsal = rehearse("05_freeze")
-    monkeypatch.setattr("headswap.training.regimes.freeze", lambda parameters: None)
+    monkeypatch.setattr("headswap.regimes.places.freeze", lambda parameters: None)
     with pytest.raises(HeadswapError, match="the optimizer does not hold"):
         rehearsal.prove()
 

@@ -14,9 +14,9 @@ from headswap.model.classifier import Classifier
 from headswap.model.heads import LinearHead
 from headswap.model.layers import linear
 from headswap.model.pooling import LastTokenPool, MeanPool
+from headswap.regimes.places import freeze_body
 from headswap.training.loop import train_classifier
 from headswap.training.recipe import Recipe
-from headswap.training.regimes import freeze_body
 
 transformers = pytest.importorskip("transformers")
 

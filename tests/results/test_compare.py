@@ -29,6 +29,9 @@ from headswap.data.sources import FileData, FixtureData
 from headswap.errors import DataError, SettingError
 from headswap.files import write_atomically
 from headswap.model.body import BodyConfig
+from headswap.regimes.named import REGIMES
+from headswap.regimes.schedules import SCHEDULES
+from headswap.regimes.stages import FROZEN, Falling, Regime, Stage
 from headswap.results import baselines, store
 from headswap.results.baselines import NgramsSpec
 from headswap.results.compare import Failure, Settings, compare
@@ -39,8 +42,6 @@ from headswap.results.weights import load_delta
 from headswap.training import spec as specs_module
 from headswap.training.pretrain import Schooling
 from headswap.training.recipe import Compute, Recipe
-from headswap.training.regimes import FROZEN, REGIMES, Falling, Regime, Stage
-from headswap.training.schedules import SCHEDULES
 from headswap.training.spec import Result, RunSpec, run_key, run_spec
 
 SMALL = Schooling(BodyConfig(width=16, heads=2, max_len=16), epochs=1)

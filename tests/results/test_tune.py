@@ -13,6 +13,7 @@ from headswap.data.messages import Message, Split
 from headswap.data.sources import FixtureData
 from headswap.errors import DataError
 from headswap.model.body import BodyConfig
+from headswap.regimes.named import REGIMES
 from headswap.results import compare as comparing
 from headswap.results.baselines import NgramsSpec
 from headswap.results.compare import Desk, Failure, attempt, compare
@@ -21,7 +22,6 @@ from headswap.results.tune import Grid, Tuning, choose, tunings, validation_loss
 from headswap.training import spec as specs
 from headswap.training.pretrain import Schooling
 from headswap.training.recipe import Recipe
-from headswap.training.regimes import REGIMES
 from headswap.training.spec import Cost, Result, RunSpec, run_spec, train_spec
 
 SMALL = Schooling(BodyConfig(width=16, heads=2, max_len=16), epochs=1)

@@ -27,17 +27,19 @@ from headswap.model.body_contract import Base, Place
 from headswap.model.classifier import Classifier, place_of
 from headswap.model.copies import lazy_clone, lazy_copy, unchanged
 from headswap.model.heads import LinearHead
-from headswap.model.inserts import attach
+from headswap.model.inserts.attach import attach
 from headswap.model.layers import linear
 from headswap.model.losses import CrossEntropy, Loss
 from headswap.model.pooling import MeanPool
+from headswap.regimes.named import REGIMES
+from headswap.regimes.places import parameter_groups
+from headswap.regimes.stages import FROZEN, Falling, Regime, Stage
 from headswap.results.weights import load_delta, save_delta
 from headswap.training.events import EpochDone, Event, StageBegan, StageEnded, StepDone
 from headswap.training.loop import make_optimizer, predict_logits, train_classifier
 from headswap.training.prefix import Prefix, frozen_prefix, held_bytes, prepare
 from headswap.training.pretrain import generate, perplexity, pretrain
 from headswap.training.recipe import Compute, Recipe
-from headswap.training.regimes import FROZEN, REGIMES, Falling, Regime, Stage, parameter_groups
 from headswap.training.run import encode, epochs_of, run_regime, start_regime
 
 QUICK = Recipe(epochs=2, batch_size=16, learning_rate=0.01)

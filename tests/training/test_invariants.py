@@ -22,20 +22,13 @@ from headswap.model.body import BodyConfig
 from headswap.model.classifier import place_of, put_back, swap_head
 from headswap.model.heads import new_head
 from headswap.model.pooling import POOLS, new_pool
+from headswap.regimes.named import REGIMES
+from headswap.regimes.places import freeze_body, parameter_groups, unfreeze_body
+from headswap.regimes.stages import FROZEN, Falling, Regime, Stage
 from headswap.training.events import EpochDone, Event, StageBegan, StageEnded, StepDone
 from headswap.training.loop import evaluate, make_optimizer, predict_logits, train_classifier
 from headswap.training.pretrain import perplexity, pretrain_quick
 from headswap.training.recipe import Recipe
-from headswap.training.regimes import (
-    FROZEN,
-    REGIMES,
-    Falling,
-    Regime,
-    Stage,
-    freeze_body,
-    parameter_groups,
-    unfreeze_body,
-)
 from headswap.training.run import encode, run_regime, start_regime
 
 TEXTS = ["hi", "free prize, call the number now", "see you", "ünïcödé 👍"]

@@ -12,9 +12,9 @@ from headswap.model.body import BodyConfig, new_language_model
 from headswap.model.heads import LinearHead
 from headswap.model.optimum import _zero_sum, choose_l2, optimum
 from headswap.model.probe import Probe
+from headswap.regimes.named import PROBE_STEPS, REGIMES
 from headswap.training.events import EpochDone, StageBegan, StageEnded
 from headswap.training.recipe import Recipe
-from headswap.training.regimes import PROBE_STEPS, REGIMES
 from headswap.training.run import run_regime
 
 

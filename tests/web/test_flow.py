@@ -22,9 +22,9 @@ from headswap.errors import DataError, SettingError
 from headswap.model.body import Attention, Block, BodyConfig, LMBody
 from headswap.model.classifier import Classifier, swap_head
 from headswap.model.heads import LinearHead
-from headswap.model.inserts import attach
+from headswap.model.inserts.attach import attach
 from headswap.model.pooling import MeanPool, new_pool, pooled_width
-from headswap.training.regimes import REGIMES
+from headswap.regimes.named import REGIMES
 from headswap.web.flow import flow_of
 from headswap.web.machine import machine_of
 

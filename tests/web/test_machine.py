@@ -19,12 +19,14 @@ from headswap.errors import SettingError
 from headswap.model.body import BodyConfig, LMBody
 from headswap.model.classifier import Classifier, place_of, swap_head
 from headswap.model.heads import LinearHead, new_head
-from headswap.model.inserts import attach
+from headswap.model.inserts.attach import attach
 from headswap.model.pooling import MeanPool, new_pool, pooled_width
-from headswap.training import regimes
+from headswap.regimes.named import PROBE, REGIMES, WHOLE
+from headswap.regimes.places import parameter_groups
+from headswap.regimes.stages import FROZEN, Regime, Stage
+from headswap.regimes import named as regimes
 from headswap.training.events import EpochDone, StepDone
 from headswap.training.recipe import Recipe
-from headswap.training.regimes import FROZEN, PROBE, REGIMES, WHOLE, Regime, Stage, parameter_groups
 from headswap.training.run import begin_stage, first_head, run_regime, start_regime
 from headswap.web.building import TIMES, rates_of, regime_of
 from headswap.web.code import code_of
@@ -32,7 +34,12 @@ from headswap.web.flow import flow_of
 from headswap.web.machine import machine_of
 from headswap.web.moved import Movement
 
-SINGLE = [*REGIMES.values()]
+# What a rate for every layer can say: one stage, in which nothing is inserted and each layer learns as a whole.
+SINGLE = [
+    regime
+    for regime in REGIMES.values()
+    if len(regime.stages) == 1 and not regime.stages[0].inserts and regime.name != "bitfit"
+]
 LP_FT = Regime("lp-ft", "First the head, then all.", (PROBE, replace(WHOLE, head=None)), 1e-3, "nothing")
 BITFIT = Regime("bitfit", "Biases learn.", (Stage((("head", 1.0), ("biases", 3.0), ("everything", FROZEN))),), 1e-3, "")
 SHIFTED = Regime(
@@ -78,11 +85,12 @@ def builds(draw: st.DrawFn) -> tuple[int, dict[str, float]]:
 
 @pytest.mark.parametrize("pool", ["mean", "attention", "mean+attention"])
 @pytest.mark.parametrize("depth", [1, 2, 3, 4])
-@pytest.mark.parametrize("regime", [*SINGLE, LP_FT, BITFIT], ids=lambda regime: regime.name)
+@pytest.mark.parametrize("regime", [*SINGLE, LP_FT, BITFIT, REGIMES["lora"], REGIMES["prompt"]], ids=lambda regime: regime.name)
 def test_what_learns_is_what_the_optimizer_gets(regime: Regime, depth: int, pool: str) -> None:
     model = model_of(depth, pool, first_head(regime))
     drawn = layers(model, regime)
     assert [*drawn] == keys_of(depth)
+    begin_stage(model, regime.stages[0], torch.Generator())
     weights = dict.fromkeys(drawn, 0)
     for name, parameter in model.named_parameters():
         weights[host_of(model, name)] += parameter.numel()
@@ -242,13 +250,14 @@ def test_code_evaluates_to_the_built_regime(build: tuple[int, dict[str, float]],
     assert eval(code_of(regime), dict(vars(regimes))) == regime
 
 
-@pytest.mark.parametrize("regime", [*SINGLE, LP_FT, BITFIT, SHIFTED], ids=lambda regime: regime.name)
+@pytest.mark.parametrize("regime", [*REGIMES.values(), LP_FT, BITFIT, SHIFTED], ids=lambda regime: regime.name)
 def test_code_evaluates_to_the_regime(regime: Regime) -> None:
     code = code_of(regime)
-    assert eval(code, {**vars(regimes), "Shifts": Shifts}) == regime
+    names = {**vars(regimes), **INSERTS, "Shifts": Shifts}
+    assert eval(code, names) == regime
     assert len(code.splitlines()) <= 30
     odd = replace(regime, name='say "hi"', summary="it's\n\\ fine", tuned_on="\"'")
-    assert eval(code_of(odd), {**vars(regimes), "Shifts": Shifts}) == odd
+    assert eval(code_of(odd), names) == odd
 
 
 @pytest.mark.parametrize("depth", [1, 2, 4])

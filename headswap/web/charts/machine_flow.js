@@ -31,6 +31,11 @@ export function looksWords(shares, { tokens, head, heads }) {
   return said.length ? `${heads > 1 ? `attention head ${head + 1} of ${heads} ` : ""}looks at ${said.join(", ")}` : "";
 }
 
+/** What the positions that an insert puts in front get of the attention. @param {number|null|undefined} share */
+function inFront(share) {
+  return share === undefined || share === null ? "" : `; ${percentText(share)} goes to virtual positions`;
+}
+
 /** What a layer shows of the message: above its words the vector that leaves it, below them what it looks at.
  * @param {string} key @param {((key: string) => void)|null} zoom */
 export function layerFlow(key, zoom) {
@@ -49,7 +54,7 @@ export function layerFlow(key, zoom) {
     if (shares && flow) {
       looks.paint({ values: shares, kind: "share", name: `What ${layer.name} looks at`,
         labels: flow.tokens.map(({ text }) => text), letters: room / shares.length >= LETTER_CELL,
-        says: looksWords(shares, flow) });
+        says: looksWords(shares, flow) + inFront(flow.virtual?.[key]) });
     }
     const open = flow?.zoom === key;
     inside.hidden = !zoom || !isBlock(layer);

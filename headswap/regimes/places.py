@@ -1,7 +1,5 @@
-"""A regime says what may learn, and how fast: each is one readable value.
+"""Places of a classifier, by name: which weights a rule means, and what the optimizer is given.
 
-A stage is an ordered list of rules (place, multiple of the learning rate or FROZEN). The first rule that matches a
-parameter decides; a parameter that no rule covers, and a rule that matches no parameter, are errors.
 Places: head, pool, inserted (or inserted[name]), norm, block[i] (negative i counts from the top), blocks, embedding,
 biases, layernorms, everything. What an insert brings is only ever `inserted`, or `everything`.
 """
@@ -9,113 +7,13 @@ biases, layernorms, everything. What an insert brings is only ever `inserted`, o
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from enum import Enum
-from typing import Final, Literal
 
 from torch import nn
 
 from ..errors import SettingError
 from ..model.body_contract import Place
 from ..model.classifier import Classifier, place_of
-from ..model.inserts import Insert
-from ..model.losses import CROSS_ENTROPY, Loss
-from ..model.probe import Probe
-
-
-class Frozen(Enum):
-    """The rate of what does not learn; an enumeration, so that it stays itself when copied, pickled or stored."""
-
-    FROZEN = "frozen"
-
-    def __repr__(self) -> str:
-        return "FROZEN"
-
-
-FROZEN: Final = Frozen.FROZEN
-
-
-@dataclass(frozen=True, slots=True)
-class Falling:
-    """A multiple that falls by `factor` per block from the top: lower layers learn slower (ULMFiT, factor 2.6)."""
-
-    factor: float = 2.6
-
-
-Rate = float | Falling | Frozen
-Rule = tuple[str, Rate]
-
-
-@dataclass(frozen=True, slots=True)
-class Stage:
-    """Rules in order, the head the stage starts (None keeps the one there is), and its share of the epochs.
-
-    A stage may bring `inserts`, a loss, a learning rate, a schedule and a weight decay. For rate and schedule the
-    recipe wins, then the stage, then the regime; the stage's own weight decay wins over the recipe's. Where
-    `least_steps` asks for more than the epochs have, each epoch goes over the messages more than once.
-    """
-
-    rules: tuple[Rule, ...]
-    head: str | None = "linear"
-    share: float = 1.0
-    inserts: tuple[Insert, ...] = ()
-    learning_rate: float | None = None
-    schedule: str | None = None
-    loss: Loss = CROSS_ENTROPY
-    weight_decay: float | None = None
-    least_steps: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Regime:
-    """A way to fine-tune: a name, its stages, the body it starts from, and the learning rate it was tuned to.
-
-    `learning_rate` is AdamW's, for a multiple of 1.0; `tuned_on` says on which data it was chosen.
-    """
-
-    name: str
-    summary: str
-    stages: tuple[Stage, ...]
-    learning_rate: float
-    tuned_on: str
-    body: Literal["pretrained", "random"] = "pretrained"
-    schedule: str = "cosine"
-
-
-ALL_FROZEN: Final[Rule] = ("everything", FROZEN)
-NEW: Final[tuple[Rule, ...]] = (("head", 1.0), ("pool", 1.0))
-PROBE_STEPS = 800
-PROBE = Stage((*NEW, ALL_FROZEN), loss=Probe(), weight_decay=0.0, least_steps=PROBE_STEPS)
-WHOLE = Stage((("everything", 1.0),))
-TUNED = "validation messages of the fixture, 32 bytes, 20 epochs, 3 seeds"
-
-REGIMES: Final[dict[str, Regime]] = {
-    regime.name: regime
-    for regime in (
-        Regime("scratch", "Everything learns, from random weights: this shows what pretraining adds.",
-               (WHOLE,), 2e-3, TUNED, body="random"),
-        Regime("frozen-random", "Only the head learns, on a random body: the floor every probe must beat.",
-               (PROBE,), 0.05, TUNED, body="random"),
-        Regime("head-only", "Only the new head learns; the body is frozen, so it runs once per message.",
-               (PROBE,), 0.05, TUNED),
-        Regime("mlp-head", "A head with a hidden layer learns on the frozen body.",
-               (Stage((*NEW, ALL_FROZEN), head="mlp"),), 5e-3, TUNED),
-        Regime("last-block", "The head, the last norm and the last block learn; everything below is frozen.",
-               (Stage((*NEW, ("norm", 1.0), ("block[-1]", 1.0), ALL_FROZEN)),), 2e-3, TUNED),
-        Regime("full", "Everything learns, from the pretrained body.",
-               (WHOLE,), 1e-3, TUNED),
-        Regime("discriminative", "Everything learns, each block 2.6 times slower than the one above it.",
-               (Stage((*NEW, ("norm", 1.0), ("blocks", Falling(2.6)), ("embedding", Falling(2.6)))),), 2e-3, TUNED),
-    )
-}  # fmt: skip
-
-
-def find_regime(regime: Regime | str) -> Regime:
-    """The regime itself, or the one of that name; SettingError names the ones there are."""
-    if isinstance(regime, Regime):
-        return regime
-    if regime not in REGIMES:
-        raise SettingError(f"regime {regime!r} is unknown; choose one of {', '.join(REGIMES)}")
-    return REGIMES[regime]
+from .stages import Falling, Frozen, Rule, Stage
 
 
 def freeze_body(model: Classifier) -> None:
