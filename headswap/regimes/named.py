@@ -25,8 +25,8 @@ PROBE_STEPS = 800
 PROBE = Stage((*NEW, ALL_FROZEN), loss=Probe(), weight_decay=0.0, least_steps=PROBE_STEPS)
 WHOLE = Stage((("everything", 1.0),))
 TOP = Stage((*NEW, ("norm", 1.0), ("block[-1]", 1.0), ALL_FROZEN))
-LAYERED: Final[tuple[Rule, ...]] = (*NEW, ("norm", 1.0), ("blocks", Falling(2.6)))
 TUNED = "validation messages of the fixture, 32 bytes, 20 epochs, 3 seeds"
+SLOWER_BELOW = Stage((*NEW, ("norm", 1.0), ("blocks", Falling(2.6)), ("embedding", Falling(2.6))))
 
 FIRST, OWN, ADDED = "Start here", "More of the body's own weights, or fewer", "Something small is inserted"
 GROUPS: Final[dict[str, str]] = {
@@ -54,9 +54,9 @@ def surgical(block: int) -> Stage:
 # One group more in every twentieth of the epochs, from the top down; then all of it to the end (ULMFiT).
 GRADUAL = (
     Stage((*NEW, ALL_FROZEN), share=0.05),
-    Stage((*NEW, ("norm", 1.0), ("block[-1]", 1.0), ALL_FROZEN), head=None, share=0.05),
-    Stage((*LAYERED, ALL_FROZEN), head=None, share=0.05),
-    Stage((*LAYERED, ("embedding", Falling(2.6))), head=None, share=0.85),
+    replace(TOP, head=None, share=0.05),
+    Stage((("embedding", FROZEN), ("everything", 1.0)), head=None, share=0.05),
+    replace(WHOLE, head=None, share=0.85),
 )
 PROBE_RATE = 0.05
 LAYERNORMS = Stage((*NEW, ("inserted", 1.0), ("layernorms", 1.0), ALL_FROZEN), inserts=(HOULSBY,))
@@ -77,7 +77,7 @@ REGIMES: Final[dict[str, Regime]] = {
         Regime("full", "Everything learns, from the pretrained body.",
                (WHOLE,), 1e-3, TUNED, group=FIRST),
         Regime("discriminative", "Everything learns, each block 2.6 times slower than the one above it.",
-               (Stage((*LAYERED, ("embedding", Falling(2.6)))),), 2e-3, TUNED, group=OWN),
+               (SLOWER_BELOW,), 2e-3, TUNED, group=OWN),
         Regime("mlp-stacked", "A head with two hidden layers, of 20 and 10 numbers, learns on the frozen body.",
                (Stage((*NEW, ALL_FROZEN), head="stacked"),), 5e-3, TUNED, group=OWN),
         Regime("gradual-unfreezing", "The head learns first, then each layer down joins in; all at a slanted rate.",

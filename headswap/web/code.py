@@ -23,8 +23,21 @@ def _code(value: object, depth: int, before: int = 0) -> str:
     if not parts or 4 * depth + before + len(line) <= WIDE:
         return line
     inner, outer = " " * 4 * (depth + 1), " " * 4 * depth
-    lines = [f"{inner}{label}{_code(part, depth + 1, len(label) + 1)},\n" for label, part in parts]
+    lines = [f"{inner}{part}\n" for part in _filled(parts, depth + 1)]
     return f"{_name(value)}(\n{''.join(lines)}{outer})"
+
+
+def _filled(parts: list[tuple[str, object]], depth: int) -> list[str]:
+    """The parts with their commas, each from a line of its own; pairs, such as rules, as many as a line holds."""
+    lines: list[str] = []
+    pairs = all(isinstance(part, tuple) and not label for label, part in parts)
+    for label, part in parts:
+        said = f"{label}{_code(part, depth, len(label) + 1)},"
+        if pairs and lines and 4 * depth + len(lines[-1]) + 1 + len(said) <= WIDE:
+            lines[-1] += f" {said}"
+        else:
+            lines.append(said)
+    return lines
 
 
 def _line(value: object) -> str:
