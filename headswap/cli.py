@@ -189,7 +189,7 @@ def _add_demo(parser: argparse.ArgumentParser) -> None:
         metavar="A,B,C",
         help=f"messages to train, validate, test on (default: {SIZES}, or as many as there are)",
     )
-    add("--regimes", default=",".join(DEFAULT_REGIMES), metavar="A,B", help=f"of {', '.join(REGIMES)}")
+    add("--regimes", default=",".join(DEFAULT_REGIMES), metavar="A,B", help=f"all, or some of {', '.join(REGIMES)}")
     add("--epochs", type=int, default=20, help="default: 20")
     add("--pool", default="mean", help=f"of {', '.join(POOLS)}, or several: mean+max (default: mean)")
     add("--max-len", type=int, metavar="BYTES", help="default: 32, or 96 for order; one SMS is 160")

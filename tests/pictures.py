@@ -12,8 +12,23 @@ from torch import nn
 
 from headswap.data.batches import Rows
 from headswap.data.messages import Split
-from headswap.model.body_contract import Base, Body, Place, State
+from headswap.model.body import Attend, Through
+from headswap.model.body_contract import Base, Body, Place, Site, State
 from headswap.model.layers import linear
+
+
+class ImageBlock(nn.Module):
+    """A block with other parts than ours: q, k and v are three products, nothing is masked, and no norm comes first."""
+
+    def __init__(self, width: int, generator: torch.Generator) -> None:
+        super().__init__()
+        self.attend = Attend(2, causal=False)
+        self.q, self.k, self.v, self.up, self.down = (linear(width, width, generator, std=0.3) for _ in range(5))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        q, k, v = (part(x).unflatten(-1, (2, -1)).transpose(1, 2) for part in (self.q, self.k, self.v))
+        seen = self.attend(q, k, v, None).transpose(1, 2).flatten(2)
+        return self.down(torch.tanh(self.up(seen + x)))
 
 
 class ImageBody(Body):
@@ -22,8 +37,9 @@ class ImageBody(Body):
     def __init__(self, width: int, depth: int, generator: torch.Generator) -> None:
         super().__init__()
         self.rows = linear(8, width, generator, std=0.3)
-        layers = [nn.Sequential(linear(width, width, generator, std=0.3), nn.Tanh()) for _ in range(depth)]
-        self.blocks, self.norm = nn.ModuleList(layers), nn.LayerNorm(width)
+        self.entrance, self.exit = Through(), Through()
+        self.blocks = nn.ModuleList(ImageBlock(width, generator) for _ in range(depth))
+        self.norm = nn.LayerNorm(width)
 
     @property
     def width(self) -> int:
@@ -33,7 +49,7 @@ class ImageBody(Body):
         return Rows((torch.tensor(items),))  # (N, 8, 8)
 
     def embed(self, *inputs: torch.Tensor) -> State:
-        return (self.rows(inputs[0]),)  # (B, 8, D)
+        return self.entrance(self.rows(inputs[0]))  # (B, 8, D)
 
     def run_blocks(self, state: State, start: int = 0, stop: int | None = None) -> State:
         (x,) = state
@@ -42,7 +58,7 @@ class ImageBody(Body):
         return (x,)
 
     def finish(self, state: State) -> tuple[torch.Tensor, torch.Tensor]:
-        x = self.norm(state[0])
+        x = self.norm(self.exit(*state)[0])
         return x, torch.ones(x.shape[:2], dtype=torch.bool, device=x.device)
 
     def place_of(self, name: str) -> Place:
@@ -50,8 +66,18 @@ class ImageBody(Body):
         return (
             Place("block", int(rest.split(".")[0]))
             if part == "blocks"
-            else Place("norm" if part == "norm" else "embedding")
+            else Place("norm" if part in ("norm", "exit") else "embedding")
         )
+
+    def sites(self, name: str) -> tuple[Site, ...]:
+        if name in ("entrance", "exit"):
+            return (Site(name, name),)
+        inside = {"attention": "attend", "feedforward": "down"}.get(name, name)
+        known = inside in ("q", "k", "v", "up", "down", "attend")
+        return tuple(Site(name, f"blocks.{i}.{inside}") for i in range(self.depth)) if known else ()
+
+    def vocabulary(self) -> torch.Tensor:
+        return self.rows.weight.detach().T  # a lit pixel's vector, of each column
 
     def fresh(self, generator: torch.Generator) -> ImageBody:
         return ImageBody(self.width, self.depth, generator)

@@ -20,7 +20,7 @@ from ..model.classifier import Classifier, swap_head
 from ..model.copies import lazy_copy
 from ..model.heads import new_head
 from ..model.pooling import new_pool, pooled_width
-from ..regimes.named import ALL_FROZEN, REGIMES, find_regime
+from ..regimes.named import ALL_FROZEN, REGIMES, find_regime, in_groups
 from ..regimes.stages import Regime, Stage
 from ..training.run import first_head
 from ..web.building import NAME, UNTUNED, rates_of, regime_of
@@ -80,7 +80,7 @@ class Machine(Explorer):
         model = self._model(REGIMES[start])
         blocks = [f"block[{i}]" for i in range(model.body.depth)]
         return [
-            choice("regime", "Regime", regime, [*REGIMES, BY_HAND]),
+            choice("regime", "Regime", regime, [*(one.name for one in in_groups()), BY_HAND]),
             text("text", "Message", message),
             hidden("start", start, [*REGIMES]),  # the named regime that what is built by hand began as
             hidden("rules"),

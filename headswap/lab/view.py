@@ -11,7 +11,7 @@ import traitlets as t
 
 from ..comparing.plan import VARIED
 from ..model.heads import HEADS
-from ..regimes.named import REGIMES
+from ..regimes.named import in_groups
 from ..regimes.schedules import SCHEDULES
 from ..results.compare import DEFAULT_REGIMES
 from ..web.modules import joined
@@ -27,8 +27,8 @@ READY = {"phase": "idle", "sentence": "ready", "done": 0.0, "left": None}
 def choices() -> dict[str, Any]:
     """What the selects of the lab offer, each with its one line of explanation."""
     regimes = [
-        {"name": r.name, "summary": r.summary, "rate": r.learning_rate, "schedule": r.schedule}
-        for r in REGIMES.values()
+        {"name": r.name, "summary": r.summary, "rate": r.learning_rate, "schedule": r.schedule, "group": r.group}
+        for r in in_groups()
     ]
     pools = [{"name": name, "summary": summary} for name, summary in POOL_SUMMARIES.items()]
     varied = [{"name": name, "label": v.name, "usual": [*v.usual], "number": v.number} for name, v in VARIED.items()]

@@ -109,9 +109,9 @@ class Block(nn.Module):
 class Through(nn.Module):
     """Lets hidden states and their mask through unchanged: a place where something may hang."""
 
-    def forward(self, x: torch.Tensor, mask: torch.Tensor) -> State:
-        """x (B, T, D) and mask (B, T), as they are."""
-        return x, mask
+    def forward(self, *state: torch.Tensor) -> State:
+        """The state, as it is."""
+        return state
 
 
 class LMBody(Body):

@@ -28,12 +28,10 @@ TOP = Stage((*NEW, ("norm", 1.0), ("block[-1]", 1.0), ALL_FROZEN))
 TUNED = "validation messages of the fixture, 32 bytes, 20 epochs, 3 seeds"
 SLOWER_BELOW = Stage((*NEW, ("norm", 1.0), ("blocks", Falling(2.6)), ("embedding", Falling(2.6))))
 
-FIRST, OWN, ADDED = "Start here", "More of the body's own weights, or fewer", "Something small is inserted"
-GROUPS: Final[dict[str, str]] = {
-    FIRST: "How much of the body learns along: nothing, the top, all of it, or all of it from scratch.",
-    OWN: "Other heads, and other choices of which weights learn, how fast and in which order.",
-    ADDED: "The body stays as it is, and small new parts inside it learn: one body serves many tasks.",
-}
+FIRST = "How much of the body learns along?"
+OWN = "Which of the weights, how fast, in which order?"
+ADDED = "The body stays; small new parts in it learn."
+GROUPS: Final = (FIRST, OWN, ADDED)  # headings of a menu
 
 
 def inserting(*inserts: Insert) -> Stage:
@@ -104,6 +102,13 @@ REGIMES: Final[dict[str, Regime]] = {
                (inserting(IA3()),), 1e-2, TUNED, group=ADDED),
     )
 }  # fmt: skip
+
+
+def in_groups() -> list[Regime]:
+    """The named regimes as a menu lists them: group by group, the four most familiar ones first."""
+    first = ["head-only", "last-block", "full", "scratch"]
+    ordered = [*first, *(name for name in REGIMES if name not in first)]
+    return [REGIMES[name] for group in GROUPS for name in ordered if REGIMES[name].group == group]
 
 
 def find_regime(regime: Regime | str) -> Regime:

@@ -9,7 +9,7 @@ import { fillSelect, h, put, say } from "./elements.js";
 /** One of a few texts. @param {string} id @param {(value: string) => void} set */
 export function choiceInput(id, set) {
   const input = h("select", { id, onchange: () => set(input.value) });
-  /** @param {[string, string][]} options @param {string} value */
+  /** @param {Option[]} options @param {string} value */
   const paint = (options, value) => fillSelect(input, options, value);
   return { input, paint };
 }

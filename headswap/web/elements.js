@@ -64,13 +64,22 @@ export function panel(name, title, ...children) {
   return h("div", { class: `hs-panel hs-${name}`, "data-hs": name, role: "group", "aria-label": title }, ...children);
 }
 
+/** What a select offers: a value, what it is called, and the heading under which it stands, if there is one.
+ * @typedef {[value: string, text: string, group?: string]} Option */
+
 /** Options of a select, in place, with the current value added where it is unlisted.
- * @param {HTMLSelectElement} select @param {[string, string][]} options @param {string} value */
+ * @param {HTMLSelectElement} select @param {Option[]} options @param {string} value */
 export function fillSelect(select, options, value) {
-  const all = options.some(([key]) => key === value) ? options : [...options, /** @type {const} */ ([value, value])];
+  /** @type {Option[]} */
+  const all = options.some(([key]) => key === value) ? options : [...options, [value, value]];
   const key = JSON.stringify(all);
   if (select.dataset.options !== key) {
-    select.replaceChildren(...all.map(([name, text]) => h("option", { value: name }, text)));
+    const groups = [...new Set(all.map(([, , group]) => group ?? ""))];
+    select.replaceChildren(...groups.flatMap((group) => {
+      const own = all.filter((one) => (one[2] ?? "") === group);
+      const nodes = own.map(([name, text]) => h("option", { value: name }, text));
+      return group ? [h("optgroup", { label: group }, ...nodes)] : nodes;
+    }));
     select.dataset.options = key;
   }
   if (select.value !== value) select.value = value;

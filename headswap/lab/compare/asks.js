@@ -15,11 +15,16 @@ const BY_HAND = "by hand";
 export const valuesOf = (text) => text.split(/[\s,;]+/).filter(Boolean).map((one) =>
   (Number.isFinite(Number(one)) ? Number(one) : one));
 
-/** A button for each regime; one that is pressed takes part. @param {Lab} lab */
+/** A button for each regime; one that is pressed takes part. The usual ones are in sight, and whoever takes part; the
+ * others wait in a fold, each group below its heading. @param {Lab} lab */
 function regimesPart(lab) {
   const chips = h("div", { class: "hs-chips", role: "group", "aria-label": "Regimes to compare" });
+  const more = h("div", { class: "hs-groups" });
+  const fold = h("details", { class: "hs-fold" }, h("summary", {}, "More regimes"), more);
   /** @type {Map<string, HTMLButtonElement>} */
   const made = new Map();
+  /** @type {Map<string, HTMLElement>} */
+  const groups = new Map();
   const turn = (/** @type {string} */ name) => {
     const { regimes } = lab.compare.asked();
     const all = offered().map((one) => one.name);
@@ -27,17 +32,29 @@ function regimesPart(lab) {
     lab.compare.ask({ regimes: all.filter((one) => now.includes(one)) });
   };
   const offered = () => [...(lab.get("choices")?.regimes ?? []),
-    ...(lab.byHand() ? [{ name: BY_HAND, summary: "the regime that you built on the machine" }] : [])];
+    ...(lab.byHand() ? [{ name: BY_HAND, summary: "the regime that you built on the machine", group: "" }] : [])];
   const paint = () => {
     const { regimes } = lab.compare.asked();
-    arrange(chips, offered().map(({ name, summary }) => {
+    const usual = lab.get("choices")?.usual ?? [];
+    const nodes = offered().map(({ name, summary, group }) => {
       const chip = made.get(name) ?? h("button", { type: "button", class: "hs-chip", onclick: () => turn(name) }, name);
       made.set(name, chip);
       put(chip, { "aria-pressed": String(regimes.includes(name)), title: summary });
-      return chip;
+      return { chip, group, seldom: group && !usual.includes(name) };
+    });
+    arrange(chips, nodes.filter(({ seldom }) => !seldom).map(({ chip }) => chip));
+    const seldom = nodes.filter((node) => node.seldom);
+    arrange(more, [...new Set(seldom.map(({ group }) => group ?? ""))].map((group) => {
+      const part = groups.get(group) ?? h("div", { class: "hs-chips", role: "group", "aria-label": group },
+        h("span", { class: "hs-unit" }, group));
+      groups.set(group, part);
+      arrange(part, [part.firstChild, ...seldom.filter((one) => one.group === group).map(({ chip }) => chip)]);
+      return part;
     }));
+    fold.hidden = !seldom.length;
   };
-  return { root: h("div", { class: "hs-chosen", "data-control": "regimes" }, h("span", {}, "Regimes"), chips), paint };
+  const root = h("div", { class: "hs-chosen", "data-control": "regimes" }, h("span", {}, "Regimes"), chips, fold);
+  return { root, paint };
 }
 
 /** @param {string} name @param {string} label @param {HTMLElement} input */

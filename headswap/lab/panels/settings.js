@@ -137,7 +137,7 @@ function explained(lab, control, key) {
 const BY_HAND = "built by hand";
 
 /** A named regime, or the one that was built by hand; another name drops what was built. @param {Lab} lab
- * @param {() => [string, string][]} options @returns {Control} */
+ * @param {() => Option[]} options @returns {Control} */
 function regimeChoice(lab, options) {
   const { input, paint } = choiceInput(lab.id("regime"), (value) => {
     if (value === BY_HAND) return;
@@ -153,7 +153,8 @@ function offers(lab) {
   const pair = (/** @type {string} */ name) => /** @type {[string, string]} */ ([name, name]);
   const all = () => /** @type {Partial<Choices>} */ (lab.get("choices") ?? {});
   return {
-    named: (/** @type {"regimes"|"pools"} */ key) => () => (all()[key] ?? []).map(({ name }) => pair(name)),
+    named: (/** @type {"regimes"|"pools"} */ key) => () => (all()[key] ?? []).map(({ name, group }) =>
+      /** @type {Option} */ ([name, name, group])),
     plain: (/** @type {"heads"|"schedules"} */ key) => () =>
       [/** @type {[string, string]} */ (["", "the regime's"]), ...(all()[key] ?? []).filter(Boolean).map(pair)],
   };

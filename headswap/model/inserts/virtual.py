@@ -26,10 +26,10 @@ class InFront(nn.Module):
         self.vectors = nn.Parameter(vectors)
 
     def forward(self, input: torch.Tensor, state: tuple[torch.Tensor, ...]) -> tuple[torch.Tensor, ...]:
-        """The state (B, T, D) and mask (B, T) with p positions more."""
-        x, mask = state
+        """The vectors (B, T, D), and the mask (B, T) where there is one, with p positions more."""
+        x, *masks = state
         front = self.vectors.to(x.dtype).expand(len(x), -1, -1)  # (B, p, D)
-        return torch.cat([front, x], 1), torch.cat([mask.new_ones(front.shape[:2]), mask], 1)
+        return torch.cat([front, x], 1), *(torch.cat([mask.new_ones(front.shape[:2]), mask], 1) for mask in masks)
 
 
 class OutAgain(nn.Module):
