@@ -8,7 +8,7 @@
 # %% [markdown]
 # # 00 · Start here
 #
-# **11 minutes** to read, and one exercise. This is a spam filter, already trained. Can
+# **9 minutes** to read, and one exercise. This is a spam filter, already trained. Can
 # you write spam that gets through? Click the cell below, press Shift + Enter, and try.
 
 # %%
@@ -292,7 +292,7 @@ done
 #
 # | | lesson | minutes | what you will see |
 # | --- | --- | --- | --- |
-# | 00 | Start here | 11 | the whole story |
+# | 00 | Start here | 9 | the whole story |
 # | 01 | Tokenisation | 10 | text to bytes, and what a cut loses |
 # | 02 | The body and its language model | 12 | attention, and guessing the next byte |
 # | 03 | The head swap | 11 | what pretraining adds |
