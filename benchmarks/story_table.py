@@ -162,7 +162,7 @@ HEAD = (
     "No test message chooses anything. A difference is paired over seeds and messages; it could be luck where its",
     "interval holds 0. There are many differences here: one in twenty that are nothing looks like more than luck.",
     "Cut: the messages of order are read whole, since 32 bytes of them say nothing; a body of 20,000 texts has 40 and",
-    "640 labels (order: 160 and 640), 128 bytes have 40 and 640, and what is missing below has not been run. sms has",
+    "640 labels (order: 160 and 640), and 128 bytes have 40 and 640, with a body of 1,920 texts. sms has",
     "3,537 texts to read, which stand for 20,000 there (story.json calls them so, too).",
 )  # fmt: skip
 TESTS = {

@@ -8,7 +8,7 @@
 # %% [markdown]
 # # 00 · Start here
 #
-# **11 minutes** to read, and one exercise. This is a spam filter, already trained. Can
+# **10 minutes** to read, and one exercise. This is a spam filter, already trained. Can
 # you write spam that gets through? Click the cell below, press Shift + Enter, and try.
 
 # %%
@@ -22,9 +22,10 @@ outwit()
 # Did you get through? Try the buttons, and try words of your own: P(spam) is the filter's
 # probability for spam. Only then unfold this:
 #
-# <details><summary>How it's done</summary>The filter reads 32 bytes and stops, so 32
-# friendly bytes at the front hide whatever comes after them. That works every
-# time.</details>
+# <details><summary>How it's done</summary>The filter reads 32 bytes and stops: put 32
+# friendly bytes in front, and it never sees the rest. If it still says spam, your friendly
+# words looked like spam.</details>
+# <br>
 #
 # So what is this thing? It's a small *language model*: a network that learned to predict
 # the next byte of a text. Then somebody pulled its *head* off, the last layer, and put
@@ -57,10 +58,10 @@ bet
 # %% [markdown]
 # ## Look: rip the head off
 #
-# This is the model before the swap, with the head it was born with: a guess at the next
-# byte, one row of weights for each. It has read 1,920 short messages five times, without
-# being told which ones are spam. See what it expects to come next. Then press the button
-# above the machine. The old head comes off and two rows go on.
+# This is the model before the swap. Its head guesses what comes next: one row of weights
+# for each of 256 bytes and 4 special signs. It has read 1,920 short messages five times,
+# without being told which ones are spam. See what it expects. Then press the button above
+# the machine: the old head comes off, and two rows go on.
 
 # %%
 from headswap.explorers import lesson_base, machine
@@ -73,8 +74,8 @@ model
 # %% [markdown]
 # The two new rows give two numbers, the *logits*, one for ham and one for spam, and the
 # larger one is the verdict. Right now it means nothing, because the new rows are random.
-# They have to learn. Click a layer to decide whether it learns along or is *frozen*,
-# kept as it is.
+# They have to learn. Does the body learn along, or is it *frozen*, kept as it is? That's
+# your bet.
 
 # %% [markdown]
 # ## Look: the messages
@@ -111,34 +112,13 @@ print(f"Perplexity: {hesitation:.1f} (blind guessing: 260)")
 # is what the swap keeps.
 
 # %% [markdown]
-# ## Look: the swap in Python
-#
-# The body turns a message into up to 32 vectors of 64 numbers, and the new head wants
-# one. Between them sits a *pool*, here the mean of them all. The swap keeps the body, the
-# very same object, and hands you the old head, so you can put it back.
-
-# %%
-import torch
-
-from headswap import LinearHead, MeanPool, swap_head
-
-generator = torch.Generator().manual_seed(0)
-head = LinearHead(64, 2, generator)
-swap = swap_head(base, MeanPool(), head)
-print("kept:", len(swap.kept), "tensors of the body")
-print("new: ", sum(p.numel() for p in head.parameters()), "weights")
-
-# %% [markdown]
-# 64 weights for each of the two classes and one bias for each: 2 · 64 + 2 = 130.
-
-# %% [markdown]
 # ## Look: train both
 #
-# Now the two versions from your bet, starting from the same body. What learns is called the
-# *regime*: `head-only` freezes the body, `full` lets everything learn. Each makes 20 passes
-# over the 640 messages and is judged on 160 test messages. The bracket is a 95 % interval:
-# of 100 brackets made like this, about 95 hold their model's score on endlessly many such
-# messages.
+# Now the two filters from your bet, starting from the same body. The choice of what learns
+# is called the *regime*: `head-only` freezes the body, `full` lets everything learn. Each
+# makes 20 passes over the 640 messages. The test has 160 others, so luck plays a part: the
+# bracket, a 95 % interval, says how far. Of 100 such brackets, about 95 hold the score
+# that a test without end would give.
 
 # %% tags=["nbval-ignore-output"]
 from headswap import Recipe, encode, evaluate, run_regime
@@ -156,7 +136,7 @@ for regime in ("head-only", "full"):
 # %% [markdown]
 # That was one run of each, and one run is an anecdote: with another *seed*, that is, other
 # random draws, the scores move. So we ran five seeds and judged them on 2,000 fresh
-# messages (`figures/fixture.txt`):
+# messages:
 #
 # | what learns | weights | F1, mean of 5 seeds | 95 % interval |
 # | --- | --- | --- | --- |
@@ -171,10 +151,9 @@ outcome = "head-only 0.863, full 0.892: 0.029 more [0.011, 0.046], 5 seeds"
 bet.reveal("Everything, by less than 0.10", outcome)
 
 # %% [markdown]
-# Compared message by message, training everything is ahead by 0.029, somewhere between
-# 0.011 and 0.046. That's more than luck, and it takes more than 900 times as many weights
-# that learn. Whether it's worth it depends on what you pay for them: lesson 05 works out
-# the cost.
+# Compared message by message, training everything is ahead by 0.029 (95 % interval 0.011 to
+# 0.046). That's more than luck, and it takes more than 900 times as many weights that learn.
+# Lesson 05 asks what they cost.
 #
 # Look at the first row, too. A body that has read *nothing* still scores 0.824 with a
 # trained head. It's the *baseline*: no score means much until you know what a random
@@ -183,14 +162,13 @@ bet.reveal("Everything, by less than 0.10", outcome)
 # %% [markdown]
 # ## Look: your own run
 #
-# Your turn. This is the lab that lesson 07 hands you whole. It opens with a recorded run.
+# Your turn. This is a small version of lesson 07's lab, and it opens with a recorded run.
 # Pick `full`, press Train, and watch the *loss*, the model's surprise at the right answer.
-# The dashed line is the loss on messages it doesn't learn from. When it turns up again, the
-# model *overfits*: it learns its messages by heart.
+# The dashed line is the loss on messages it doesn't learn from. When that starts to rise,
+# the model *overfits*: it learns its messages by heart.
 #
-# The lab's F1 is of 160 validation messages and one seed. It may well put `head-only`
-# first, against the table above: that's luck at work, and why we needed five seeds and
-# 2,000.
+# The lab measures F1 on the 160 validation messages, with one seed. It may put `head-only`
+# first, against the table above. That's luck, and the reason for five seeds.
 
 # %%
 from headswap.lab import Lab
@@ -199,8 +177,8 @@ lab = Lab(controls=("regime", "epochs", "train", "stop", "predict"), epochs=20)
 lab
 
 # %% [markdown]
-# The same from Python. The next cell trains with what is set above, or waits for the run
-# that is on.
+# The same from Python. The next cell trains with what is set above, or waits for the run in
+# progress.
 
 # %% tags=["nbval-ignore-output"]
 lab.train(block=True)
@@ -247,28 +225,11 @@ def decide(logits):
 exercises.decide.check(decide)
 
 # %% [markdown]
-# Your function now speaks for `full`, as it was trained under "train both". Put your own
-# messages into the list and run the cell again. The last one is harmless, and may still be
-# called spam: the model has seen 640 messages and little else.
+# Your function now speaks for `full`, as it was trained above, on the 160 test messages.
+# Break it, say by returning the smaller logit's word, and see what that does to F1.
 
 # %% tags=["nbval-ignore-output"]
-from headswap import Message, predict_logits
-
-texts = ["Claim your free prize now", "Running late, sorry! See you soon", "Can you pick up bread on the way?"]
-asked = encode([Message(text, 0) for text in texts], runs["full"].classifier)
-logits = predict_logits(runs["full"].classifier, asked)  # (B, 2)
-assert logits.shape == (len(texts), 2) and logits.abs().max() < 20
-passed = exercises.decide.check(decide)
-words = decide(logits) if passed else ["your turn"] * len(texts)
-for text, word, (ham, spam) in zip(texts, words, logits.tolist(), strict=True):
-    print(f"ham {ham:5.2f}  spam {spam:5.2f}  {word:9}  {text}")
-
-# %% [markdown]
-# And this is what your function makes of the 160 test messages. Break it, say by returning
-# the smaller logit's word, and see what that does to F1.
-
-# %% tags=["nbval-ignore-output"]
-from headswap import measure
+from headswap import measure, predict_logits
 
 answers = predict_logits(runs["full"].classifier, encode(split.test, runs["full"].classifier))
 assert answers.shape == (160, 2)
@@ -289,6 +250,9 @@ print("F1 with yours:", exercises.with_yours(f1_with, decide))
 
 
 # %% tags=["prove"]
+import torch
+
+
 def moved(regime):
     after = runs[regime].classifier.body.parameters()
     pairs = zip(base.body.parameters(), after, strict=True)
@@ -301,8 +265,8 @@ assert moved("full") == tensors
 print(f"Of {tensors} tensors of the body, head-only moved 0 and full moved {tensors}.")
 
 # %% [markdown]
-# This line checks that the machine is ready for the other lessons. None needs the
-# network.
+# This line checks that your computer is ready for the other lessons. None of them needs the
+# internet.
 
 # %%
 from headswap.explorers import check_environment
@@ -310,7 +274,7 @@ from headswap.explorers import check_environment
 check_environment()
 
 # %% [markdown]
-# Every lesson ends with this list of what you have passed. It never leaves your machine.
+# Every lesson ends with this list of what you have passed. It stays on your computer.
 
 # %% tags=["nbval-ignore-output"]
 done = exercises.progress()
@@ -321,23 +285,23 @@ done
 # ## Recap
 #
 # A language model is a body and a head. Swap the head, and 130 new weights on a frozen
-# body come within 0.029 [0.011, 0.046] of training all 118,914, over five seeds. The fewer
-# labels you have, the more that body is worth: with ten labelled real text messages, a head
-# scores 0.73 on it and 0.37 on a random one (lesson 03).
+# body come within 0.029 [0.011, 0.046] of training all 118,914, over five seeds. With few
+# labels the body is worth far more: in lesson 03, a head that learns from ten real text
+# messages scores 0.73 on it and 0.37 on a random one.
 #
 # Here is the map. The minutes are for reading; an exercise takes a few more.
 #
 # | | lesson | minutes | what you will see |
 # | --- | --- | --- | --- |
-# | 00 | Start here | 11 | the whole story |
-# | 01 | Tokenisation | 10 | text to bytes, pads and mask, and what a cut loses |
-# | 02 | The body and its language model | 12 | attention, next-byte prediction, perplexity falling |
-# | 03 | The head swap | 11 | what is kept, what is new, and what pretraining adds |
-# | 04 | Pooling | 13 | many vectors to one, and what pads do to a mean |
-# | 05 | The freeze toggle | 12 | what learns, what the optimizer holds, what a frozen body saves |
-# | 06 | Metrics | 10 | four cells, every threshold, and what a leak does to a score |
-# | 06b | Rare spam, and how sure | 10 | precision where spam is rare, and how far luck reaches |
-# | 07 | The regime lab | 12 | your own experiments, with missions |
+# | 00 | Start here | 10 | the whole story |
+# | 01 | Tokenisation | 10 | text to bytes, and what a cut loses |
+# | 02 | The body and its language model | 12 | attention, and guessing the next byte |
+# | 03 | The head swap | 11 | what pretraining adds |
+# | 04 | Pooling | 13 | many vectors to one |
+# | 05 | The freeze toggle | 12 | what learns, and what freezing saves |
+# | 06 | Metrics | 10 | four cells and every threshold |
+# | 06b | Rare spam, and how sure | 10 | rare spam, and how far luck reaches |
+# | 07 | The regime lab | 12 | your own experiments |
 #
 # The filter stopped after 32 bytes. What is a byte, and why are there emoji that take
 # eleven of them?

@@ -154,4 +154,6 @@ def _once(layers: Sequence[Spec], prefix: Prefix) -> str:
 def _unswapped(layers: Sequence[Spec], old_head: nn.Module | None) -> str:
     old = _old(old_head) or {"weights": 0, "rows": 0}
     total = old["weights"] + sum(layer["weights"] for layer in layers if layer["origin"] != "new")
-    return f"The language model, {total:,} weights: its head scores the {old['rows']} bytes that may come next."
+    special = old["rows"] - 256
+    what = f"256 bytes and {special} special signs" if special > 0 else f"{old['rows']} ids"
+    return f"The language model, {total:,} weights: its head scores all that may come next, {what}."

@@ -6,6 +6,7 @@ import ast
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import nbformat
 import pytest
@@ -271,16 +272,30 @@ def test_what_pretraining_is_worth_is_quoted_from_the_record() -> None:
     assert all(ahead), "from 40 labels on n-grams lead on both"
 
 
+def beaten(row: dict[str, Any]) -> dict[str, list[float]]:
+    """How far n-grams are ahead of a frozen body and of full fine-tuning: the mean and the ends of its interval."""
+    gaps = {name: row["ahead"][f"{name} - n-grams"] for name in ("head-only", "full")}
+    return {name: [-mean, -high, -low] for name, (mean, low, high) in gaps.items()}
+
+
 def test_lesson_07_quotes_the_story() -> None:
     rows = json.loads((ROOT / "figures" / "story.json").read_text("utf-8"))
     usual = [row for row in rows if row["test"] == "own" and row["texts"] == 1920]
     found = {(row["set"], row["bytes"], row["labels"]): row for row in usual}
     told = prose("07_lab")
     names = ("n-grams", "frozen-random", "head-only", "scratch", "full")
-    for (data, size), said in {("fixture", 32): "practice: words decide", ("order", 96): "order decides"}.items():
-        for labels in re.findall(rf"^\| {said} \| (\d+) \|", told, re.MULTILINE):
-            means = " | ".join(f"{found[data, size, int(labels)]['f1'][name][0]:.2f}" for name in names)
-            assert f"| {said} | {labels} | {means} |" in told
+    sets = {
+        ("fixture", 32): ("words", [10, 640]),
+        ("order", 96): ("order", [40, 640]),
+        ("sms", 128): ("real SMS", [640]),
+    }
+    for (data, size), (said, numbers) in sets.items():
+        for labels in numbers:
+            means = " | ".join(f"{found[data, size, labels]['f1'][name][0]:.2f}" for name in names)
+            assert f"| {said}, {labels} | {means} |" in told
+    less, high, low = (-number for number in found["sms", 128, 640]["ahead"]["full - head-only"])
+    assert f"beats `full` by {less:.3f} [{low:.3f}, {high:.3f}]" in " ".join(told.split())
+    assert all(gap[1] > 0 for name, gap in beaten(found["sms", 128, 640]).items()), "n-grams beat both"
     order = found["order", 96, 640]
     low, high = order["ahead"]["head-only - frozen-random"][1:]
     assert low <= 0 <= high, "the lesson says that it could be luck"

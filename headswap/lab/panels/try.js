@@ -33,7 +33,9 @@ const INVENTED = "It has only seen polite scams and notes between friends, all i
 function waitingText(lab, { run, gone }, text) {
   const own = lab.store.runs.some((one) => !one.recorded);
   const practice = lab.get("data") === "fixture" ? PRACTICE : "";
-  const when = run?.keeps ? "the recorded run answers" : "you get an answer after training";
+  const able = run && !gone && (!run.recorded || run.keeps);
+  const who = run?.recorded ? "the recorded run" : `run ${run?.id}`;
+  const when = able ? `${who} answers` : "you get an answer after training";
   if (!text.trim()) return `Type anything; ${when}.${practice}`;
   if (lab.shown().veiled) return "Choose an answer first to see what the model says.";
   if (!own && lab.busy()) return "waiting for the model…";

@@ -180,7 +180,7 @@ export function resultList() {
       nodes = rows.map(resultNode);
       list.replaceChildren(...nodes.map((node) => node.root));
     }
-    const most = Math.max(...rows.map(({ logit }) => Math.abs(logit)), 1e-9);
+    const most = Math.max(...rows.map(({ logit }) => Math.abs(logit)), 1); // a guess of a random head stays small
     nodes.forEach((node, i) => node.paint(rows[i], most));
   };
   return { root, paint };
