@@ -22,12 +22,12 @@ class ImageBlock(nn.Module):
 
     def __init__(self, width: int, generator: torch.Generator) -> None:
         super().__init__()
-        self.attend = Attend(2, causal=False)
+        self.attend, self.look = Attend(2, causal=False), nn.Identity()
         self.q, self.k, self.v, self.up, self.down = (linear(width, width, generator, std=0.3) for _ in range(5))
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         q, k, v = (part(x).unflatten(-1, (2, -1)).transpose(1, 2) for part in (self.q, self.k, self.v))
-        seen = self.attend(q, k, v, None).transpose(1, 2).flatten(2)
+        seen = self.look(self.attend(q, k, v, None).transpose(1, 2).flatten(2))
         return self.down(torch.tanh(self.up(seen + x)))
 
 
@@ -72,8 +72,8 @@ class ImageBody(Body):
     def sites(self, name: str) -> tuple[Site, ...]:
         if name in ("entrance", "exit"):
             return (Site(name, name),)
-        inside = {"attention": "attend", "feedforward": "down"}.get(name, name)
-        known = inside in ("q", "k", "v", "up", "down", "attend")
+        inside = {"attention": "look", "feedforward": "down"}.get(name, name)
+        known = inside in ("q", "k", "v", "up", "down", "attend", "look")
         return tuple(Site(name, f"blocks.{i}.{inside}") for i in range(self.depth)) if known else ()
 
     def vocabulary(self) -> torch.Tensor:
