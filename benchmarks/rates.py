@@ -1,7 +1,7 @@
 """`python -m benchmarks.rates`: how much hangs on the learning rate, and for prompts and prefixes on the start.
 
-Every regime at six rates, three seeds, judged on validation messages alone: the mean loss after the last epoch, which is
-what somebody gets who presses Train. Finished runs are kept; the table goes to figures/rates.txt, one set below another.
+Every regime at six rates, three seeds, judged on validation messages alone: the mean loss after the last epoch, which
+is what somebody gets who presses Train. Finished runs are kept; the tables go to figures/rates.txt, set below set.
 The defaults of `regimes/named.py` are the best on the fixture.
 """
 
@@ -40,9 +40,9 @@ OTHER_STARTS = (
     replace(REGIMES["prefix"], name="prefix, random start", stages=(inserting(Prefix(start="random")),)),
 )
 HEAD = (
-    "Validation loss in nats after the last of 20 epochs, by learning rate: the mean over 3 seeds, and the least and the",
-    "greatest of them. An asterisk marks the best rate; - means that a seed diverged. Every body has read its own set's",
-    "texts. The probe before lp-ft and lp-lora keeps its own rate.",
+    "Validation loss in nats after the last of 20 epochs, by learning rate: the mean over 3 seeds, and the least and",
+    "the greatest of them. An asterisk marks the best rate; - means that a seed diverged. Every body has read its own",
+    "set's texts. The probe before lp-ft and lp-lora keeps its own rate.",
 )
 
 
@@ -121,8 +121,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     folder, there = cache_folder() / "rates", sets(options.sms)
     for name in options.sets.split(","):
-        wanted = [run for regime in regimes() for runs in specs(there[name], LENGTHS[name], regime, options.seeds).values()
-                  for run in runs]  # fmt: skip
+        grids = [specs(there[name], LENGTHS[name], regime, options.seeds) for regime in regimes()]
+        wanted = [run for grid in grids for runs in grid.values() for run in runs]
         todo = sorted((run for run in wanted if not find(run, folder / "results")), key=lambda run: run.seed)
         carry_out(todo, folder, options.workers, options.minutes)
     lines, numbers = [*HEAD], {}

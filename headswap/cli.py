@@ -215,7 +215,7 @@ def _demo(options: argparse.Namespace) -> None:
     sizes = None if options.sizes is None else _sizes(options.sizes)
     pool_names(options.pool)
     settings = Settings(
-        tuple(name.strip() for name in options.regimes.split(",")),
+        tuple(REGIMES) if options.regimes == "all" else tuple(name.strip() for name in options.regimes.split(",")),
         options.seeds,
         Recipe(epochs=options.epochs, pool=options.pool),
         BodyConfig(max_len=LENGTHS.get(options.data, 32) if options.max_len is None else options.max_len),

@@ -1,7 +1,7 @@
 /**
  * The lab's settings: which there are, and which values they may have.
  *
- * @typedef {{name: string, summary: string}} Named
+ * @typedef {{name: string, summary: string, group?: string}} Named
  * @typedef {{name: string, label: string, usual: (string|number)[], number: boolean}} Varied
  * @typedef {{regimes: (Named & {rate: number, schedule: string})[], pools: Named[], heads: string[],
  *   schedules: string[], varied: Varied[], usual: string[]}} Choices

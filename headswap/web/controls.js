@@ -2,6 +2,8 @@
  * Controls that lab and explorers share: an input, and how to paint its value. Each puts it into a row of its own kind.
  *
  * @typedef {{id: string, low: number, high: number, step: number}} Bounds
+ *
+ * @import {Option} from "./elements.js"
  */
 
 import { fillSelect, h, put, say } from "./elements.js";

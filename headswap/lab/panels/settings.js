@@ -6,6 +6,7 @@
  *
  * @import {Lab} from "../lab.js"
  * @import {Choices, Settings, Whole} from "../settings.js"
+ * @import {Option} from "../../web/elements.js"
  */
 
 import { choiceInput, numberInput, sliderInput, switchInput, textInput } from "../../web/controls.js";
