@@ -100,5 +100,5 @@ DECIDE = Exercise(
         "logits.argmax(1) is the place of the larger one in each row: 0 for ham, 1 for spam.",
         '[["ham", "spam"][i] for i in logits.argmax(1).tolist()] turns places into words.',
     ),
-    "Two logits, one word: all that a classifier says in the end.",
+    "Two logits in, one word out: that's a classifier's answer.",
 )

@@ -86,7 +86,7 @@ def sentence(stopped: bool, unread: str) -> str:
     if stopped:
         return "It read every byte, and stopped it."
     if hidden:
-        return f"It got through: the filter never saw “{quoted}”."
+        return f"It got through, and the filter never saw “{quoted}”."
     return "It got through, though the filter read every byte. Is it still spam?"
 
 
