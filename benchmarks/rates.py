@@ -1,8 +1,8 @@
 """`python -m benchmarks.rates`: how much hangs on the learning rate, and for prompts and prefixes on the start.
 
-Every regime at six rates, three seeds, judged on validation messages alone: the mean loss after the last epoch, which
-is what somebody gets who presses Train. Finished runs are kept; the tables go to figures/rates.txt, set below set.
-The defaults of `regimes/named.py` are the best on the fixture.
+Every regime at six rates, three seeds, judged on validation messages alone: the mean loss at each seed's best epoch,
+and after the last one, which is what somebody gets who presses Train. Finished runs are kept; the tables go to
+figures/rates.txt, set below set. The twelve newer defaults of `regimes/named.py` are the chosen ones on the fixture.
 """
 
 import argparse
@@ -39,11 +39,13 @@ OTHER_STARTS = (
     replace(REGIMES["prompt"], name="prompt, random start", stages=(inserting(Prompt(start="random")),)),
     replace(REGIMES["prefix"], name="prefix, random start", stages=(inserting(Prefix(start="random")),)),
 )
+NEAR = 0.02  # nats within which two rates count as equally good at their best epoch
 HEAD = (
-    "Validation loss in nats after the last of 20 epochs, by learning rate: the mean over 3 seeds, and the least and",
-    "the greatest of them. An asterisk marks the best rate; - means that a seed diverged. Every body has read its own",
-    "set's texts. The probe before lp-ft and lp-lora keeps its own rate.",
+    "Validation loss in nats by learning rate, of 20 epochs: the mean over 3 seeds, and the least and the greatest of",
+    f"them. An asterisk marks the chosen rate: of those within {NEAR} of the lowest loss at the best epoch, the one",
+    "that ends lowest. Every body has read its own set's texts. The probe before lp-ft and lp-lora keeps its own rate.",
 )
+Losses = dict[str, list[float]]  # by rate, a number for each seed
 
 
 def regimes() -> list[Regime]:
@@ -70,32 +72,52 @@ def carry_out(todo: Sequence[RunSpec], folder: Path, workers: int, minutes: floa
                 return
 
 
-def losses(runs: Iterable[RunSpec], folder: Path) -> list[float] | None:
-    """What each seed's validation loss came to; None where a seed is missing."""
+def results(runs: Iterable[RunSpec], folder: Path) -> list[Result]:
+    """Every seed's result; none where one is missing."""
     found = [find(run, folder) for run in runs]
     there = [result for result in found if isinstance(result, Result)]
-    return [validation_loss(result) for result in there] if len(there) == len(found) else None
+    return there if len(there) == len(found) else []
 
 
-def table(name: str, data: Source, folder: Path, seeds: int) -> tuple[list[str], dict[str, dict[str, list[float]]]]:
-    """A set's table, and the same as numbers; nothing where nothing was run."""
-    numbers: dict[str, dict[str, list[float]]] = {}
+def best_loss(result: Result) -> float:
+    """The lowest validation loss of any epoch."""
+    return min(epoch.validation_loss for epoch in result.epochs if epoch.validation_loss is not None)
+
+
+WAYS = {"best epoch": best_loss, "last epoch": validation_loss}
+
+
+def measured(data: Source, max_len: int, folder: Path, seeds: int) -> dict[str, dict[str, Losses]]:
+    """What there is of a set: by regime the losses at the best epoch and at the end."""
+    found: dict[str, dict[str, Losses]] = {}
     for regime in regimes():
-        found = {rate: losses(runs, folder) for rate, runs in specs(data, LENGTHS[name], regime, seeds).items()}
-        if any(found.values()):
-            numbers[regime.name] = {f"{rate:g}": loss for rate, loss in found.items() if loss}
-    if not numbers:
-        return [], {}
-    lines = [
-        "",
-        f"{name}, {LENGTHS[name]} bytes",
-        "learning rate".ljust(22) + "".join(f"{rate:>23g}" for rate in RATES),
-    ]
-    for regime, row in numbers.items():
-        best = min(row, key=lambda rate: mean(row[rate]))
-        cells = [_cell(row.get(f"{rate:g}"), f"{rate:g}" == best) for rate in RATES]
-        lines.append(regime.ljust(22) + "".join(cell.rjust(23) for cell in cells))
-    return lines, numbers
+        runs = {f"{rate:g}": results(of, folder) for rate, of in specs(data, max_len, regime, seeds).items()}
+        there = {rate: made for rate, made in runs.items() if made}
+        if there:
+            found[regime.name] = {
+                way: {rate: [round(loss(one), 4) for one in made] for rate, made in there.items()}
+                for way, loss in WAYS.items()
+            }
+    return found
+
+
+def chosen(row: dict[str, Losses]) -> str:
+    """The rate that ends lowest, of those that are nearly as good as any at their best epoch."""
+    best, last = row["best epoch"], row["last epoch"]
+    least = min(mean(losses) for losses in best.values())
+    return min((rate for rate in best if mean(best[rate]) <= least + NEAR), key=lambda rate: mean(last[rate]))
+
+
+def table(name: str, found: dict[str, dict[str, Losses]]) -> list[str]:
+    """A set's two tables, below each other."""
+    lines: list[str] = []
+    for way in WAYS:
+        lines += ["", f"{name}, {LENGTHS[name]} bytes, loss at the {way}"]
+        lines.append("learning rate".ljust(22) + "".join(f"{rate:>23g}" for rate in RATES))
+        for regime, row in found.items():
+            cells = [_cell(row[way].get(f"{rate:g}"), f"{rate:g}" == chosen(row)) for rate in RATES]
+            lines.append(regime.ljust(22) + "".join(cell.rjust(23) for cell in cells))
+    return lines
 
 
 def _cell(row: Sequence[float] | None, best: bool) -> str:
@@ -125,10 +147,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         wanted = [run for grid in grids for runs in grid.values() for run in runs]
         todo = sorted((run for run in wanted if not find(run, folder / "results")), key=lambda run: run.seed)
         carry_out(todo, folder, options.workers, options.minutes)
-    lines, numbers = [*HEAD], {}
-    for name, data in there.items():
-        more, found = table(name, data, folder / "results", options.seeds)
-        lines, numbers = lines + more, numbers | ({name: found} if found else {})
+    measurements = {
+        name: measured(data, LENGTHS[name], folder / "results", options.seeds) for name, data in there.items()
+    }
+    numbers = {name: found for name, found in measurements.items() if found}
+    lines = [*HEAD, *(line for name, found in numbers.items() for line in table(name, found))]
     print("\n".join(lines))
     write_atomically(FIGURE, ("\n".join(lines) + "\n").encode())
     write_atomically(FIGURE.with_suffix(".json"), f"{json.dumps(numbers, indent=1)}\n".encode())

@@ -168,7 +168,7 @@ def train_spec(
     ended = [event for event in history.events if isinstance(event, StageEnded)]
     return history, Result(
         spec, spec.name, spec.seed, judged, validation, shares([m.label for m in split.train], classes),
-        tuple(history.epochs), history.learning, began[0].total, began[0].cached,
+        tuple(history.epochs), history.learning, began[-1].total, began[0].cached,
         Cost(history.seconds, schooled.seconds, platform.machine()), ended[-1].objective, began[-1].floor, language,
     )  # fmt: skip
 

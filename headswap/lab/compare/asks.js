@@ -15,6 +15,12 @@ const BY_HAND = "by hand";
 export const valuesOf = (text) => text.split(/[\s,;]+/).filter(Boolean).map((one) =>
   (Number.isFinite(Number(one)) ? Number(one) : one));
 
+/** Chips under a heading. @param {string} name */
+function grouped(name) {
+  const heading = h("span", { class: "hs-unit" }, name);
+  return { heading, part: h("div", { class: "hs-chips", role: "group", "aria-label": name }, heading) };
+}
+
 /** A button for each regime; one that is pressed takes part. The usual ones are in sight, and whoever takes part; the
  * others wait in a fold, each group below its heading. @param {Lab} lab */
 function regimesPart(lab) {
@@ -23,7 +29,7 @@ function regimesPart(lab) {
   const fold = h("details", { class: "hs-fold" }, h("summary", {}, "More regimes"), more);
   /** @type {Map<string, HTMLButtonElement>} */
   const made = new Map();
-  /** @type {Map<string, HTMLElement>} */
+  /** @type {Map<string, ReturnType<typeof grouped>>} */
   const groups = new Map();
   const turn = (/** @type {string} */ name) => {
     const { regimes } = lab.compare.asked();
@@ -45,10 +51,9 @@ function regimesPart(lab) {
     arrange(chips, nodes.filter(({ seldom }) => !seldom).map(({ chip }) => chip));
     const seldom = nodes.filter((node) => node.seldom);
     arrange(more, [...new Set(seldom.map(({ group }) => group ?? ""))].map((group) => {
-      const part = groups.get(group) ?? h("div", { class: "hs-chips", role: "group", "aria-label": group },
-        h("span", { class: "hs-unit" }, group));
-      groups.set(group, part);
-      arrange(part, [part.firstChild, ...seldom.filter((one) => one.group === group).map(({ chip }) => chip)]);
+      const { part, heading } = groups.get(group) ?? grouped(group);
+      groups.set(group, { part, heading });
+      arrange(part, [heading, ...seldom.filter((one) => one.group === group).map(({ chip }) => chip)]);
       return part;
     }));
     fold.hidden = !seldom.length;

@@ -23,7 +23,7 @@ import { DEFAULTS, LENGTHS, LIMITS, MESSAGES, PRACTICE, clampSetting, positionOf
 const controlRow = (name, label, input, ...more) =>
   h("div", { class: "hs-row", "data-control": name }, h("label", { for: input.id }, label), input, ...more);
 
-/** @param {Lab} lab @param {Texts} name @param {string} label @param {() => [string, string][]} options
+/** @param {Lab} lab @param {Texts} name @param {string} label @param {() => Option[]} options
  * @returns {Control} */
 function choice(lab, name, label, options) {
   const { input, paint } = choiceInput(lab.id(name), (value) => lab.set(name, value));

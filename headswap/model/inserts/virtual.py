@@ -68,8 +68,8 @@ class PastKeys(Before):
 class Prompt:
     """`length` learned vectors in front of the message.
 
-    They start as the vectors of randomly chosen bytes ("sampled"), which is worth more than a good rate, or as small
-    "random" ones.
+    They start as the vectors of randomly chosen bytes ("sampled") or as "random" ones of the same size. On large models
+    the start decides; on our body it could not be told from luck (figures/rates.txt).
     """
 
     length: int = 8

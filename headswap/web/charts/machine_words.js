@@ -9,7 +9,8 @@
  * @typedef {{text: string, kind: "byte"|"pad"|"cls"|"cut"}} Token
  * @typedef {{name: string, says: string, values: (number|null)[], labels?: string[], kind: "signed"|"share"}} Step
  * @typedef {{text: string, tokens: Token[], position: number, head: number, heads: number,
- *   strips: Record<string, number[]>, attention: Record<string, (number|null)[]>, logits: number[],
+ *   strips: Record<string, number[]>, attention: Record<string, (number|null)[]>,
+ *   virtual?: Record<string, number|null>, logits: number[],
  *   probabilities: number[], labels?: string[], cut?: number, zoom: string, steps: Step[]}} Flow one message on
  *   its way up, seen at one position; `labels` name what is scored where that is not the classes
  * @typedef {{name: string, rows: number, weights: number}} OldHead
