@@ -154,14 +154,17 @@ by_hand(base)
 # %% [markdown]
 # ## Read: attention and the block
 #
-# This is all of it, for H heads at once. `qkv` makes queries, keys and values in one go, and
-# PyTorch's `scaled_dot_product_attention` does what you've just read in the table.
+# This is all of it, for H heads at once. `qkv` makes queries, keys and values in one go. Then
+# they meet: PyTorch's `scaled_dot_product_attention` does what you've just read in the table.
 
 # %%
 from headswap.explorers import read
-from headswap.model.body import Attention
+from headswap.model.body import Attend, Attention
 
 read(Attention.forward)
+
+# %%
+read(Attend.forward)
 
 # %% [markdown]
 # A block attends and then thinks: the feed-forward part works on each position alone. Both

@@ -136,7 +136,7 @@ CALLS = {
     "an unknown head": (lambda: new_head("hydra", 4, 2, torch.Generator()), "linear, mlp"),
     "a batch of none": (lambda: Recipe(batch_size=0), "batch_size is 0"),
     "a rate of zero": (lambda: Recipe(learning_rate=0.0), "learning_rate is 0.0"),
-    "an unknown schedule": (lambda: Recipe(schedule="moon"), "constant, cosine, cosine-head"),
+    "an unknown schedule": (lambda: Recipe(schedule="moon"), "constant, cosine, slanted, cosine-head"),
     "an unknown pool": (lambda: run_regime(tiny_base(), tiny_split(), "full", Recipe(pool="median")), "median"),
     "a rate that diverges": (
         lambda: run_regime(tiny_base(), tiny_split(), "full", Recipe(epochs=9, learning_rate=1e20)),

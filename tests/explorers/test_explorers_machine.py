@@ -15,8 +15,9 @@ from headswap.errors import SettingError
 from headswap.explorers import machine
 from headswap.explorers.closed import closed, in_words
 from headswap.explorers.machine import BY_HAND, KEYS, Machine
-from headswap.regimes.named import REGIMES
-from headswap.training import regimes
+from headswap.model.inserts.kinds import INSERTS
+from headswap.regimes import named as regimes
+from headswap.regimes.named import REGIMES, in_groups
 from headswap.training.recipe import Recipe
 from headswap.training.run import run_regime, start_regime
 from headswap.web.glyphs import glyph
@@ -40,7 +41,7 @@ def rates(explorer: Machine) -> dict[str, float]:
 
 def test_it_draws_the_model_that_a_run_would_start_from(drawn: Machine) -> None:
     assert [control["name"] for control in drawn.controls if control["kind"] != "hidden"] == ["regime", "text"]
-    assert drawn.controls[0]["options"] == [*REGIMES, BY_HAND]
+    assert drawn.controls[0]["options"] == [*(regime.name for regime in in_groups()), BY_HAND]
     for name, regime in REGIMES.items():
         drawn.set(regime=name)
         block = drawn.find(TITLE)
@@ -49,7 +50,7 @@ def test_it_draws_the_model_that_a_run_would_start_from(drawn: Machine) -> None:
         with torch.no_grad():
             wanted = model.eval()(*model.body.encode([MESSAGE]).tensors)[0]
         torch.testing.assert_close(torch.tensor(block["flow"]["logits"]), wanted, rtol=1e-3, atol=1e-5)
-        assert (block["tag"], eval(block["code"], dict(vars(regimes)))) == (name, regime)
+        assert (block["tag"], eval(block["code"], {**vars(regimes), **INSERTS})) == (name, regime)
         assert block["labels"] == ["ham", "spam"]
 
 

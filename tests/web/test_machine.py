@@ -191,7 +191,7 @@ def test_a_body_of_another_kind_is_drawn_too() -> None:
     drawn = layers(model, REGIMES["last-block"])
     assert [*drawn] == keys_of(3)
     assert [layer["learns"] > 0 for layer in drawn.values()] == [False, False, False, True, True, False, True]
-    assert [part["name"] for part in drawn["block[2]"]["parts"]] == ["0"]
+    assert [part["name"] for part in drawn["block[2]"]["parts"]] == ["q", "k", "v", "up", "down"]
 
 
 def test_drawing_leaves_the_model_as_it_was() -> None:
