@@ -6,6 +6,7 @@ Shape letters: T bytes, D width.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
@@ -19,6 +20,7 @@ from ..model.body_contract import Base
 from ..model.classifier import Classifier, swap_head
 from ..model.copies import lazy_copy
 from ..model.heads import new_head
+from ..model.inserts.attach import Insert, attach
 from ..model.pooling import new_pool, pooled_width
 from ..regimes.named import ALL_FROZEN, REGIMES, find_regime, in_groups
 from ..regimes.stages import Regime, Stage
@@ -40,6 +42,11 @@ EXAMPLE = '{"head": 1, "embedding": 0}'
 Value = Mapping[str, Any]
 
 
+def inserted(regime: Regime) -> tuple[Insert, ...]:
+    """What the regime's first stage inserts."""
+    return regime.stages[0].inserts
+
+
 class Machine(Explorer):
     """A model whose layers can be frozen one by one; `value["rules"]` holds the rates set by hand, as JSON."""
 
@@ -57,15 +64,17 @@ class Machine(Explorer):
 
     def _model(self, regime: Regime) -> Classifier:
         """What a run of the regime would start from, or the trained classifier itself."""
-        return self._models("pretrained" if self._trained else regime.body, "" if self._trained else first_head(regime))
+        return self._models(*("", "", ()) if self._trained else (regime.body, first_head(regime), inserted(regime)))
 
-    def _made(self, body: str, head: str) -> Classifier:
+    def _made(self, body: str, head: str, inserts: tuple[Insert, ...]) -> Classifier:
         if isinstance(self._base, Classifier):
             return self._base
-        generator = torch.Generator().manual_seed(0)  # draws body, pool and head in the order of a run
-        own = self._base.body.fresh(generator) if body == "random" else self._base.body
+        generator = torch.Generator().manual_seed(0)  # draws body, pool, head and inserts in the order of a run
+        own = self._base.body.fresh(generator) if body == "random" else lazy_copy(self._base.body)
         pool = new_pool(self._pool, own.width, generator)
         made = new_head(head, pooled_width(self._pool, own.width), len(self._labels), generator)
+        for insert in inserts:
+            attach(own, insert, generator)
         return swap_head(Base(own, self._base.head), pool, made).classifier
 
     def _old_head(self) -> torch.nn.Module | None:
@@ -136,8 +145,12 @@ class Machine(Explorer):
         return regime_of(rates, start)
 
     def _rates(self, regime: Regime) -> dict[str, float]:
-        """Each layer's rate under a named regime; layers without weights have none."""
-        return rates_of(lazy_copy(self._model(regime)), regime.stages[0])
+        """Each layer's rate under a named regime; layers without weights have none.
+
+        A layer of which only a part learns, its biases or what is inserted, counts as frozen: no rate can say that.
+        """
+        rates = rates_of(lazy_copy(self._model(regime)), regime.stages[0])
+        return {key: 0.0 if math.isnan(rate) else rate for key, rate in rates.items()}
 
     def _built(self, rules: str, start: Regime) -> dict[str, float]:
         """The rates that were set by hand, of layers with weights; SettingError for a text that holds no such thing."""

@@ -132,7 +132,7 @@ def test_where_everything_is_frozen_it_says_so_and_is_drawn(drawn: Machine) -> N
         ({"rules": '{"hat": 1}'}, "give a rate for some of"),
         ({"rules": '{"head": -1}'}, "the rate of head is -1"),
         ({"rules": '{"head": "1"}'}, "the rate of head is '1'"),
-        ({"regime": "nothing"}, "choose one of 'scratch'"),
+        ({"regime": "nothing"}, "choose one of 'head-only'"),
         ({"swapped": "no"}, "give True or False"),
         ({"position": "3"}, "give a whole number"),
         ({"zoom": "block[2]"}, "choose one of '', 'block"),

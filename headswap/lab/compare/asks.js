@@ -21,12 +21,13 @@ function grouped(name) {
   return { heading, part: h("div", { class: "hs-chips", role: "group", "aria-label": name }, heading) };
 }
 
-/** A button for each regime; one that is pressed takes part. The usual ones are in sight, and whoever takes part; the
- * others wait in a fold, each group below its heading. @param {Lab} lab */
+/** A button for each regime; one that is pressed takes part. The usual ones are in sight; the others
+ * wait in a fold that says how many of them are chosen, each group below its heading. @param {Lab} lab */
 function regimesPart(lab) {
   const chips = h("div", { class: "hs-chips", role: "group", "aria-label": "Regimes to compare" });
   const more = h("div", { class: "hs-groups" });
-  const fold = h("details", { class: "hs-fold" }, h("summary", {}, "More regimes"), more);
+  const summary = h("summary", {});
+  const fold = h("details", { class: "hs-fold" }, summary, more);
   /** @type {Map<string, HTMLButtonElement>} */
   const made = new Map();
   /** @type {Map<string, ReturnType<typeof grouped>>} */
@@ -56,6 +57,8 @@ function regimesPart(lab) {
       arrange(part, [heading, ...seldom.filter((one) => one.group === group).map(({ chip }) => chip)]);
       return part;
     }));
+    const many = seldom.filter(({ chip }) => chip.getAttribute("aria-pressed") === "true").length;
+    say(summary, many ? `More regimes (${many} chosen)` : "More regimes");
     fold.hidden = !seldom.length;
   };
   const root = h("div", { class: "hs-chosen", "data-control": "regimes" }, h("span", {}, "Regimes"), chips, fold);
