@@ -13,6 +13,7 @@ from headswap.data import fixture
 from headswap.data.messages import SPAM
 from headswap.data.sources import FixtureData
 from headswap.data.splits import fixture_split
+from headswap.errors import SettingError
 from headswap.model.body import BodyConfig
 from headswap.regimes.named import REGIMES
 from headswap.results import pretrained
@@ -179,3 +180,15 @@ def test_tune_prints_a_second_table_with_the_settings_chosen_on_validation(
     assert {(r["regime"], r["tried"]) for r in rows} == {
         (name, tried) for name in ("frozen-random", "n-grams", "n-grams 8 B") for tried in (0, 6)
     }
+
+
+def test_all_means_every_regime(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[str, ...]] = []
+
+    def hear(regimes: tuple[str, ...], *rest: object) -> None:
+        asked.append(regimes)
+        raise SettingError("heard; that is enough")
+
+    monkeypatch.setattr("headswap.cli.Settings", hear)
+    assert main(["demo", "--regimes", "all"]) == 2
+    assert asked == [tuple(REGIMES)]
