@@ -161,10 +161,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--sms", type=Path, default=SMS, help="the SMS spam collection, where it is there")
     parser.add_argument("--table", action="store_true", help="run nothing, keep the tables of what there is")
     options = parser.parse_args(arguments)
-    folder, there = cache_folder() / "every" / "results", sets(options.sms)
+    kept_in, there = cache_folder() / "every", sets(options.sms)
+    folder = kept_in / "results"  # where `compare` puts them
     for name in (name for name in options.sets.split(",") if name in there and not options.table):
         todo = [tuning for tuning in tunings(name, there[name], options.seeds) if not finished(tuning, folder)]
-        carry_out(todo, folder, options.workers, options.minutes)
+        carry_out(todo, kept_in, options.workers, options.minutes)
     lines, kept = [*HEAD], []
     for name, data in there.items():
         done = [result for tuning in tunings(name, data, options.seeds) if (result := finished(tuning, folder))]
