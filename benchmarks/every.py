@@ -143,7 +143,7 @@ def bills() -> list[str]:
     head = ("regime", "weights", "optimizer", "peak memory", "epoch / full", "least to most", "delta")
     lines = [
         "",
-        "What it costs: fixture, 640 messages of 32 bytes. Memory is one run's, good to some 8 MB; times are of 5 rounds.",
+        "What it costs: 640 practice messages of 32 bytes. Memory is one run's, to some 8 MB; times are of 5 rounds.",
     ]
     lines.append(head[0].ljust(20) + "".join(word.rjust(15) for word in head[1:]))
     for bill in found:
