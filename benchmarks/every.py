@@ -11,21 +11,17 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 from statistics import mean
-from time import perf_counter
 
 import numpy as np
 
 from benchmarks.costs import COSTS, Bill
-from headswap.data import order
+from benchmarks.rates import LENGTHS, SMS, carry_out
 from headswap.data.sources import FileData, FixtureData, OrderData, Source
-from headswap.errors import HeadswapError
 from headswap.files import cache_folder, write_atomically
 from headswap.metrics.intervals import Verdicts, mean_interval, share_interval
 from headswap.metrics.thresholds import at_prior, shares
 from headswap.model.body import BodyConfig
 from headswap.regimes.named import REGIMES, in_groups
-from headswap.results.compare import Failure, compare
-from headswap.results.executors import processes
 from headswap.results.scores import Score, differences, scores
 from headswap.results.store import find
 from headswap.results.tune import Grid, Tuning, choose
@@ -34,9 +30,7 @@ from headswap.training.recipe import Recipe
 from headswap.training.spec import Result, RunSpec
 
 FIGURE = Path(__file__).parents[1] / "figures" / "every.txt"
-SMS = Path(__file__).parents[2] / "shared" / "data" / "sms-spam" / "SMSSpamCollection"
 FRESH = 2_000  # test messages: 160 can hardly tell two regimes apart
-LENGTHS = {"fixture": 32, "order": order.LONGEST, "sms": 160}
 GRID = Grid(dropouts=(0.0,))  # a third, once and three times the regime's rate
 RIVAL = "full"
 HEAD = (
@@ -67,18 +61,6 @@ def finished(tuning: Tuning, folder: Path) -> Result | None:
     tried = [find(candidate, folder) for candidate in tuning.grid.candidates(tuning.run)]
     there = [result for result in tried if result is not None]
     return find(choose(there), folder) if there else None
-
-
-def carry_out(todo: Sequence[Tuning], folder: Path, workers: int, minutes: float) -> None:
-    """Do what is left; each result is stored as soon as it is there, whole or not at all."""
-    began = perf_counter()
-    with processes(workers) as executor:
-        for number, outcome in enumerate(compare(todo, executor, folder=folder, resume=True), 1):
-            if isinstance(outcome, Failure) and not outcome.diverged:
-                raise HeadswapError(outcome.sentence)
-            print(f"{number} of {len(todo)}, {perf_counter() - began:.0f} s", file=sys.stderr, flush=True)
-            if perf_counter() - began > 60 * minutes:
-                return
 
 
 def blocks(name: str, found: Sequence[Result]) -> list[str]:

@@ -22,7 +22,7 @@ from headswap.model.body import BodyConfig
 from headswap.model.inserts.virtual import Prefix, Prompt
 from headswap.regimes.named import REGIMES, inserting
 from headswap.regimes.stages import Regime
-from headswap.results.compare import Failure, compare
+from headswap.results.compare import Failure, Work, compare
 from headswap.results.executors import processes
 from headswap.results.store import find
 from headswap.results.tune import at_rate, validation_loss
@@ -60,7 +60,7 @@ def specs(data: Source, max_len: int, regime: Regime, seeds: int) -> dict[float,
     return {rate: [at_rate(run, rate) for run in runs] for rate in RATES}
 
 
-def carry_out(todo: Sequence[RunSpec], folder: Path, workers: int, minutes: float) -> None:
+def carry_out(todo: Sequence[Work], folder: Path, workers: int, minutes: float) -> None:
     """Do what is left; each result is stored as soon as it is there. A run that diverged is no result."""
     began = perf_counter()
     with processes(workers) as executor:
