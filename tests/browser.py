@@ -269,18 +269,32 @@ def open_notebook(view: Page, address: str, name: str, app: str = "lab") -> None
 
 def show_notebook(view: Page, name: str) -> None:
     """Open the notebook in a JupyterLab that is on the page, and wait until its kernel can be asked."""
-    view.evaluate("path => { window.jupyterapp.commands.execute('docmanager:open', {path}) }", name)
+    view.evaluate(OPEN, name)
     _wait_idle(view, name)
+
+
+# A lab that is still putting its workspace together may close what was just opened, so it is waited for.
+OPEN = """async path => {
+  const { commands, restored } = window.jupyterapp;
+  await restored;
+  if (!await commands.execute('docmanager:open', { path })) throw new Error(`${path} did not open`);
+}"""
 
 
 def _wait_idle(view: Page, name: str) -> None:
     view.wait_for_selector(".jp-Notebook .jp-Cell", timeout=60_000)
-    idle = f"path => {{ const found = ({KERNEL})(); return found.path === path && found.status === 'idle' }}"
+    idle = f"path => {{ ({TO_THE_FRONT})(path); const {{ path: front, status }} = ({KERNEL})(); "
+    idle += "return front === path && status === 'idle' }"
     try:
         view.wait_for_function(idle, arg=name, timeout=60_000)
     except TimeoutError as error:
         raise AssertionError(f"{name} is not to be asked: {view.evaluate(KERNEL)}") from error
 
+
+# JupyterLab at times has a notebook on the page and none in front; then its commands run nothing.
+TO_THE_FRONT = """path => { const { shell } = window.jupyterapp;
+  const asked = [...shell.widgets('main')].find(widget => widget.context?.path === path);
+  if (asked && shell.currentWidget !== asked) shell.activateById(asked.id) }"""
 
 # Which notebook is in front, what its kernel says of itself, and what JupyterLab asks meanwhile.
 KERNEL = """() => { const shown = window.jupyterapp?.shell?.currentWidget, session = shown?.sessionContext?.session;

@@ -7,6 +7,10 @@ from .bodies import PERPLEXITY as perplexity
 from .course import progress
 from .freezing import FREEZE as freeze
 from .freezing import GROUPS as groups
+from .inserting import ADAPTER as adapter
+from .inserting import LORA as lora
+from .inserting import MERGE as merge
+from .inserting import NEW_LORA as new_lora
 from .measuring import CHOOSE_THRESHOLD as choose_threshold
 from .measuring import SCORES as scores
 from .measuring import VERDICTS as verdicts
@@ -22,6 +26,7 @@ from .tokenising import PAD_AND_MASK as pad_and_mask
 from .used import attending, seeing, with_yours
 
 __all__ = [
+    "adapter",
     "attend",
     "attending",
     "causal_mask",
@@ -32,9 +37,12 @@ __all__ = [
     "freeze",
     "groups",
     "last_real",
+    "lora",
     "loss",
     "masked_mean",
+    "merge",
     "missions",
+    "new_lora",
     "pad_and_mask",
     "perplexity",
     "progress",

@@ -16,6 +16,7 @@ from .rarity import precision_at, rare_spam
 from .reading import read
 from .recorded import recorded
 from .swapping import swap_report
+from .thin import thin
 from .tokens import reads, tokens
 from .widget import Explorer
 from .worth import worth
@@ -45,6 +46,7 @@ __all__ = [
     "snapshots",
     "stale",
     "swap_report",
+    "thin",
     "tokens",
     "worth",
 ]  # fmt: skip

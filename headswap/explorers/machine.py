@@ -22,7 +22,7 @@ from ..model.copies import lazy_copy
 from ..model.heads import new_head
 from ..model.inserts.attach import Insert, attach
 from ..model.pooling import new_pool, pooled_width
-from ..regimes.named import ALL_FROZEN, REGIMES, find_regime, in_groups
+from ..regimes.named import ALL_FROZEN, find_regime, in_groups
 from ..regimes.stages import Regime, Stage
 from ..training.run import first_head
 from ..web.building import NAME, UNTUNED, rates_of, regime_of
@@ -50,11 +50,16 @@ def inserted(regime: Regime) -> tuple[Insert, ...]:
 class Machine(Explorer):
     """A model whose layers can be frozen one by one; `value["rules"]` holds the rates set by hand, as JSON."""
 
-    def __init__(self, base: Base | Classifier, regime: str, pool: str, labels: Sequence[str], message: str) -> None:
+    def __init__(
+        self, base: Base | Classifier, regime: Regime | str, pool: str, labels: Sequence[str], message: str
+    ) -> None:
         self._base, self._pool, self._labels = quiet_copy(base), pool, tuple(labels)
+        own = {regime.name: regime} if isinstance(regime, Regime) else {}
+        self._regimes = {one.name: one for one in in_groups()} | own
         self._trained = isinstance(base, Classifier)
         self._models = cache(self._made)
-        super().__init__("Machine", self._handles(regime, message), self._show_machine)
+        name = regime.name if isinstance(regime, Regime) else regime
+        super().__init__("Machine", self._handles(name, message), self._show_machine)
 
     def regime(self) -> Regime:
         """The regime as it stands, named or built by hand: hand it to a run, or read it with `code_of`."""
@@ -85,13 +90,13 @@ class Machine(Explorer):
     # ---- the controls
 
     def _handles(self, regime: str, message: str) -> list[Control]:
-        start = "head-only" if regime == BY_HAND else find_regime(regime).name
-        model = self._model(REGIMES[start])
+        start = "head-only" if regime == BY_HAND else self._named_regime(regime).name
+        model = self._model(self._regimes[start])
         blocks = [f"block[{i}]" for i in range(model.body.depth)]
         return [
-            choice("regime", "Regime", regime, [*(one.name for one in in_groups()), BY_HAND]),
+            choice("regime", "Regime", regime, [*self._regimes, BY_HAND]),
             text("text", "Message", message),
-            hidden("start", start, [*REGIMES]),  # the named regime that what is built by hand began as
+            hidden("start", start, [*self._regimes]),  # the named regime that what is built by hand began as
             hidden("rules"),
             hidden("swapped", True, [True, False] if self._old_head() else [True]),
             hidden("position", -1),
@@ -119,30 +124,33 @@ class Machine(Explorer):
         """
         if new["rules"] and new["rules"] != old["rules"]:
             return self._named(new)
-        if new["regime"] in REGIMES:
+        if new["regime"] in self._regimes:
             return {**new, "start": new["regime"], "rules": ""}
         emptied = old["rules"] and not new["rules"] and old["regime"] == BY_HAND
         return {**new, "regime": new["start"]} if emptied else new
 
     def _named(self, value: Value) -> Value:
         """The value whose rules have become a named regime where they mean one, and are built by hand otherwise."""
-        begun = value["regime"] if value["regime"] in REGIMES else value["start"]
+        begun = value["regime"] if value["regime"] in self._regimes else value["start"]
         by_hand = {**value, "start": begun, "regime": BY_HAND}
         built = self._regime(by_hand).name
-        return {**value, "start": built, "regime": built, "rules": ""} if built in REGIMES else by_hand
+        return {**value, "start": built, "regime": built, "rules": ""} if built in self._regimes else by_hand
 
     # ---- the regime
 
     def _regime(self, value: Value) -> Regime:
         """The named regime, or the one that the rules make; one in which nothing learns can at least be drawn."""
         if value["regime"] != BY_HAND:
-            return find_regime(value["regime"])
-        start = REGIMES[value["start"]]
+            return self._named_regime(value["regime"])
+        start = self._regimes[value["start"]]
         rates = self._rates(start) | self._built(value["rules"], start)
         if not any(rates.values()):
             stage = Stage((ALL_FROZEN,), first_head(start))
             return Regime(NAME, NOTHING, (stage,), start.learning_rate, UNTUNED, start.body)
         return regime_of(rates, start)
+
+    def _named_regime(self, name: str) -> Regime:
+        return self._regimes[name] if name in self._regimes else find_regime(name)
 
     def _rates(self, regime: Regime) -> dict[str, float]:
         """Each layer's rate under a named regime; layers without weights have none.
@@ -196,12 +204,12 @@ class Machine(Explorer):
 
 
 def machine(
-    base: Base | Classifier | None = None, regime: str = "head-only", *, pool: str = "mean",
+    base: Base | Classifier | None = None, regime: Regime | str = "head-only", *, pool: str = "mean",
     labels: Sequence[str] = ("ham", "spam"), text: str = MESSAGE,
 ) -> Machine:  # fmt: skip
     """The model as a machine: its layers, which of them learn, its two heads, and one message on its way through.
 
-    A base gets a new pool and head, those of a run with seed 0; a trained classifier keeps its own. Nothing that is
-    handed in changes.
+    A base gets a new pool and head, those of a run with seed 0; a trained classifier keeps its own. A regime of your
+    own joins the menu under its name. Nothing that is handed in changes.
     """
     return Machine(lesson_base() if base is None else base, regime, pool, labels, text)

@@ -49,7 +49,7 @@ def save_peft(folder: Path | str, classifier: Classifier, name: str = "lora") ->
     tensors, ranks, alphas = {}, {}, {}
     for host, insert in added.items():
         theirs = _theirs(host)
-        A, B, scale = _whole(insert, body.get_submodule(host).get_parameter("weight"))
+        A, B, scale = _whole(insert, len(body.get_submodule(host).get_parameter("weight")))
         tensors |= {f"{STEM}{theirs}.lora_A.weight": A, f"{STEM}{theirs}.lora_B.weight": B}
         layer = theirs.partition(".")[2]
         ranks[layer], alphas[layer] = len(A), scale * len(A)
@@ -104,15 +104,11 @@ def _theirs(host: str) -> str:
     return f"{number}.{next(theirs for name, theirs, _ in LAYERS if name == ours)}"
 
 
-def _whole(insert: LowRanks, weight: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, float]:
+def _whole(insert: LowRanks, fan_out: int) -> tuple[torch.Tensor, torch.Tensor, float]:
     """All additions on one layer as one: A (n r, in), B (out, n r), and what their product is scaled by."""
-    parts = [(site, cast(LowRank, insert.get_submodule(site.name))) for site in insert.sites]
-    A = torch.cat([part.A for _, part in parts])
-    B = weight.new_zeros(len(weight), len(A))
-    for i, (site, part) in enumerate(parts):
-        rows = slice(*site.columns) if site.columns else slice(None)
-        B[rows, i * len(part.A) : (i + 1) * len(part.A)] = part.B.detach()
-    return A, B, parts[0][1].scale
+    narrow, wide = insert.halves(fan_out)
+    scale = cast(LowRank, insert.get_submodule(insert.sites[0].name)).scale
+    return narrow, wide / scale, scale
 
 
 def _config(ranks: dict[str, int], alphas: dict[str, float]) -> dict[str, Any]:

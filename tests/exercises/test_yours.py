@@ -11,7 +11,7 @@ import torch
 
 from headswap import Recipe, encode, evaluate, fixture_split, run_regime
 from headswap.errors import SettingError
-from headswap.exercises import yours
+from headswap.exercises import beside, yours
 from headswap.exercises.freezing import FREEZE, GROUPS, freeze, groups
 from headswap.exercises.pooling import LAST_REAL, MASKED_MEAN
 from headswap.exercises.stepping import TRAIN_STEP, train_step
@@ -90,7 +90,7 @@ def test_a_pool_that_crashes_ends_its_own_run_and_nothing_else(function: Callabl
 
 
 def test_a_pool_without_an_end_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(yours, "SECONDS", 0.2)
+    monkeypatch.setattr(beside, "SECONDS", 0.2)
     monkeypatch.setattr("headswap.exercises.exercise.SECONDS", 0.2)
 
     def endless(*_: Any) -> None:

@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 import torch
 import torch.nn.functional as F
+from adapters_package import make
 from gpt2 import gpt2_config, gpt2_state, random_body
+from safetensors.torch import load_file
 from torch import nn
 
 from headswap.data.tokenizer import PAD, ByteTokenizer
@@ -284,3 +286,11 @@ def test_a_damaged_or_foreign_folder_is_refused_in_one_sentence(tmp_path: Path) 
     with pytest.raises(CheckpointError, match="no folder"):
         load_peft(tmp_path, base)
     assert math.isfinite(float(lazy_copy(ours)(IDS, MASK).sum()))
+
+
+@pytest.mark.parametrize(("name", "insert"), [("houlsby", HOULSBY), ("pfeiffer", PFEIFFER)])
+def test_adapters_compute_what_the_adapters_package_computes(name: str, insert: Adapters) -> None:
+    theirs = load_file(make.KEPT)[name]
+    with torch.no_grad():
+        ours = make.learned(insert)(make.IDS, torch.ones_like(make.IDS, dtype=torch.bool))
+    torch.testing.assert_close(ours, theirs, rtol=0, atol=1e-5)

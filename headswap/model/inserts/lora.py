@@ -29,17 +29,13 @@ class LowRank(nn.Module):
         self.B = nn.Parameter(torch.zeros(fan_out, rank))
         nn.init.kaiming_uniform_(self.A, a=5**0.5, generator=generator)
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """What is added (..., fan_out) for the product's input (..., fan_in)."""
-        return F.linear(F.linear(x, self.A), self.B) * self.scale
-
-    def weight(self) -> torch.Tensor:
-        """The same as one matrix (fan_out, fan_in), to be added to the frozen one."""
-        return self.B @ self.A * self.scale
-
 
 class LowRanks(nn.Module):
-    """The additions on one host, by what they are called there: a fused layer makes q, k and v in one product."""
+    """The additions on one host, by what they are called there: a fused layer makes q, k and v in one product.
+
+    Their narrow halves are computed as one product and their wide ones as another: in parts they would cost a copy of
+    the host's output for each.
+    """
 
     def __init__(self, sites: tuple[Site, ...], added: dict[str, LowRank]) -> None:
         super().__init__()
@@ -49,22 +45,24 @@ class LowRanks(nn.Module):
 
     def forward(self, input: torch.Tensor, output: torch.Tensor) -> torch.Tensor:
         """The host's output (B, T, out) with every addition in its own columns."""
-        output = output.clone() if self.sites[0].columns else output
-        for site in self.sites:
-            added = self.get_submodule(site.name)(input)
-            if site.columns is None:
-                output = output + added
-            else:
-                output[..., slice(*site.columns)] += added
-        return output
+        narrow, wide = self.halves(output.shape[-1])
+        return output + F.linear(F.linear(input, narrow), wide)
 
-    def weight(self, like: torch.Tensor) -> torch.Tensor:
-        """All additions as one matrix of the host's shape."""
-        whole = torch.zeros_like(like)
-        for site in self.sites:
-            rows = slice(*site.columns) if site.columns else slice(None)
-            whole[rows] += cast(LowRank, self.get_submodule(site.name)).weight()
-        return whole
+    def halves(self, fan_out: int) -> tuple[torch.Tensor, torch.Tensor]:
+        """Every A below the other (R, in), and every B in its own rows and columns (out, R), scaled; R is all ranks."""
+        parts = [cast(LowRank, self.get_submodule(site.name)) for site in self.sites]
+        narrow, wide, done = torch.cat([part.A for part in parts]), [], 0
+        for site, part in zip(self.sites, parts, strict=True):
+            rank, (start, stop) = len(part.A), site.columns or (0, fan_out)
+            sides = (done, len(narrow) - done - rank, start, fan_out - stop)  # zeros left, right, above, below
+            wide.append(F.pad(part.B * part.scale, sides))
+            done += rank
+        return narrow, torch.stack(wide).sum(0)
+
+    def weight(self, fan_out: int) -> torch.Tensor:
+        """All additions as one matrix of the host's shape (out, in)."""
+        narrow, wide = self.halves(fan_out)
+        return wide @ narrow
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +108,7 @@ def merge(body: Body, name: str = "lora") -> Body:
         insert = inserts_on(merged, host).get(name)
         if isinstance(insert, LowRanks):
             layer = cast(nn.Linear, merged.get_submodule(host))
-            layer.weight += insert.weight(layer.weight)
+            layer.weight += insert.weight(layer.out_features)
         elif insert is not None:
             raise SettingError(f"{name!r} on {host} is no LoRA; only LoRA's additions fit into the weights")
     detach(merged, name)

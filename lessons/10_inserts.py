@@ -1,0 +1,302 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation: {extension: .py, format_name: percent}
+#   kernelspec: {display_name: Python 3, language: python, name: python3}
+# ---
+
+# %% [markdown]
+# # 10 · Adapters, LoRA, and other small parts
+#
+# **11 minutes** to read, four exercises and half a minute of computing.
+#
+# The cell below fine-tunes the whole body, which takes a few seconds. Then you throw away nearly everything it learned:
+# slide the rank up from 0. How much do you need?
+
+# %%
+from headswap import Recipe, fixture_split, run_regime
+from headswap.explorers import lesson_base, thin
+
+base, split = lesson_base(), fixture_split()
+tuned = run_regime(base, split, "full", Recipe()).classifier
+thin(tuned, base, split)
+
+# %% [markdown]
+# ## A question
+#
+# Full fine-tuning moved all 118,784 weights of the body. You kept less than a tenth of that change, and F1 was as good
+# as with all of it.
+#
+# The slider cuts each matrix's change down to a *rank*. A matrix of rank 4 is the product of two thin ones: the first
+# turns 64 numbers into 4, the second turns 4 into 64. That's 512 numbers instead of 4,096.
+#
+# If the change is that thin, why learn a thick one? Freeze the body, hang two thin matrices beside each product, and
+# learn only those. That's *LoRA*, low-rank adaptation, and it's one of a family: small parts that you insert into a
+# frozen body. Do they learn as well as the whole body does?
+
+# %% [markdown]
+# ## Predict
+#
+# Our LoRA has 2,178 weights, head included. Full fine-tuning has 118,914.
+
+# %%
+from headswap.explorers import predict
+
+LUCK = "no difference that luck couldn't explain"
+answers = ["full is ahead by more than luck", LUCK, "LoRA is ahead by more than luck"]
+bet = predict("Five seeds, 2,000 test messages, both tuned: whose F1 is higher?", answers)
+bet
+
+# %% [markdown]
+# ## Look: before the first step
+#
+# Here's LoRA in the machine. Now choose the other regimes at the end of the menu, and watch the logits. Some parts
+# change the answer before they've learned anything, and some don't. Which ones?
+
+# %%
+from headswap.explorers import machine
+
+machine(base, regime="lora")
+
+# %% [markdown]
+# The same question for all 160 test messages. `attach` hangs a part on a body; its weights are new and untrained.
+
+# %% tags=["nbval-ignore-output"]
+import copy
+
+import torch
+
+from headswap import REGIMES, ByteTokenizer, attach
+
+ids, mask = ByteTokenizer().batch([message.text for message in split.test], 32)
+was, started = base.body(ids, mask), {}
+for name in ("lora", "ia3", "adapters-houlsby", "adapters-pfeiffer", "prefix", "prompt"):
+    body = copy.deepcopy(base.body)
+    (insert,) = REGIMES[name].stages[0].inserts
+    attach(body, insert, torch.Generator().manual_seed(0))
+    started[name] = float((body(ids, mask) - was).abs().max())
+    print(f"{name:18} the hidden states move by up to {started[name]:.2g}")
+assert started["lora"] == started["ia3"] == 0.0
+assert started["adapters-houlsby"] < 1e-3 < 0.1 < min(started["prefix"], started["prompt"])
+
+# %% [markdown]
+# Zero means zero: LoRA and (IA)³ begin as the *identity*. The model starts as exactly what it was, and training can only
+# move it away from there step by step. Here's what each part does:
+#
+# | part | what it adds to a frozen body | start |
+# | --- | --- | --- |
+# | LoRA | a product of two thin matrices beside every query and value | B is zeros |
+# | (IA)³ | a factor for each key, each value and each feed-forward number | all factors are 1 |
+# | adapter | a narrow network behind attention and feed-forward | tiny weights |
+# | prefix | eight keys and values in front of each block's own | zeros |
+# | prompt | eight vectors in front of the message | copies of bytes |
+#
+# A prefix of zeros isn't the identity: a key of zeros still gets its share of the attention. And *BitFit* adds nothing at
+# all. It lets the biases learn that are there already.
+
+# %% [markdown]
+# ## Read
+#
+# The shortest of them is half of (IA)³: one learned factor for each number that the feed-forward network reads.
+
+# %%
+from headswap.explorers import read
+from headswap.model.inserts.ia3 import StretchInput
+
+read(StretchInput)
+
+# %% [markdown]
+# ## Build: how LoRA begins
+#
+# Write `new_lora(fan_in, fan_out, rank, generator)`. It returns two matrices for a product that turns `fan_in` numbers
+# into `fan_out`: A (rank, fan_in), drawn from the generator, and B (fan_out, rank), all zeros.
+#
+# Why not draw both, or set both to zero? `exercises.new_lora.hint(1)` helps.
+
+# %% tags=["solution"]
+from headswap import exercises
+
+
+def new_lora(fan_in, fan_out, rank, generator):
+    """Two thin matrices that add nothing yet: A (rank, fan_in) drawn, B (fan_out, rank) zeros."""
+    A = torch.randn(rank, fan_in, generator=generator) / fan_in**0.5
+    return A, torch.zeros(fan_out, rank)
+
+
+# %% tags=["check"]
+exercises.new_lora.check(new_lora)
+
+# %% [markdown]
+# ## Build: what LoRA adds
+#
+# The frozen layer has turned `x` (…, fan_in) into `output` (…, fan_out). Return the output plus what LoRA adds: narrow
+# `x` with A, widen it with B, and scale it by `alpha` divided by the rank.
+#
+# Why divide? So that you can try another rank without looking for another learning rate.
+# `exercises.lora.hint(1)` helps.
+
+
+# %% tags=["solution"]
+def lora(x, output, A, B, alpha):
+    """The frozen output plus alpha / rank times B A x."""
+    return output + alpha / len(A) * (x @ A.T @ B.T)
+
+
+# %% tags=["check"]
+exercises.lora.check(lora)
+
+# %% [markdown]
+# ## Build: merge
+#
+# Once it has learned, LoRA needn't cost anything. x Aᵀ Bᵀ is x (B A)ᵀ, so B A fits into the weight itself. Return a
+# *new* weight (fan_out, fan_in) that answers as frozen weight and LoRA did together. The weight you're given must stay
+# as it is: it's your way back. `exercises.merge.hint(1)` helps.
+
+
+# %% tags=["solution"]
+def merge(weight, A, B, alpha):
+    """A new weight that holds the frozen one and what LoRA has learned."""
+    return weight + alpha / len(A) * (B @ A)
+
+
+# %% tags=["check"]
+exercises.merge.check(merge)
+
+# %% [markdown]
+# Now all three go to work: your LoRA hangs on every query and value, learns for ten epochs, and is merged by your
+# function. And the machine shows it with your LoRA inside.
+
+# %%
+exercises.yours.lora(new_lora, lora, merge, base, split)
+
+# %%
+exercises.yours.lora_machine(new_lora, lora, base)
+
+# %% [markdown]
+# Break it on purpose: start B with `torch.ones`, or forget to divide alpha, and run the cells again. Which column
+# notices?
+
+# %% [markdown]
+# ## Look: rank and alpha
+#
+# How thin may it be, and how strong? This is `figures/ranks.txt`: validation loss at the best epoch, the mean of three
+# seeds.
+#
+# RANKS
+
+# %% [markdown]
+# ## Build: an adapter
+#
+# The oldest of these parts is the *adapter*: a narrow network behind a sublayer. `down` and `up` are linear layers:
+# `down(hidden)` turns 64 numbers into a few, `up` turns them back into 64. Between them comes `F.gelu`. What comes out
+# is added to what came in. `exercises.adapter.hint(1)` helps.
+
+# %% tags=["solution"]
+import torch.nn.functional as F
+
+
+def adapter(hidden, down, up):
+    """What came in (…, D), plus what the narrow network makes of it."""
+    return hidden + up(F.gelu(down(hidden)))
+
+
+# %% tags=["check"]
+exercises.adapter.check(adapter)
+
+# %%
+exercises.yours.adapters(adapter, base, split)
+
+# %% [markdown]
+# Where does it hang? Our blocks normalise first and add last. An adapter works on what the sublayer is about to add, so
+# the stream of vectors itself passes untouched. In the first papers the norm came after the sum, and the adapter just
+# before it.
+
+# %% [markdown]
+# ## Look: what each part is worth
+#
+# From `figures/every.txt`: each regime tuned on its own validation messages, five seeds, 2,000 fresh test messages. F1
+# minus full is paired, message by message.
+#
+# TABLE
+
+# %%
+bet.reveal(LUCK, "LoRA minus full: LORADIFF, five seeds, paired")
+
+# %% [markdown]
+# So 2,178 weights do what 118,914 do, as far as five seeds can tell. A new head alone is behind by more than luck: on
+# these messages something in the body has to learn, but very little is enough.
+#
+# Perplexity tells the other half: the old head back on the body, small part included. All of them have lost some of the
+# language, most of them less than full fine-tuning. And theirs comes back: take the part off, and the body is what it
+# was.
+
+# %% [markdown]
+# ## Look: the bill
+#
+# What do you store for one more task? Only what isn't in the body already, the *delta*.
+
+# %% tags=["nbval-ignore-output"]
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from headswap import save_delta
+
+runs = {name: run_regime(base, split, name, Recipe(epochs=2)) for name in ("full", "adapters-houlsby", "lora", "ia3")}
+with TemporaryDirectory() as folder:
+    for name, run in runs.items():
+        size = save_delta(Path(folder) / name, run, base).stat().st_size
+        print(f"{name:18} {run.learning:>8,} weights   {size / 1000:6.1f} kB")
+        assert (size > 400_000) == (name == "full")
+
+# %% [markdown]
+# What small parts don't save is time: gradients still flow through the whole body to reach them. TIMES
+
+# %% [markdown]
+# ## Prove
+#
+# Three promises. Hung on a body, LoRA changes nothing, bit for bit. Merged, it answers as before, to five decimals. And
+# taken off, it leaves the body as it was, bit for bit, language and all.
+
+# %% tags=["prove"]
+import headswap
+from headswap import LoRA, detach
+
+break_it = False  # set this to True and run the cell again: B starts with a small random number instead of zeros
+
+body = copy.deepcopy(base.body)
+attach(body, LoRA(), torch.Generator().manual_seed(1))
+if break_it:
+    with torch.no_grad():
+        body.get_parameter("inserted.blocks/0/attention/qkv.lora.q.B").fill_(0.01)
+far = float((body(ids, mask) - was).abs().max())
+assert break_it or far == 0.0
+print(f"hung on:   the hidden states move by {far:.2g}")
+
+# %% tags=["prove", "nbval-ignore-output"]
+from headswap import perplexity, put_back
+
+learned, texts = run_regime(base, split, "lora", Recipe()).classifier, [message.text for message in split.test]
+merged = headswap.merge(learned.body)
+with torch.no_grad():
+    torch.testing.assert_close(merged(ids, mask), learned.body(ids, mask), rtol=1e-5, atol=1e-5)
+with_lora = perplexity(put_back(learned, base.head), texts)
+detach(learned.body, "lora")
+without = perplexity(put_back(learned, base.head), texts)
+assert without == perplexity(base, texts) < with_lora
+print(f"with LoRA: perplexity {with_lora:.2f}; taken off: {without:.2f}, exactly the base's")
+
+# %% tags=["nbval-ignore-output"]
+done = exercises.progress()
+assert done.rows
+done
+
+# %% [markdown]
+# ## Recap
+#
+# What fine-tuning changes is thin, so a thin part can learn it: two small matrices, a narrow network, a few factors. Start
+# it as the identity, train it on a frozen body, and merge it or take it off when you're done. One body then serves many
+# tasks, each with a delta of a few kilobytes.
+#
+# Next question: every body here paid for its new task with some of its language. Who forgot how much, and does it matter?
+#
+# Before: [09 · Rates and schedules](09_rates.ipynb)
