@@ -345,6 +345,6 @@ done
 # When you report a score, say what learned, on how many messages, judged on which and how many,
 # with how many seeds, and what a random body and the n-grams score there.
 #
-# The next lesson, still to come, is about the head itself: when does a hidden layer pay?
+# The next lesson is about the head itself: when does a hidden layer pay?
 #
-# Before: [06b · Rare spam, and how sure](06b_how_sure.ipynb)
+# Next: [08 · Probe or feature head](08_feature_head.ipynb) · Before: [06b · Rare spam, and how sure](06b_how_sure.ipynb)

@@ -80,8 +80,8 @@ assert started["lora"] == started["ia3"] == 0.0
 assert started["adapters-houlsby"] < 1e-3 < 0.1 < min(started["prefix"], started["prompt"])
 
 # %% [markdown]
-# Zero means zero: LoRA and (IA)³ begin as the *identity*. The model starts as exactly what it was, and training can only
-# move it away from there step by step. Here's what each part does:
+# Zero means zero: LoRA and (IA)³ begin as the *identity*. The model starts as exactly what it was, and training moves it
+# away from there step by step. Here's what each part does:
 #
 # | part | what it adds to a frozen body | start |
 # | --- | --- | --- |
@@ -91,8 +91,8 @@ assert started["adapters-houlsby"] < 1e-3 < 0.1 < min(started["prefix"], started
 # | prefix | eight keys and values in front of each block's own | zeros |
 # | prompt | eight vectors in front of the message | copies of bytes |
 #
-# A prefix of zeros isn't the identity: a key of zeros still gets its share of the attention. And *BitFit* adds nothing at
-# all. It lets the biases learn that are there already.
+# A prefix of zeros isn't the identity: a key of zeros still gets its share of the attention. And *BitFit* adds nothing
+# at all. It lets the biases learn that are there already.
 
 # %% [markdown]
 # ## Read
@@ -293,10 +293,11 @@ done
 # %% [markdown]
 # ## Recap
 #
-# What fine-tuning changes is thin, so a thin part can learn it: two small matrices, a narrow network, a few factors. Start
-# it as the identity, train it on a frozen body, and merge it or take it off when you're done. One body then serves many
-# tasks, each with a delta of a few kilobytes.
+# What fine-tuning changes is thin, so a thin part can learn it: two small matrices, a narrow network, a few factors.
+# Start it as the identity, train it on a frozen body, and merge it or take it off when you're done. One body then
+# serves many tasks, each with a delta of a few kilobytes.
 #
-# Next question: every body here paid for its new task with some of its language. Who forgot how much, and does it matter?
+# Next question: every body here paid for its new task with some of its language. Who forgot how much, and does it
+# matter?
 #
 # Before: [09 · Rates and schedules](09_rates.ipynb)

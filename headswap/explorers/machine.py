@@ -133,8 +133,9 @@ class Machine(Explorer):
         """The value whose rules have become a named regime where they mean one, and are built by hand otherwise."""
         begun = value["regime"] if value["regime"] in self._regimes else value["start"]
         by_hand = {**value, "start": begun, "regime": BY_HAND}
-        built = self._regime(by_hand).name
-        return {**value, "start": built, "regime": built, "rules": ""} if built in self._regimes else by_hand
+        built = self._regime(by_hand)
+        known = self._regimes.get(built.name) == built  # its name alone may be one's own regime's
+        return {**value, "start": built.name, "regime": built.name, "rules": ""} if known else by_hand
 
     # ---- the regime
 

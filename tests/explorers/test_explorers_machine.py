@@ -18,6 +18,7 @@ from headswap.explorers.machine import BY_HAND, KEYS, Machine
 from headswap.model.inserts.kinds import INSERTS
 from headswap.regimes import named as regimes
 from headswap.regimes.named import REGIMES, in_groups
+from headswap.regimes.stages import FROZEN, Regime, Stage
 from headswap.training.recipe import Recipe
 from headswap.training.run import run_regime, start_regime
 from headswap.web.glyphs import glyph
@@ -233,6 +234,20 @@ def test_without_a_base_it_is_the_one_of_the_lessons(monkeypatch: pytest.MonkeyP
     assert machine(regime=BY_HAND).value["start"] == "head-only"
     with pytest.raises(SettingError, match="regime 'none' is unknown"):
         machine(regime="none")
+
+
+def test_a_regime_of_ones_own_joins_the_menu_and_is_drawn() -> None:
+    rules = (("head", 1.0), ("block[0]", 0.5), ("everything", FROZEN))
+    mine = Regime("mine", "The lowest block learns half as fast.", (Stage(rules),), 1e-3, "nothing yet")
+    drawn = machine(tiny_base(), mine)
+    assert drawn.value["regime"] == drawn.find(TITLE)["tag"] == "mine"
+    assert (rates(drawn)["block[0]"], rates(drawn)["embedding"]) == (0.5, 0)
+    drawn.set(regime="full")
+    drawn.set(regime="mine")
+    assert drawn.regime() is mine
+    drawn.set(rules='{"norm": 1}')
+    assert (drawn.value["regime"], drawn.value["start"]) == (BY_HAND, "mine")
+    assert rates(drawn)["block[0]"] == 0.5
 
 
 def test_all_that_it_shows_is_plain_data_and_can_be_read_out(drawn: Machine) -> None:

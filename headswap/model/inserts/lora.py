@@ -13,6 +13,7 @@ from torch import nn
 from ...errors import SettingError
 from ..body_contract import Body, Site
 from ..copies import lazy_copy
+from ..onednn import product
 from .attach import detach, hosts_of, inserts_on
 
 
@@ -46,7 +47,7 @@ class LowRanks(nn.Module):
     def forward(self, input: torch.Tensor, output: torch.Tensor) -> torch.Tensor:
         """The host's output (B, T, out) with every addition in its own columns."""
         narrow, wide = self.halves(output.shape[-1])
-        return output + F.linear(F.linear(input, narrow), wide)
+        return output + product(product(input, narrow), wide)
 
     def halves(self, fan_out: int) -> tuple[torch.Tensor, torch.Tensor]:
         """Every A below the other (R, in), and every B in its own rows and columns (out, R), scaled; R is all ranks."""
