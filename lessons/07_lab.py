@@ -347,4 +347,5 @@ done
 #
 # The next lesson is about the head itself: when does a hidden layer pay?
 #
-# Next: [08 · Probe or feature head](08_feature_head.ipynb) · Before: [06b · Rare spam, and how sure](06b_how_sure.ipynb)
+# Next: [08 · Probe or feature head](08_feature_head.ipynb) ·
+# Before: [06b · Rare spam, and how sure](06b_how_sure.ipynb)

@@ -70,14 +70,15 @@ def kept_of(model: Classifier, base: LanguageModel, messages: Sequence[Example],
 
 def _show(found: Sequence[Kept], tuned: float, total: int, n: int, value: Mapping[str, Any]) -> list[Block]:
     place, now = next((i, kept) for i, kept in enumerate(found) if kept.rank == value["rank"])
-    share, points = now.numbers / total, [(i, kept.f1) for i, kept in enumerate(found)]
-    lines = [line("with what is kept", points), line("fine-tuned", [(0, tuned), (len(found) - 1, tuned)], True)]
+    share, last = now.numbers / total, len(found) - 1
+    so_far = [(i, kept.f1) for i, kept in enumerate(found[: place + 1])]  # what is above is for the learner to find
+    lines = [line("with what is kept", so_far), line("fine-tuned", [(0, tuned), (last, tuned)], True)]
     return [
         headlines("What is left", [
             card("of the change, kept", f"{share:.0%}", f"{now.numbers:,} numbers; the body has {total:,} weights"),
             card("F1 with that", f"{now.f1:.2f}", f"{tuned:.2f} with all that fine-tuning changed"),
         ]),
-        curves("F1 by the rank that is kept", "rank", "F1", lines, y_range=(_floor(found), 1.0))
+        curves("F1 by the rank that is kept", "rank", "F1", lines, x_range=(0, last), y_range=(_floor(found), 1.0))
         | {"words": [str(kept.rank) for kept in found], "rule": place},
         words("How sure", f"One run, {n} validation messages, half of them spam: F1 is uncertain by about ± .05. "
               "Rank 0 keeps nothing: the trained head on the pretrained body."),
