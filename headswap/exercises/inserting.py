@@ -235,9 +235,12 @@ def _adapting(width: int, narrow: int, seed: int) -> Probe:
             made.bias.copy_(_whole_numbers(fan_out, seed=seed + 1))
         return made
 
-    hidden, down, up = _whole_numbers(1, 2, width, seed=seed), layer(width, narrow, 5), layer(narrow, width, 7)
+    hidden = _whole_numbers(1, 2, width, seed=seed)
     says = f"adapter(hidden, down, up) with hidden {hidden.tolist()}, down from {width} to {narrow} numbers"
-    return Probe(f"{says}, up from {narrow} to {width},", lambda fn: fn(hidden.clone(), down, up))
+    return Probe(
+        f"{says}, up from {narrow} to {width},",
+        lambda fn: fn(hidden.clone(), layer(width, narrow, 5), layer(narrow, width, 7)),
+    )
 
 
 NEW_LORA = Exercise(

@@ -13,17 +13,17 @@ from ..comparing.pace import expected, factor_of
 from ..comparing.plan import VARIED, Plan, ordered
 from ..comparing.recorded import load_comparison, save_comparison
 from ..comparing.stored import as_run
-from ..comparing.tables import frame_of, picture_of
 from ..comparing.told import cells_told, opened_words, plan_told, run_told, touched, whole_told
 from ..data.sources import FileData
 from ..errors import HeadswapError, SettingError
 from ..files import cache_folder
 from ..live.runner import Runner
 from ..live.runs import Settings
-from ..results.figures import Still
 
 if TYPE_CHECKING:
     import pandas
+
+    from ..results.figures import Still
 
 Tell = Callable[[dict[str, Any]], None]
 
@@ -99,12 +99,16 @@ class Contest:
         """One row for each run and test set; without a comparison an empty table."""
         import pandas
 
+        from ..comparing.tables import frame_of  # here: matplotlib takes half a second to import
+
         return pandas.DataFrame() if self.found is None else frame_of(self.found)
 
     def figure(self, name: str) -> Still:
         """The comparison as a still picture."""
         if self.found is None:
             raise SettingError("nothing has been compared yet; call compare() first")
+        from ..comparing.tables import picture_of
+
         return picture_of(self.found, name, self.rival, self.test or None)
 
     def story(self) -> dict[str, Any] | None:

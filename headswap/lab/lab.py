@@ -26,8 +26,7 @@ from .chosen import SETTINGS, check_names, completed
 from .contest import Contest
 from .engine import drawn
 from .files import Files
-from .pictures import Still, picture
-from .rows import recorded_runs, row_of
+from .rows import frame_of, recorded_runs
 from .shipped import Shipped
 from .story import history, messages_told, plain
 from .table import Table
@@ -35,6 +34,8 @@ from .view import READY, View
 
 if TYPE_CHECKING:
     import pandas
+
+    from ..results.figures import Still
 
 AHEAD = ("regime", "pool", "messages", "max_len", "data", "head", "causal")  # what the body's reading hangs on
 READING = ("encoding", "text_column", "label_column", "positive")  # how a file is read
@@ -64,9 +65,7 @@ class Lab(View):
         self._files = Files(self._settings)
         self._heard: set[str] = set()  # data sets whose messages the browser has
         self._ready: tuple[tuple[object, ...], Prepared] | None = None
-        self._forecast = ""
-        self._shown = False
-        self._count = 0
+        self._forecast, self._shown, self._count = "", False, 0
         self._telling = threading.Lock()
         self._shipped = Shipped([] if question else recorded_runs(), self._refuse)  # they might hold the answer
         self._runner = Runner(self._tell, self._prepare, lent=self._shipped.find)
@@ -191,9 +190,7 @@ class Lab(View):
 
     def frame(self) -> pandas.DataFrame:
         """The runs as a pandas table, one row each, with F1's 95 % interval."""
-        import pandas
-
-        return pandas.DataFrame([row_of(run) for run in self.runs])
+        return frame_of(self.runs)
 
     @property
     def compared(self) -> Comparison | None:
@@ -210,6 +207,8 @@ class Lab(View):
 
     def figure(self) -> Still:
         """The latest run as a still picture with its words: loss curves and confusion matrix."""
+        from .pictures import picture  # here: matplotlib takes half a second to import
+
         return picture(self.runs)
 
     def __repr__(self) -> str:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from importlib.resources import files
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..live.runs import FIELDS, Run, Settings, diagnose
 from ..live.told import Told
+
+if TYPE_CHECKING:
+    import pandas
 
 WEIGHTS = ("weights", "exact")  # which files hold a recorded run's classifier, and what that says: not for the browser
 
@@ -33,6 +37,13 @@ def as_told(run: dict[str, Any]) -> Told:
     run = {name: value for name, value in run.items() if name not in WEIGHTS} | {"keeps": "weights" in run}
     run |= {"settings": settings.changed()}
     return Told.of(run | {"truths": truths, "epochs": [{"said": ""} | epoch for epoch in run["epochs"]]})
+
+
+def frame_of(runs: Iterable[Run]) -> pandas.DataFrame:
+    """The runs as a pandas table, one row each."""
+    import pandas
+
+    return pandas.DataFrame([row_of(run) for run in runs])
 
 
 def row_of(run: Run) -> dict[str, Any]:
