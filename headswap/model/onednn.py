@@ -18,7 +18,7 @@ class OneDnnLinear(torch.autograd.Function):
     """The product (..., in) by (out, in) plus a bias (out,), and only those gradients that somebody asks for."""
 
     @staticmethod
-    def forward(ctx: FunctionCtx, x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None) -> torch.Tensor:
+    def forward(ctx: FunctionCtx, x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor) -> torch.Tensor:
         """Values (..., out)."""
         ctx.save_for_backward(x, weight)
         return _product(x, weight, bias)
@@ -42,16 +42,11 @@ class Linear(nn.Linear):
 
     def forward(self, input: torch.Tensor) -> torch.Tensor:
         """(..., in) to (..., out)."""
-        return product(input, self.weight, self.bias)
-
-
-def product(x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None = None) -> torch.Tensor:
-    """F.linear, through oneDNN on a CPU that has it: (..., in) by (out, in) to (..., out)."""
-    # One vector per message, as a head sees them, is not worth the detour.
-    fits = x.is_cpu and x.dim() > 2 and x.dtype == weight.dtype == torch.float32
-    if fits and not torch.is_autocast_enabled("cpu") and works():
-        return OneDnnLinear.apply(x, weight, bias)  # type: ignore[return-value]
-    return F.linear(x, weight, bias)
+        # One vector per message, as a head sees them, is not worth the detour.
+        fits = input.is_cpu and input.dim() > 2 and input.dtype == self.weight.dtype == torch.float32
+        if fits and not torch.is_autocast_enabled("cpu") and works():
+            return OneDnnLinear.apply(input, self.weight, self.bias)  # type: ignore[return-value]
+        return super().forward(input)
 
 
 @cache

@@ -14,6 +14,7 @@ from torch import nn
 from ...errors import SettingError
 from ..body_contract import Body
 from ..layers import linear
+from .narrow import narrowed, widened
 
 SHAPES: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {"gelu": F.gelu, "relu": F.relu}
 
@@ -29,7 +30,8 @@ class Bottleneck(nn.Module):
 
     def forward(self, input: torch.Tensor, output: torch.Tensor) -> torch.Tensor:
         """The sublayer's output (B, T, D), with what the adapter makes of it."""
-        return output + self.up(SHAPES[self.shape](self.down(output)))
+        few = SHAPES[self.shape](narrowed(output, self.down.weight, self.down.bias))
+        return output + widened(few, self.up.weight, self.up.bias)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,8 @@ from torch import nn
 from ...errors import SettingError
 from ..body_contract import Body, Site
 from ..copies import lazy_copy
-from ..onednn import product
 from .attach import detach, hosts_of, inserts_on
+from .narrow import narrowed, widened
 
 
 class LowRank(nn.Module):
@@ -47,18 +47,17 @@ class LowRanks(nn.Module):
     def forward(self, input: torch.Tensor, output: torch.Tensor) -> torch.Tensor:
         """The host's output (B, T, out) with every addition in its own columns."""
         narrow, wide = self.halves(output.shape[-1])
-        return output + product(product(input, narrow), wide)
+        return output + widened(narrowed(input, narrow), wide)
 
     def halves(self, fan_out: int) -> tuple[torch.Tensor, torch.Tensor]:
         """Every A below the other (R, in), and every B in its own rows and columns (out, R), scaled; R is all ranks."""
         parts = [cast(LowRank, self.get_submodule(site.name)) for site in self.sites]
-        narrow, wide, done = torch.cat([part.A for part in parts]), [], 0
-        for site, part in zip(self.sites, parts, strict=True):
-            rank, (start, stop) = len(part.A), site.columns or (0, fan_out)
-            sides = (done, len(narrow) - done - rank, start, fan_out - stop)  # zeros left, right, above, below
-            wide.append(F.pad(part.B * part.scale, sides))
-            done += rank
-        return narrow, torch.stack(wide).sum(0)
+        ends = [site.columns or (0, fan_out) for site in self.sites]
+        across = [
+            F.pad(part.B.t(), (start, fan_out - stop))  # (r, out): zeros where the host makes something else
+            for part, (start, stop) in zip(parts, ends, strict=True)
+        ]
+        return torch.cat([part.A for part in parts]), (torch.cat(across) * parts[0].scale).t()
 
     def weight(self, fan_out: int) -> torch.Tensor:
         """All additions as one matrix of the host's shape (out, in)."""
