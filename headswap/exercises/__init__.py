@@ -7,6 +7,7 @@ from .bodies import PERPLEXITY as perplexity
 from .course import progress
 from .freezing import FREEZE as freeze
 from .freezing import GROUPS as groups
+from .heads import FEATURE_HEAD as feature_head
 from .measuring import CHOOSE_THRESHOLD as choose_threshold
 from .measuring import SCORES as scores
 from .measuring import VERDICTS as verdicts
@@ -29,6 +30,7 @@ __all__ = [
     "count_new_weights",
     "decide",
     "decode",
+    "feature_head",
     "freeze",
     "groups",
     "last_real",

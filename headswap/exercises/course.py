@@ -8,6 +8,7 @@ from .attending import ATTEND
 from .bodies import CAUSAL_MASK, PERPLEXITY
 from .exercise import Exercise
 from .freezing import FREEZE, GROUPS
+from .heads import FEATURE_HEAD
 from .measuring import CHOOSE_THRESHOLD, SCORES, VERDICTS
 from .pooling import LAST_REAL, MASKED_MEAN
 from .starting import DECIDE
@@ -24,6 +25,7 @@ COURSE: dict[str, tuple[Exercise, ...]] = {
     "05": (FREEZE, GROUPS, TRAIN_STEP),
     "06": (VERDICTS, SCORES),
     "06b": (CHOOSE_THRESHOLD,),
+    "08": (FEATURE_HEAD,),
 }
 SIGNS = {True: ("✓", "passed"), False: ("○", "not yet")}
 

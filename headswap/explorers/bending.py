@@ -5,7 +5,7 @@ Shape letters: N messages, D width, R starts, H hidden units.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import cache, lru_cache, partial
 from itertools import pairwise
 from math import cos, pi
 from typing import Any
@@ -15,6 +15,7 @@ import torch.nn.functional as F
 
 from ..data.messages import Message
 from ..live.watch import vectors
+from ..metrics.intervals import Verdicts
 from ..model.body_contract import Base
 from ..model.classifier import swap_head
 from ..model.heads import new_head
@@ -38,7 +39,7 @@ Says = Callable[[torch.Tensor], torch.Tensor]  # places (N, 2) to logits (N,), a
 
 @dataclass(frozen=True, slots=True)
 class Plane:
-    """Messages, the four kinds in turn, and their places (N, 2): what a probe for spam and one for commas say of each."""
+    """Messages, the four kinds in turn, and their places (N, 2): what one probe says of spam, and one of commas."""
 
     messages: tuple[Message, ...]
     places: torch.Tensor
@@ -59,7 +60,7 @@ def bend(base: Base | None = None) -> Explorer:
 
     The two numbers are the logits of two linear probes, for spam and for a comma, on the frozen features.
     """
-    pool, fresh = planes(lesson_base() if base is None else base)
+    pool, fresh = _lessons_planes() if base is None else planes(base)
     controls = [
         choice("task", "Task", next(iter(TASKS)), [*TASKS]),
         stops("units", "Hidden units (0: a straight line)", UNITS[0], UNITS),
@@ -69,6 +70,18 @@ def bend(base: Base | None = None) -> Explorer:
     ]
     fit = lru_cache(256)(partial(_fitted, pool))
     return Explorer("Bend", controls, partial(_show, pool, fresh, fit))
+
+
+def verdicts(question: str, units: int, labels: int, draw: int) -> Verdicts:
+    """What such a head on the lessons' body says of the fresh messages, so that two heads can be compared in pairs."""
+    pool, fresh = _lessons_planes()
+    said = _fitted(pool, question, units, labels, draw)(fresh.places) > 0
+    return Verdicts(range(len(said)), fresh.answers(question).tolist(), said.int().tolist())
+
+
+@cache
+def _lessons_planes() -> tuple[Plane, Plane]:
+    return planes(lesson_base())
 
 
 def planes(base: Base) -> tuple[Plane, Plane]:
