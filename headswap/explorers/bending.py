@@ -125,7 +125,7 @@ def bent(x: torch.Tensor, y: torch.Tensor, units: int, seed: int) -> Says:
     v, c = torch.randn(starts, units, 1, generator=generator) / units**0.5, torch.zeros(starts, 1, 1)
     weights = [one.requires_grad_() for one in (w, b, v, c)]
     optimizer = torch.optim.Adam(weights, lr=RATE, fused=True)
-    wanted = y.float().expand(starts, -1)
+    wanted, losses = y.float().expand(starts, -1), torch.zeros(starts)
     for step in range(STEPS):
         optimizer.param_groups[0]["lr"] = RATE * (1 + cos(pi * step / STEPS)) / 2
         logits = (torch.relu(x @ w + b) @ v + c).squeeze(2)  # (R, N)
