@@ -1,4 +1,4 @@
-"""A feature head that works by the learner's function: a right one equals the library's, a wrong one shows its damage."""
+"""A feature head that works by the learner's function: a right one equals the library's, a wrong one pays."""
 
 from __future__ import annotations
 

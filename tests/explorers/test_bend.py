@@ -1,4 +1,4 @@
-"""The plane of lesson 08: straight lines fail where two corners stand against two, and bending costs with few labels."""
+"""The plane of lesson 08: a line fails where two corners stand against two; bending costs with few labels."""
 
 from __future__ import annotations
 
@@ -118,7 +118,7 @@ def test_what_is_judged_fresh_was_not_learned_from() -> None:
 
 
 def test_the_picture_shows_what_the_head_says_and_where_it_is_wrong(plane: Explorer) -> None:
-    plane.set(task=SPAM, units=0, labels=80, draw=2, points=[*POINTS][0])
+    plane.set(task=SPAM, units=0, labels=80, draw=2, points=next(iter(POINTS)))
     (block,) = [one for one in plane.shown if one["kind"] == "field"]
     assert (len(block["logits"]), len(block["logits"][0])) == (ROWS, COLUMNS)
     wrong = sum(sum(group["wrong"]) for group in block["groups"])
