@@ -10,9 +10,9 @@
 #
 # **11 minutes** to read, and one exercise.
 #
-# Every mark below is a message, and the straight line is hardly better at telling them apart than a coin. Give it four
-# hidden units. Then choose the task "spam or ham", 20 labels and 64 units: on its own labels it's perfect. And on fresh
-# messages?
+# Every mark below is a message, and the straight line is hardly better at telling them apart than a coin. Give it
+# four hidden units. Then choose the task "spam or ham", 20 labels and 64 units: on its own labels it's perfect. And
+# on fresh messages?
 
 # %% tags=["nbval-ignore-output"]
 from headswap.explorers import bend
@@ -25,24 +25,25 @@ plane
 # %% [markdown]
 # ## A question
 #
-# Most of our heads so far were *linear probes*: one linear layer on frozen features. A probe multiplies each feature by a
-# weight and adds everything up. However long you train it, its verdict turns along one straight cut.
+# Most of our heads so far were *linear probes*: one linear layer on frozen features. A probe multiplies each feature
+# by a weight and adds everything up. However long you train it, its verdict turns along one straight cut.
 #
-# A *feature head* has a *hidden layer* in between. A hidden unit is also a weighted sum, but a *relu* follows: whatever
-# is below 0 becomes 0. So each unit makes one fold, and a few folds make a bend.
+# A *feature head* has a *hidden layer* in between. A hidden unit is also a weighted sum, but a *relu* follows:
+# whatever is below 0 becomes 0. So each unit makes one fold, and a few folds make a bend.
 #
-# The task "exactly one" needs a bend. It asks for messages that are spam or have a comma in their first 32 bytes, but not
-# both. They fill two opposite corners of the picture, and no straight line can cut off both. You may know this as *XOR*.
+# The task "exactly one" needs a bend. It asks for messages that are spam or have a comma in their first 32 bytes, but
+# not both. They fill two opposite corners of the picture, and no straight line can cut off both. You may know this as
+# *XOR*.
 #
 # In the picture, a message is just two numbers: what one probe says about spam, and what another says about commas. A
-# real head sees all 64 features, and there's a lot more room for a straight cut. Does bending still pay there? And what
-# does it cost when there's nothing to bend for?
+# real head sees all 64 features, and there's a lot more room for a straight cut. Does bending still pay there? And
+# what does it cost when there's nothing to bend for?
 
 # %% [markdown]
 # ## Predict
 #
-# Take the course's own task: spam or ham, 640 labels, the body frozen. `head-only` is the probe; `mlp-head` has a hidden
-# layer of 64 units. Each learns with five seeds and is tested on 2,000 fresh messages.
+# Take the course's own task: spam or ham, 640 labels, the body frozen. `head-only` is the probe; `mlp-head` has a
+# hidden layer of 64 units. Each learns with five seeds and is tested on 2,000 fresh messages.
 
 # %%
 from headswap.explorers import predict
@@ -54,9 +55,9 @@ bet
 # %% [markdown]
 # ## Look: luck, or a cost?
 #
-# Back to the picture. You've seen a head that's perfect at home and worse outside, but that was one draw of 20 labels.
-# Let's take ten draws. In each, a head with 64 units and a straight line learn from the same labels, and we compare them
-# on the same 640 fresh messages, in pairs.
+# Back to the picture. You've seen a head that's perfect at home and worse outside, but that was one draw of 20
+# labels. Let's take ten draws. In each, a head with 64 units and a straight line learn from the same labels, and we
+# compare them on the same 640 fresh messages, in pairs.
 
 # %% tags=["nbval-ignore-output"]
 from headswap.explorers.bending import verdicts
@@ -78,8 +79,9 @@ assert on_the_plane["spam", 20][1][1] < 0 < on_the_plane["exactly one", 20][1][0
 # ## Look: all 64 features
 #
 # Now the real thing. `question_split` draws messages that our body has never read, and labels them by one of three
-# questions: "spam", "comma" or "exactly one". All four kinds, spam or ham with a comma or without, come equally often. So
-# guessing is right half of the time, and knowing only spam, or only the comma, doesn't help with "exactly one".
+# questions: "spam", "comma" or "exactly one". All four kinds, spam or ham with a comma or without, come equally
+# often. So guessing is right half of the time, and knowing only spam, or only the comma, doesn't help with "exactly
+# one".
 #
 # The body is frozen, so it reads the 400 test messages once. Every head in this lesson answers from the same vectors.
 
@@ -175,14 +177,14 @@ for name, make in {"head-only": LinearHead, "mlp-head": MLPHead, "mlp-stacked": 
     print(f"{name:12} {total:7,}  {biases:16}  {total / 130:10.1f} times")
 
 # %% [markdown]
-# Biases are few, so lesson 05 could leave them out. And beside a body of 118,784 weights all three heads are small. The
-# real cost of a feature head isn't memory. It's that you need enough labels to fill it.
+# Biases are few, so lesson 05 could leave them out. And beside a body of 118,784 weights all three heads are small.
+# The real cost of a feature head isn't memory. It's that you need enough labels to fill it.
 
 # %% [markdown]
 # ## Build: a feature head
 #
-# Your turn. `features` is (B, D). Each layer is a pair of a weight, shaped (out, in), and a bias, shaped (out,). Return
-# logits (B, C): the first layer, a relu, the second layer. `exercises.feature_head.hint(1)` gives a nudge.
+# Your turn. `features` is (B, D). Each layer is a pair of a weight, shaped (out, in), and a bias, shaped (out,).
+# Return logits (B, C): the first layer, a relu, the second layer. `exercises.feature_head.hint(1)` gives a nudge.
 
 # %% tags=["solution"]
 from headswap import exercises
@@ -241,7 +243,8 @@ for i in (1, 2, 5):
     print(f"{test[i].text[:32]:32}  says yes: {', '.join(words) or 'none'}")
 
 # %% [markdown]
-# PLACEHOLDER-D
+# One pass through the body, three heads, three small matrix products. Whether a head is straight or bends is its own
+# business: the body hands the same vector to each. A fourth question would cost you one more head and some labels.
 
 # %% [markdown]
 # ## Prove
@@ -266,8 +269,9 @@ with torch.no_grad():
 print("Three classifiers, three heads on shared vectors: the same logits to 1e-5.")
 
 # %% [markdown]
-# Third: without the relu, a hidden layer is worth nothing. Two linear layers in a row are one linear layer, and you can
-# compute its weights: multiply the two weight matrices. That folds 4,290 numbers into 130. Then put the relu back in.
+# Third: without the relu, a hidden layer is worth nothing. Two linear layers in a row are one linear layer, and you
+# can compute its weights: multiply the two weight matrices. That folds 4,290 numbers into 130. Then put the relu back
+# in.
 
 # %% tags=["prove"]
 break_it = False  # set this to True and run the cell again: the relu is back between the two layers
@@ -291,11 +295,11 @@ done
 # %% [markdown]
 # ## Recap
 #
-# A probe cuts straight; a hidden layer with a relu can bend. Bending pays where the answer isn't a straight cut away in
-# the features and there are enough labels; where a straight cut will do, few labels only give it something to overfit.
-# One frozen body serves as many heads as you like, and reads each message once.
+# A probe cuts straight; a hidden layer with a relu can bend. Bending pays where the answer isn't a straight cut away
+# in the features and there are enough labels; where a straight cut will do, few labels only give it something to
+# overfit. One frozen body serves as many heads as you like, and reads each message once.
 #
-# Next question: all of our heads learned at one rate, start to finish. What if the head learns fast and the body slowly,
-# or the layers join in one after the other?
+# Next question: all of our heads learned at one rate, start to finish. What if the head learns fast and the body
+# slowly, or the layers join in one after the other?
 #
 # Next: [09 · Rates and schedules](09_rates.ipynb) · Before: [07 · The regime lab](07_lab.ipynb)
