@@ -66,7 +66,8 @@ from headswap.metrics.intervals import paired_difference
 print("right answers, 64 units minus a straight line: ten draws, 95 % interval")
 drawn = {}
 for question, labels in (("spam", 20), ("spam", 80), ("spam", 640), ("exactly one", 20)):
-    pairs = [tuple(verdicts(question, units, labels, draw) for units in (64, 0)) for draw in range(1, 11)]
+    bent, straight = ([verdicts(question, units, labels, draw) for draw in range(1, 11)] for units in (64, 0))
+    pairs = [*zip(bent, straight, strict=True)]
     gain, (low, high) = drawn[question, labels] = paired_difference(pairs, "accuracy")
     print(f"{question:11} {labels:4} labels  {gain:+.2f} [{low:+.2f}, {high:+.2f}]")
 assert drawn["spam", 20][1][1] < 0 < drawn["exactly one", 20][1][0]
@@ -117,6 +118,7 @@ mlp = REGIMES["mlp-head"]
 longer = replace(mlp, stages=(replace(mlp.stages[0], least_steps=800),))
 
 
+# %%
 def judged(question, labels, seed):
     """What a feature head and a probe, trained on the same labels, say about the test messages."""
     split, known, said = question_split(question, labels, seed), {}, []
@@ -125,26 +127,28 @@ def judged(question, labels, seed):
         list(events)
         verdict = model.head(features).argmax(1).tolist()
         said.append(Verdicts(range(400), [message.label for message in split.test], verdict))
-    return said
+    return tuple(said)
+
+
+def right(seeds):
+    """The mean share of right answers."""
+    answers = [pair for one in seeds for pair in zip(one.predictions, one.labels, strict=True)]
+    return sum(said == truth for said, truth in answers) / len(answers)
 
 
 # %% tags=["nbval-ignore-output"]
-def right(seeds):
-    """The mean share of right answers."""
-    shares = [sum(p == y for p, y in zip(one.predictions, one.labels, strict=True)) / 400 for one in seeds]
-    return sum(shares) / len(shares)
-
-
 print("right answers, five seeds     probe  feature head  difference, paired")
 gains = {}
 for question in ("spam", "exactly one"):
     for labels in (20, 80, 640):
-        bent, probe = zip(*[judged(question, labels, seed) for seed in range(5)], strict=True)
-        gain, (low, high) = gains[question, labels] = paired_difference([*zip(bent, probe, strict=True)], "accuracy")
+        pairs = [judged(question, labels, seed) for seed in range(5)]
+        bent, probe = zip(*pairs, strict=True)
+        gain, (low, high) = gains[question, labels] = paired_difference(pairs, "accuracy")
         print(f"{question:11} {labels:4} labels  {right(probe):12.2f} {right(bent):13.2f}", end="")
         print(f"  {gain:+.2f} [{low:+.2f}, {high:+.2f}]")
-assert all(gains["exactly one", labels][1][0] > 0 for labels in (80, 640)) and gains["exactly one", 20][1][0] < 0
-assert all(gains["spam", labels][1][0] < 0.01 for labels in (20, 80, 640))
+low = {key: interval[0] for key, (_, interval) in gains.items()}
+assert min(low["exactly one", 80], low["exactly one", 640]) > 0 > low["exactly one", 20]
+assert max(low["spam", labels] for labels in (20, 80, 640)) < 0.01
 
 # %% [markdown]
 # First the probe on "exactly one": with 640 labels it gets .75, where the straight line in the picture got .55. Among
@@ -206,7 +210,7 @@ from headswap import exercises
 
 
 def feature_head(features, first, second):
-    """Logits (B, C) of features (B, D): two linear layers, each a (weight, bias), with a relu between them."""
+    """Logits (B, C) of features (B, D): two layers, each a (weight, bias), and a relu in between."""
     weight, bias = first
     hidden = torch.relu(features @ weight.T + bias)
     weight, bias = second

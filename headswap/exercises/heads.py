@@ -19,7 +19,7 @@ Heading = Callable[[torch.Tensor, Layer, Layer], torch.Tensor]
 def feature_head(
     features: torch.Tensor, first: tuple[torch.Tensor, torch.Tensor], second: tuple[torch.Tensor, torch.Tensor]
 ) -> torch.Tensor:
-    """Logits (B, C) of features (B, D): two linear layers, each a (weight, bias), with a relu between them."""
+    """Logits (B, C) of features (B, D): two layers, each a (weight, bias), and a relu in between."""
     weight, bias = first
     hidden = torch.relu(features @ weight.T + bias)  # (B, H)
     weight, bias = second
