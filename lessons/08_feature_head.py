@@ -14,13 +14,10 @@
 # four hidden units. Then choose the task "spam or ham", 20 labels and 64 units: on its own labels it's perfect. And
 # on fresh messages?
 
-# %% tags=["nbval-ignore-output"]
+# %%
 from headswap.explorers import bend
 
-plane = bend()
-home, fresh = plane.find("How often it is right")["cards"]
-assert 50 <= int(fresh["big"].split()[0]) < 62
-plane
+bend()
 
 # %% [markdown]
 # ## A question
@@ -59,19 +56,35 @@ bet
 # labels. Let's take ten draws. In each, a head with 64 units and a straight line learn from the same labels, and we
 # compare them on the same 640 fresh messages, in pairs.
 
-# %% tags=["nbval-ignore-output"]
-from headswap.explorers.bending import verdicts
+# %%
 from headswap.metrics.intervals import paired_difference
 
-print("right answers, 64 units minus a straight line: ten draws, 95 % interval")
-drawn = {}
-for question, labels in (("spam", 20), ("spam", 80), ("spam", 640), ("exactly one", 20)):
-    bent, straight = ([verdicts(question, units, labels, draw) for draw in range(1, 11)] for units in (64, 0))
-    pairs = [*zip(bent, straight, strict=True)]
-    gain, (low, high) = drawn[question, labels] = paired_difference(pairs, "accuracy")
-    print(f"{question:11} {labels:4} labels  {gain:+.2f} [{low:+.2f}, {high:+.2f}]")
-assert drawn["spam", 20][1][1] < 0 < drawn["exactly one", 20][1][0]
-assert abs(drawn["spam", 640][0]) < 0.03
+
+def right(seeds):
+    """The mean share of right answers."""
+    answers = [pair for one in seeds for pair in zip(one.predictions, one.labels, strict=True)]
+    return sum(said == truth for said, truth in answers) / len(answers)
+
+
+def compare(question, labels, pairs):
+    """Print how often a straight head and a bent one are right; the interval of the difference."""
+    bent, straight = map(right, zip(*pairs, strict=True))
+    gain, (low, high) = paired_difference(pairs, "accuracy")
+    told = f"{question:11} {labels:4} labels {straight:8.2f} {bent:8.2f}"
+    print(f"{told}   {gain:+.3f} [{low:+.3f}, {high:+.3f}]")
+    return low, high
+
+
+# %% tags=["nbval-ignore-output"]
+from headswap.explorers.bending import verdicts
+
+drawn, wanted = {}, [("spam", 20), ("spam", 80), ("spam", 640), ("exactly one", 20), ("exactly one", 640)]
+print("right, ten draws       straight 64 units   difference, paired")
+for question, labels in wanted:
+    pairs = [tuple(verdicts(question, n, labels, draw) for n in (64, 0)) for draw in range(1, 11)]
+    drawn[question, labels] = compare(question, labels, pairs)
+assert drawn["spam", 20][1] < 0 and drawn["spam", 80][1] < 0.01 and abs(sum(drawn["spam", 640])) < 0.04
+assert drawn["exactly one", 20][0] > 0.05
 
 # %% [markdown]
 # It wasn't luck. For spam a straight line is all you need, and with few labels the bends go around single messages:
@@ -130,25 +143,16 @@ def judged(question, labels, seed):
     return tuple(said)
 
 
-def right(seeds):
-    """The mean share of right answers."""
-    answers = [pair for one in seeds for pair in zip(one.predictions, one.labels, strict=True)]
-    return sum(said == truth for said, truth in answers) / len(answers)
-
-
 # %% tags=["nbval-ignore-output"]
-print("right answers, five seeds     probe  feature head  difference, paired")
+print("right, five seeds         probe      mlp   difference, paired")
 gains = {}
 for question in ("spam", "exactly one"):
     for labels in (20, 80, 640):
         pairs = [judged(question, labels, seed) for seed in range(5)]
-        bent, probe = zip(*pairs, strict=True)
-        gain, (low, high) = gains[question, labels] = paired_difference(pairs, "accuracy")
-        print(f"{question:11} {labels:4} labels  {right(probe):12.2f} {right(bent):13.2f}", end="")
-        print(f"  {gain:+.2f} [{low:+.2f}, {high:+.2f}]")
-low = {key: interval[0] for key, (_, interval) in gains.items()}
-assert min(low["exactly one", 80], low["exactly one", 640]) > 0 > low["exactly one", 20]
-assert max(low["spam", labels] for labels in (20, 80, 640)) < 0.01
+        gains[question, labels] = compare(question, labels, pairs)
+lows = {key: low for key, (low, _) in gains.items()}
+assert min(lows["exactly one", 80], lows["exactly one", 640]) > 0 > lows["exactly one", 20]
+assert max(lows["spam", labels] for labels in (20, 80, 640)) < 0.01
 
 # %% [markdown]
 # First the probe on "exactly one": with 640 labels it gets .75, where the straight line in the picture got .55. Among

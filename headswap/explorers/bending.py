@@ -29,11 +29,11 @@ from .widget import Block, Explorer, card, choice, field, headlines, slider, sto
 
 TASKS = {"exactly one: spam, or a comma": "exactly one", "spam or ham": "spam"}
 UNITS, LABELS, DRAWS = (0, 2, 4, 16, 64), (20, 80, 640), 10
-POINTS = {"those it learned from": True, "fresh ones": False}
+POINTS = {"its own": True, "fresh": False}
 # Messages: for the two directions, for all draws to learn from, and fresh ones to be judged on.
 DIRECTIONS, POOL, FRESH = 480, 800, 640
 STEPS, RATE, STARTS = 300, 0.05, 16
-REACH, COLUMNS, ROWS = 3.2, 48, 36  # of the picture: deviations from its middle to its sides, and cells
+REACH, COLUMNS, ROWS = 2.6, 48, 36  # of the picture: deviations from its middle to its sides, and cells
 Says = Callable[[torch.Tensor], torch.Tensor]  # places (N, 2) to logits (N,), above 0 for yes
 
 
@@ -63,10 +63,10 @@ def bend(base: Base | None = None) -> Explorer:
     pool, fresh = _lessons_planes() if base is None else planes(base)
     controls = [
         choice("task", "Task", next(iter(TASKS)), [*TASKS]),
-        stops("units", "Hidden units (0: a straight line)", UNITS[0], UNITS),
+        stops("units", "Hidden units (0: straight)", UNITS[0], UNITS),
         stops("labels", "Labels", LABELS[-1], LABELS),
-        slider("draw", "Draw of labels and start", DRAWS // 2, 1, DRAWS),
-        choice("points", "Messages drawn", next(iter(POINTS)), [*POINTS]),
+        slider("draw", "Draw (labels and start)", DRAWS // 2, 1, DRAWS),
+        choice("points", "Messages shown", next(iter(POINTS)), [*POINTS]),
     ]
     fit = lru_cache(256)(partial(_fitted, pool))
     return Explorer("Bend", controls, partial(_show, pool, fresh, fit))
@@ -198,7 +198,9 @@ def logits_of(says: Says) -> list[list[float]]:
     """What a head says in the middle of each cell of the picture, row by row from the bottom."""
     across, up = ((torch.arange(n) + 0.5) * (2 * REACH / n) - REACH for n in (COLUMNS, ROWS))
     places = torch.cartesian_prod(up, across).flip(1)  # (ROWS * COLUMNS, 2)
-    return [[round(value, 2) for value in row] for row in says(places).clamp(-20, 20).view(ROWS, COLUMNS).tolist()]
+    return [
+        [float(f"{value:.4g}") for value in row] for row in says(places).clamp(-20, 20).view(ROWS, COLUMNS).tolist()
+    ]
 
 
 def _title(units: int) -> str:
