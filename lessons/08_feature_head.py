@@ -66,6 +66,7 @@ def right(seeds):
     return sum(said == truth for said, truth in answers) / len(answers)
 
 
+# %%
 def compare(question, labels, pairs):
     """Print how often a straight head and a bent one are right; the interval of the difference."""
     bent, straight = map(right, zip(*pairs, strict=True))
@@ -91,8 +92,9 @@ assert drawn["exactly one", 20][0] > 0.05
 # that's *overfitting*. It costs four points with 20 labels and two with 80. With 640 labels the difference could be
 # luck.
 #
-# For "exactly one" even 20 labels are enough to make bending worthwhile. (The draws share their fresh messages, and
-# of 800 messages to learn from, two draws of 640 share most. The intervals allow for the first, not for the second.)
+# For "exactly one", bending pays from 20 labels on, at least in this picture. (The draws share their fresh messages,
+# and of 800 messages to learn from, two draws of 640 share most. The intervals allow for the first, not for the
+# second.)
 
 # %% [markdown]
 # ## Look: all 64 features
@@ -159,8 +161,8 @@ assert max(lows["spam", labels] for labels in (20, 80, 640)) < 0.01
 # 64 features, a straight cut finds hints that two numbers don't show. Bending still adds nine points there, and eight
 # with 80 labels. Both are clear of luck. With 20 labels there's nothing between them.
 #
-# For spam every interval holds 0. Not even the cost of bending shows with 20 labels: with 64 features to choose from,
-# a straight cut can get any 20 labels right as well. So the probe overfits, too.
+# For spam every interval holds 0, with 640 labels only just. Not even the cost of bending shows with 20 labels: with
+# 64 features to choose from, a straight cut can get any 20 labels right as well. So the probe overfits, too.
 #
 # And your bet? The record agrees:
 
@@ -288,7 +290,7 @@ print(f"{len(heads)} heads, {len(before)} tensors in the body, 0 of them moved."
 # %% tags=["prove"]
 with torch.no_grad():
     for model in heads.values():
-        torch.testing.assert_close(model.head(features), model(ids, mask), rtol=1e-5, atol=1e-5)
+        assert torch.allclose(model.head(features), model(ids, mask), rtol=1e-5, atol=1e-5)
 print("Three classifiers, three heads on shared vectors: the same logits to 1e-5.")
 
 # %% [markdown]

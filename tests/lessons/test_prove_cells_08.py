@@ -52,7 +52,9 @@ def test_08_the_switch_puts_the_relu_in_and_says_in_words_how_far_the_answers_pa
     rehearsal = only(LESSON, switched)
     assert re.match(rf"{SWITCH}  # set this to True and run the cell again", rehearsal.proofs[0])
     exec(rehearsal.proofs[0].replace(SWITCH, "break_it = True"), rehearsal.space)
-    assert re.search(r"Broken: .* [1-9][\d.]* .*[1-9]\d* of 400", capsys.readouterr().out)
+    assert re.search(
+        r"Broken: logits differ by up to [1-9][\d.]*, and [1-9]\d* of 400 verdicts flip", capsys.readouterr().out
+    )
 
 
 def test_08_needs_no_more_than_its_own_cells() -> None:
