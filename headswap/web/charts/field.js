@@ -20,8 +20,9 @@ import { groupPaths } from "./cloud.js";
 import { drawn, picture } from "./frame.js";
 
 const LEVELS = 10;
-const STRONGEST = 0.42; // of the class's colour, where the head is certain
+const STRONGEST = 0.32; // of the class's colour, where the head is certain
 const EDGE = { left: 18, right: 1, top: 1, bottom: 18 };
+const FEW = 100; // points that have room to be larger
 const HATCH = "M2 8l6-6M2 13l11-11M8 13l5-5";
 
 /** @param {number} logit */
@@ -158,7 +159,8 @@ function shadeNode(d, level) {
 /** The points of all groups, those that are wrong last, so that they lie on top.
  * @param {Side[]} groups @param {Scale} x @param {Scale} y */
 function markNodes(groups, x, y) {
-  const paths = groups.map((group) => groupPaths(group, x, y));
+  const many = groups.reduce((sum, { points }) => sum + points.length, 0);
+  const paths = groups.map((group) => groupPaths(group, x, y, many > FEW ? 1 : 1.5));
   return [0, 1].flatMap((outlined) => paths.map((both, i) =>
     s("path", { class: `hs-mark hs-mark-${i}${outlined ? " hs-wrong" : ""}`, d: both[outlined] })));
 }
