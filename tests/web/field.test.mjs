@@ -45,7 +45,9 @@ test("a slanted line is hit exactly, and where no verdict turns there is none", 
 
 test("two corners against two are two lines that never cross", () => {
   const found = pieces(turnPath([[1, -1], [-1, 1]], ten, ten));
-  assert.ok(found.length >= 2);
+  const inside = found.filter((ends) => ends.every(([x, y]) => x >= 5 && x <= 15 && y >= 5 && y <= 15));
+  assert.equal(inside.length, 2, "in the square between the four middles");
+  assert.notDeepEqual(inside[0][0], inside[1][0]);
 });
 
 test("the picture says in words how much is on which side, and how many are wrong", () => {
