@@ -10,8 +10,8 @@
 #
 # **12 minutes** to read, and one exercise.
 #
-# Every mark below is a message, and the straight line is hardly better at telling them apart than a coin. Give it
-# four hidden units. Then choose the task "spam or ham", 20 labels and 64 units: on its own labels it's perfect. And
+# Each mark below is a message. A straight line tells circles from triangles hardly better than a coin would. Give it
+# four hidden units. Then try the task "spam or ham" with 20 labels and 64 units: on its own labels it's perfect. And
 # on fresh messages?
 
 # %%
@@ -23,10 +23,10 @@ bend()
 # ## A question
 #
 # Most of our heads so far were *linear probes*: one linear layer on frozen features. A probe multiplies each feature
-# by a weight and adds everything up. However long you train it, its verdict turns along one straight cut.
+# by a weight and adds everything up. However long you train it, its verdict changes along one straight cut.
 #
-# A *feature head* has a *hidden layer* in between. A hidden unit is also a weighted sum, but a *relu* follows:
-# whatever is below 0 becomes 0. So each unit makes one fold, and a few folds make a bend.
+# A *feature head*, as in lesson 05, has a *hidden layer* in between. A hidden unit is also a weighted sum, but a
+# *relu* follows: whatever is below 0 becomes 0. So each unit makes one fold, and a few folds make a bend.
 #
 # The task "exactly one" needs a bend. It asks for messages that are spam or have a comma in their first 32 bytes, but
 # not both. They fill two opposite corners of the picture, and no straight line can cut off both. You may know this as
@@ -171,8 +171,8 @@ because = "mlp-head minus head-only +0.002 [-0.007, +0.011], five seeds (figures
 bet.reveal(CLOSE, because)
 
 # %% [markdown]
-# A hidden layer isn't an upgrade that you always want. Try it when a probe is stuck and you have some hundred labels,
-# and compare the two in pairs.
+# So a hidden layer isn't an upgrade that you always want. Try it when a probe is stuck and labels aren't scarce, and
+# compare the two in pairs.
 
 # %% [markdown]
 # ## Read
@@ -320,9 +320,9 @@ done
 # %% [markdown]
 # ## Recap
 #
-# A probe cuts straight; a hidden layer with a relu can bend. Bending pays where the answer isn't a straight cut away
-# in the features and there are enough labels; where a straight cut will do, few labels only give it something to
-# overfit. One frozen body serves as many heads as you like, and reads each message once.
+# A probe cuts straight; a hidden layer with a relu can bend. On 64 features, bending paid where no straight cut gives
+# the answer, from 80 labels on; for spam it made no difference that we can be sure of, and in the picture, with few
+# labels, it cost points. One frozen body serves as many heads as you like, and has to read each message only once.
 #
 # Next question: all of our heads learned at one rate, start to finish. What if the head learns fast and the body
 # slowly, or the layers join in one after the other?

@@ -67,7 +67,8 @@ def test_in_forced_colours_both_sides_the_line_and_the_points_are_still_drawn(op
     opened.emulate_media(forced_colors="active")
     still(opened, "bend-forced")
     look = "e => [getComputedStyle(e).fill, getComputedStyle(e).stroke]"
-    sides = [picture(opened).locator(name).first.evaluate(look)[0] for name in (".hs-f-no", ".hs-f-yes")]
+    surest = picture(opened).locator(".hs-f-no").first, picture(opened).locator(".hs-f-yes").last
+    sides = [side.evaluate(look)[0] for side in surest]
     paper = shown(opened).evaluate("e => getComputedStyle(e).backgroundColor")
     assert len({*sides, paper}) == 3
     assert picture(opened).locator(".hs-f-turn").evaluate(look)[1] not in ("none", paper)
