@@ -53,8 +53,8 @@ bet
 # ## Look: luck, or a cost?
 #
 # Back to the picture. You've seen a head that's perfect at home and worse outside, but that was one draw of 20
-# labels. Let's take ten draws. In each, a head with 64 units and a straight line learn from the same labels, and we
-# compare them on the same 640 fresh messages, in pairs.
+# labels. Let's take ten draws. In each, a head with 64 units and a straight line learn from the same labels. The
+# table shows how often each is right about the same 640 fresh messages, and the difference.
 
 # %%
 from headswap.metrics.intervals import paired_difference
@@ -71,21 +71,21 @@ def compare(question, labels, pairs):
     """Print how often a straight head and a bent one are right; the interval of the difference."""
     bent, straight = map(right, zip(*pairs, strict=True))
     gain, (low, high) = paired_difference(pairs, "accuracy")
-    told = f"{question:11} {labels:4} labels {straight:8.2f} {bent:8.2f}"
-    print(f"{told}   {gain:+.3f} [{low:+.3f}, {high:+.3f}]")
+    print(f"{question:11} {labels:6} {straight:5.2f} {bent:5.2f}", end="  ")
+    print(f"{gain:+.3f} [{low:+.3f}, {high:+.3f}]")
     return low, high
 
 
 # %% tags=["nbval-ignore-output"]
 from headswap.explorers.bending import verdicts
 
-drawn, wanted = {}, [("spam", 20), ("spam", 80), ("spam", 640), ("exactly one", 20), ("exactly one", 640)]
-print("right, ten draws       straight 64 units   difference, paired")
-for question, labels in wanted:
+drawn, odd = {}, "exactly one"
+print("ten draws   labels  line  bent  difference, paired")
+for question, labels in [("spam", 20), ("spam", 80), ("spam", 640), (odd, 20), (odd, 640)]:
     pairs = [tuple(verdicts(question, n, labels, draw) for n in (64, 0)) for draw in range(1, 11)]
     drawn[question, labels] = compare(question, labels, pairs)
-assert drawn["spam", 20][1] < 0 and drawn["spam", 80][1] < 0.01 and abs(sum(drawn["spam", 640])) < 0.04
-assert drawn["exactly one", 20][0] > 0.05
+assert drawn["spam", 20][1] < 0 and drawn["spam", 80][1] < 0.01 and drawn[odd, 20][0] > 0.05
+assert abs(sum(drawn["spam", 640])) < 0.04
 
 # %% [markdown]
 # It wasn't luck. For spam a straight line is all you need, and with few labels the bends go around single messages:
@@ -146,7 +146,7 @@ def judged(question, labels, seed):
 
 
 # %% tags=["nbval-ignore-output"]
-print("right, five seeds         probe      mlp   difference, paired")
+print("five seeds  labels probe   mlp  difference, paired")
 gains = {}
 for question in ("spam", "exactly one"):
     for labels in (20, 80, 640):
