@@ -11,6 +11,7 @@ from .inserting import ADAPTER as adapter
 from .inserting import LORA as lora
 from .inserting import MERGE as merge
 from .inserting import NEW_LORA as new_lora
+from .heads import FEATURE_HEAD as feature_head
 from .measuring import CHOOSE_THRESHOLD as choose_threshold
 from .measuring import SCORES as scores
 from .measuring import VERDICTS as verdicts
@@ -34,6 +35,7 @@ __all__ = [
     "count_new_weights",
     "decide",
     "decode",
+    "feature_head",
     "freeze",
     "groups",
     "last_real",

@@ -9,6 +9,7 @@ from .bodies import CAUSAL_MASK, PERPLEXITY
 from .exercise import Exercise
 from .freezing import FREEZE, GROUPS
 from .inserting import ADAPTER, LORA, MERGE, NEW_LORA
+from .heads import FEATURE_HEAD
 from .measuring import CHOOSE_THRESHOLD, SCORES, VERDICTS
 from .pooling import LAST_REAL, MASKED_MEAN
 from .starting import DECIDE
@@ -26,6 +27,7 @@ COURSE: dict[str, tuple[Exercise, ...]] = {
     "06": (VERDICTS, SCORES),
     "06b": (CHOOSE_THRESHOLD,),
     "10": (NEW_LORA, LORA, MERGE, ADAPTER),
+    "08": (FEATURE_HEAD,),
 }
 SIGNS = {True: ("✓", "passed"), False: ("○", "not yet")}
 

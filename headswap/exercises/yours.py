@@ -46,12 +46,14 @@ from .beside import (
 )
 from .exercise import Exercise, is_stub
 from .freezing import FREEZE, GROUPS
+from .heads import FEATURE_HEAD
 from .pooling import LAST_REAL, MASKED_MEAN
 from .stepping import TRAIN_STEP
 from .swapping import LOSS, SWAP
 from .yours_inserts import adapters, lora, lora_machine
 
 __all__ = ["Beside", "YourPool", "adapters", "head", "loop", "lora", "lora_machine", "pool"]
+from .yours_heads import COLUMNS, f1s, tasks
 
 LONG, SHORT = 32, 15  # bytes of a message that the model reads, and of one that is cut short
 # The test messages: bytes of each, whether a longer one is in the batch, and the side of the pads that it makes.
@@ -171,6 +173,27 @@ def _headed(swap: Function, loss: Function, base: LanguageModel, split: Split) -
                 optimizer.step()
     said = predict_logits(model, test).argmax(1)
     return sum(p.numel() for p in new), measure(test.labels.tolist(), said.tolist()).f1
+
+
+# ---- a head with a hidden layer (lesson 08)
+
+
+def feature_head(function: Function, base: LanguageModel) -> Beside:
+    """Train a head that works by the learner's function, and the library's, on the same features: F1 of both.
+
+    Each head learns twice, from 640 messages each time: whether exactly one of spam and a comma is there, and spam.
+    """
+    given = [(FEATURE_HEAD, function)]
+    if is_stub(function):
+        return _your_turn([FEATURE_HEAD.name], "as the head of a real run")
+    asked = tasks(base)
+    columns = ("F1 of one seed", *COLUMNS)
+    right, mine = f1s(None, asked), _heard(lambda: f1s(function, asked))
+    rows = [("the library's MLPHead", *map(_f1, right))]
+    if isinstance(mine, Raised):
+        return _stopped(given, mine, columns, [*rows, ("yours", *["none"] * len(right))])
+    rows.append(("yours", *map(_f1, mine)))
+    return Beside(_judged(given, _damage(mine[1] - right[1], " on exactly one")), columns, tuple(rows))
 
 
 # ---- a training loop (lesson 05)

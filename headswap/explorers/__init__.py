@@ -1,6 +1,7 @@
 """The explorers of the course, and what else a lesson shows: sources, bets, the body that all lessons share."""
 
 from .base import lesson_base
+from .bending import bend
 from .body import attention, habits, pretraining
 from .by_hand import by_hand
 from .environment import check_environment
@@ -12,6 +13,7 @@ from .outwit import outwit
 from .own import number_of
 from .pooling import pads, pooled, snapshots
 from .predict import predict
+from .questions import question_split
 from .rarity import precision_at, rare_spam
 from .reading import read
 from .recorded import recorded
@@ -25,6 +27,7 @@ __all__ = [
     "Explorer",
     "arithmetic",
     "attention",
+    "bend",
     "by_hand",
     "check_environment",
     "guesses",
@@ -38,6 +41,7 @@ __all__ = [
     "precision_at",
     "predict",
     "pretraining",
+    "question_split",
     "rare_spam",
     "read",
     "reads",

@@ -2,7 +2,7 @@
  * The blocks that Python computed, each drawn by the chart of its kind.
  *
  * @typedef {WordsSpec|TapeSpec|TableSpec|HeadlinesSpec|MatrixSpec|CurvesSpec|BarsSpec|HeatSpec|CloudSpec|GaugeSpec|
- *   OutboxSpec|LeadSpec|DivideSpec|CrowdSpec|NumbersSpec|OutcomeSpec|BatchSpec|GuessesSpec|LookingSpec|
+ *   FieldSpec|OutboxSpec|LeadSpec|DivideSpec|CrowdSpec|NumbersSpec|OutcomeSpec|BatchSpec|GuessesSpec|LookingSpec|
  *   WorkedSpec|MachineBlock} Block
  * @typedef {MachineSpec & {keys?: {rules?: string, swap?: string, look?: string, zoom?: string, head?: string,
  *   text?: string}}} MachineBlock `keys` name the explorer's values that a machine sets
@@ -17,6 +17,7 @@
  * @import {CrowdSpec} from "../web/charts/crowd.js"
  * @import {CurvesSpec} from "../web/charts/curves.js"
  * @import {DivideSpec} from "../web/charts/divide.js"
+ * @import {FieldSpec} from "../web/charts/field.js"
  * @import {GaugeSpec} from "../web/charts/gauge.js"
  * @import {GuessesSpec} from "../web/charts/guesses.js"
  * @import {HeadlinesSpec} from "../web/charts/headlines.js"
@@ -43,6 +44,7 @@ import { cloud } from "../web/charts/cloud.js";
 import { crowd } from "../web/charts/crowd.js";
 import { curves } from "../web/charts/curves.js";
 import { divide } from "../web/charts/divide.js";
+import { field } from "../web/charts/field.js";
 import { gauge } from "../web/charts/gauge.js";
 import { guesses } from "../web/charts/guesses.js";
 import { headlines } from "../web/charts/headlines.js";
@@ -65,7 +67,8 @@ import { guarded } from "../web/frames.js";
 /** @type {Record<string, (place: Place, explorer: Explorer, block: Block) => OneKind>} */
 const CHARTS = { words, numbers, tape, batch, table, headlines, bars, gauge, lead, outcome, guesses, looking, worked,
   matrix: chosenMatrix, heat: (place) => heat(place), divide: slidDivide, crowd: (place) => crowd(place),
-  cloud: (place) => cloud(place), curves: (place) => curves(place), machine: machineBlock,
+  cloud: (place) => cloud(place), curves: (place) => curves(place), field: (place) => field(place),
+  machine: machineBlock,
   outbox: (place, explorer, block) => outbox(place, (written) => explorer.set(keyOf(block), written)) };
 
 /** A matrix whose cells set one of the explorer's values, where it names one.

@@ -119,6 +119,13 @@ def _cloud(block: Block) -> str:
     return ", ".join(f"{len(group['points'])} {group['mark']}s for {group['name']}" for group in block["groups"])
 
 
+def _field(block: Block) -> str:
+    """Each class with its points and how many of them are wrong."""
+    groups = [(len(group["points"]), sum(group["wrong"]), group) for group in block["groups"]]
+    said = [f"{count} {group['mark']}s for {group['name']}, {wrong} of them wrong" for count, wrong, group in groups]
+    return "; ".join(said)
+
+
 def _lead(block: Block) -> str:
     """The difference with its verdict, and every score behind it."""
     scores = "; ".join(f"{name} {mean:.3f} [{low:.3f}, {high:.3f}]" for name, mean, low, high in block["scores"])
@@ -187,6 +194,7 @@ _BLOCKS = {
     "looking": _heat,
     "worked": _worked,
     "cloud": _cloud,
+    "field": _field,
     "machine": _machine,
     "lead": _lead,
     "outbox": _outbox,

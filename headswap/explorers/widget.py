@@ -288,6 +288,21 @@ def cloud(title: str, groups: Sequence[tuple[str, str, Sequence[Point]]]) -> Blo
     return {"kind": "cloud", "title": title, "groups": named}
 
 
+def field(
+    title: str, x: str, y: str, ranges: tuple[Point, Point], logits: Sequence[Sequence[float]], names: tuple[str, str],
+    groups: Sequence[tuple[str, str, Sequence[Point], Sequence[bool]]],
+) -> Block:  # fmt: skip
+    """What a head says all over a plane, as shades, with the line where its verdict turns; and points on top.
+
+    `logits`, row by row from the bottom, favour the second of the `names` where they are above 0. A group has a name, a
+    mark (circle or triangle), its points, and which of them lie on the wrong side.
+    """
+    named = [{"name": name, "mark": mark, "points": _grid(points), "wrong": [*wrong]}
+             for name, mark, points, wrong in groups]  # fmt: skip
+    return {"kind": "field", "title": title, "x": x, "y": y, "x_range": [*ranges[0]], "y_range": [*ranges[1]],
+            "logits": _grid(logits), "names": [*names], "groups": named}  # fmt: skip
+
+
 def gauge(
     title: str, value: float, text: str, low: float = 0.0, high: float = 1.0, limit: float | None = None
 ) -> Block:

@@ -13,6 +13,7 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 import variants_10
+import variants_08
 from torch import nn
 from torch.nn.utils.rnn import pad_sequence
 
@@ -489,3 +490,7 @@ WRONG["choose_threshold"] = (
 
 RIGHT |= variants_10.RIGHT
 WRONG |= variants_10.WRONG
+# ---- 08
+
+RIGHT |= variants_08.RIGHT
+WRONG |= variants_08.WRONG

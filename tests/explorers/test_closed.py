@@ -70,6 +70,9 @@ BLOCKS = [
     (widget.worked("Hand", {"labels": ["bos", "F"], "looker": 1, "shares": [0.25, 0.75]}, 0),
      "Hand: F takes 0.25 of bos, 0.75 of F."),
     (widget.cloud("Vectors", [("ham", "circle", [(0, 0), (1, 1)])]), "Vectors: 2 circles for ham."),
+    (widget.field("Plane", "x", "y", ((0, 1), (0, 1)), [[1.0]], ("ham", "spam"),
+                  [("ham", "circle", [(0, 0), (1, 1)], [True, False]), ("spam", "triangle", [(0, 1)], [False])]),
+     "Plane: 2 circles for ham, 1 of them wrong; 1 triangles for spam, 0 of them wrong."),
     (widget.machine(SPEC | {"swapped": True}, {}),
      "Model: Block 1, pretrained, 1,128 weights, frozen, computed once; Pool: mean, no weights; "
      "Head, new, 130 weights, 2 learn at 0.1 times the rate. Few."),

@@ -34,15 +34,16 @@ const isSpecial = ({ wrong, points }) => !wrong && points.length < 5;
 const markLook = (i, outlined) => `hs-mark hs-mark-${i % 4}${outlined ? " hs-wrong" : ""}`;
 
 /** Two paths for a group: those that are right, and those that are outlined.
- * @param {Group} group @param {Scale} x @param {Scale} y @returns {[string, string]} */
-export function groupPaths(group, x, y) {
+ * @param {Group} group @param {Scale} x @param {Scale} y @param {number} [scale] of the marks
+ * @returns {[string, string]} */
+export function groupPaths(group, x, y, scale = 1) {
   const special = isSpecial(group);
   const [shape, size] = group.mark === "triangle" ? [triangle, 3.8] : [circle, 3];
   /** @type {[string, string]} */
   const paths = ["", ""];
   group.points.forEach(([a, b], i) => {
     const [px, py] = [x(a), y(b)].map((value) => Number(value.toFixed(1)));
-    paths[special || group.wrong?.[i] ? 1 : 0] += shape(px, py, size * (special ? 1.7 : 1));
+    paths[special || group.wrong?.[i] ? 1 : 0] += shape(px, py, scale * size * (special ? 1.7 : 1));
   });
   return paths;
 }
