@@ -12,6 +12,8 @@ from .measuring import SCORES as scores
 from .measuring import VERDICTS as verdicts
 from .pooling import LAST_REAL as last_real
 from .pooling import MASKED_MEAN as masked_mean
+from .rates import LAYER_GROUPS as layer_groups
+from .rates import WARM_COSINE as warm_cosine
 from .starting import DECIDE as decide
 from .stepping import TRAIN_STEP as train_step
 from .swapping import COUNT_NEW_WEIGHTS as count_new_weights
@@ -32,6 +34,7 @@ __all__ = [
     "freeze",
     "groups",
     "last_real",
+    "layer_groups",
     "loss",
     "masked_mean",
     "missions",
@@ -43,6 +46,7 @@ __all__ = [
     "swap",
     "train_step",
     "verdicts",
+    "warm_cosine",
     "with_yours",
     "yours",
 ]  # fmt: skip

@@ -10,6 +10,7 @@ from .exercise import Exercise
 from .freezing import FREEZE, GROUPS
 from .measuring import CHOOSE_THRESHOLD, SCORES, VERDICTS
 from .pooling import LAST_REAL, MASKED_MEAN
+from .rates import LAYER_GROUPS, WARM_COSINE
 from .starting import DECIDE
 from .stepping import TRAIN_STEP
 from .swapping import COUNT_NEW_WEIGHTS, LOSS, SWAP
@@ -24,6 +25,7 @@ COURSE: dict[str, tuple[Exercise, ...]] = {
     "05": (FREEZE, GROUPS, TRAIN_STEP),
     "06": (VERDICTS, SCORES),
     "06b": (CHOOSE_THRESHOLD,),
+    "09": (LAYER_GROUPS, WARM_COSINE),
 }
 SIGNS = {True: ("✓", "passed"), False: ("○", "not yet")}
 

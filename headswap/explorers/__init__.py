@@ -8,6 +8,7 @@ from .freezing import arithmetic, stale
 from .guessing import guesses
 from .machine import machine
 from .measures import scoreboard
+from .movement import moved, movement, movement_of
 from .outwit import outwit
 from .own import number_of
 from .pooling import pads, pooled, snapshots
@@ -16,6 +17,7 @@ from .rarity import precision_at, rare_spam
 from .reading import read
 from .recorded import recorded
 from .swapping import swap_report
+from .timetable import timetable
 from .tokens import reads, tokens
 from .widget import Explorer
 from .worth import worth
@@ -30,6 +32,9 @@ __all__ = [
     "habits",
     "lesson_base",
     "machine",
+    "moved",
+    "movement",
+    "movement_of",
     "number_of",
     "outwit",
     "pads",
@@ -45,6 +50,7 @@ __all__ = [
     "snapshots",
     "stale",
     "swap_report",
+    "timetable",
     "tokens",
     "worth",
 ]  # fmt: skip

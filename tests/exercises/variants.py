@@ -12,6 +12,7 @@ from typing import Any
 
 import torch
 import torch.nn.functional as F
+import variants_09
 from torch import nn
 from torch.nn.utils.rnn import pad_sequence
 
@@ -485,3 +486,8 @@ WRONG["choose_threshold"] = (
     ("A hair above the spammiest ham is a guess", lambda labels, p: p[labels == 0].max().item() + 1e-6),
     ("The spammiest ham is lost", lambda labels, probabilities: max(probabilities[labels == 0])),
 )
+
+# ---- 09
+
+RIGHT |= variants_09.RIGHT
+WRONG |= variants_09.WRONG

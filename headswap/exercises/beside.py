@@ -1,0 +1,104 @@
+"""What a run with a learner's functions needs and says: a table beside the library's run, and a sentence about it."""
+
+import html
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+import torch
+from torch import nn
+
+from ..data.batches import ClassificationDataset
+from ..data.messages import Example
+from ..errors import SettingError
+from ..model.body import LanguageModel
+from ..model.classifier import Classifier, swap_head
+from ..model.copies import lazy_copy
+from ..model.heads import new_head
+from ..training.run import encode
+from .answers import Function, Probe, Raised, TooLong, answer_of, shown, within
+from .exercise import Exercise
+
+Row = tuple[str, ...]
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """A run with the learner's functions beside the library's run, and one sentence or two about the difference."""
+
+    said: str
+    columns: Row = ()
+    rows: tuple[Row, ...] = ()
+
+    def __repr__(self) -> str:
+        grid = [self.columns, *self.rows] if self.rows else []
+        sizes = [max(map(len, column)) for column in zip(*grid, strict=True)]
+        lines = ["  ".join(cell.ljust(size) for cell, size in zip(row, sizes, strict=True)).rstrip() for row in grid]
+        return "\n".join([*lines, self.said])
+
+    def _repr_html_(self) -> str:
+        head = "".join(f'<th scope="col" style="text-align: left">{html.escape(name)}</th>' for name in self.columns)
+        rows = "".join(
+            f'<tr><th scope="row" style="text-align: left">{html.escape(name)}</th>'
+            + "".join(f'<td style="text-align: left">{html.escape(cell)}</td>' for cell in cells)
+            + "</tr>"
+            for name, *cells in self.rows
+        )
+        table = f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>" if rows else ""
+        return f'{table}<p role="status">{html.escape(self.said)}</p>'
+
+
+def new_classifier(base: LanguageModel, pool: nn.Module, generator: torch.Generator) -> Classifier:
+    """A copy of the base under this pool and a new linear head for two classes."""
+    head = new_head("linear", base.body.width, 2, generator)
+    return swap_head(lazy_copy(base), pool, head).classifier  # pyright: ignore[reportArgumentType]
+
+
+def encoded(messages: Sequence[Example], model: Classifier) -> ClassificationDataset:
+    """The messages as the model reads them; SettingError where there are none."""
+    data = encode(messages, model)
+    if data is None:
+        raise SettingError("the split has no messages there; give at least one of each class")
+    return data
+
+
+def heard(work: Callable[[], T], seconds: float) -> T | Raised:
+    """What a run with a learner's functions returns; what it raised, or that it took too long, is an answer too."""
+    try:
+        return within(seconds, lambda: answer_of(Probe("your run", lambda run: run()), work))  # pyright: ignore
+    except TooLong:
+        return Raised("TooLong", f"after {seconds:g} seconds it was still running; look for a loop without an end")
+
+
+def f1_text(value: float) -> str:
+    """F1 to two digits."""
+    return f"{value:.2f}"
+
+
+def damage_of(change: float, where: str = "") -> str:
+    """The change in F1 as a sentence; none where it rounds to nothing."""
+    if abs(change) < 0.005:
+        return ""
+    return f"Your F1 is {abs(change):.2f} {'lower' if change < 0 else 'higher'}{where}{', by luck' * (change > 0)}."
+
+
+def your_turn(names: Sequence[str], where: str) -> Beside:
+    """What a run says while some of its functions are stubs: which, and where they will be used."""
+    listed = " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
+    return Beside(f"Your turn: write {listed}, and this cell uses {'them' if names[1:] else 'it'} {where}.")
+
+
+def stopped(given: Sequence[tuple[Exercise, Function]], why: Raised, columns: Row, rows: Sequence[Row]) -> Beside:
+    """What a run says that has stopped, with the rows there are."""
+    return Beside(judged(given, f"Your run stopped: {shown(why)}."), columns, tuple(rows))
+
+
+def judged(given: Sequence[tuple[Exercise, Function]], damage: str) -> str:
+    """What the checks say of functions that are not right yet, and what the mistake costs here."""
+    verdicts = [(exercise.name, exercise.check(function)) for exercise, function in given]
+    wrong = [f"{name}: {verdict.sentence}" for name, verdict in verdicts if not verdict]
+    if not wrong:
+        return damage or "Yours does what the library's does: the same numbers in every column."
+    silent = "F1 doesn't show this mistake here; the check does."
+    return " ".join([*wrong, damage or silent])
