@@ -1,9 +1,9 @@
 """Lesson 09: how fast each layer learns at every moment of a run: which stage, which multiple, which schedule."""
 
-import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from statistics import mean
 
 import torch
 
@@ -16,11 +16,10 @@ from ..regimes.schedules import SCHEDULES
 from ..regimes.stages import Regime
 from ..training.run import epochs_of
 from ..web.building import rates_of
-from .movement import SHOWN, name_of
-from .widget import Block, Explorer, Point, choice, curves, line, words
+from .movement import COLUMNS, FULL_SHADE, SHOWN, name_of
+from .widget import Block, Explorer, choice, curves, heat, line, words
 
-EPOCHS, FINE = 20, 10  # of the run; points of a line in each epoch
-TOP = 1.2  # of the picture; a probe's own rate lies far above it
+EPOCHS, FINE = 20, 20  # of the run; moments of an epoch
 NEW = ("head", "pool")  # what a schedule may treat apart
 
 
@@ -34,10 +33,9 @@ class Part:
     schedule: Callable[[float, bool], float]
 
     def rate(self, key: str, epoch: float) -> float:
-        """A layer's multiple of the regime's learning rate at this moment of the run; NaN while it is frozen."""
+        """A layer's multiple of the regime's learning rate at this moment of the run; 0 while it is frozen."""
         done = (epoch - self.begins) / (self.ends - self.begins)
-        multiple = self.multiples[key]
-        return multiple * self.schedule(done, key in NEW) if multiple else math.nan
+        return self.multiples[key] * self.schedule(done, key in NEW)
 
 
 def parts_of(model: Classifier, regime: Regime, epochs: int = EPOCHS) -> list[Part]:
@@ -54,7 +52,7 @@ def parts_of(model: Classifier, regime: Regime, epochs: int = EPOCHS) -> list[Pa
 
 
 def timetable() -> Explorer:
-    """The rate of every layer over a run: choose a regime."""
+    """How fast each layer learns, epoch by epoch, and the schedule behind it: choose a regime."""
     generator = torch.Generator().manual_seed(0)
     base = new_language_model(BodyConfig(width=4, heads=1, max_len=1, vocab_size=4), 0)  # as deep as the lessons' body
     model = swap_head(base, MeanPool(), LinearHead(4, 2, generator)).classifier
@@ -64,31 +62,25 @@ def timetable() -> Explorer:
 
 def _show(model: Classifier, regime: Regime) -> list[Block]:
     parts = parts_of(model, regime)
-    names, points = {}, {}
-    for key in reversed(parts[0].multiples):
-        path = [*_points(parts, key)]
-        if all(math.isnan(rate) for _, rate in path):
-            continue
-        names.setdefault(str(path), []).append(name_of(key))  # layers that learn alike share a line
-        points[str(path)] = path
-    lines = [line(_listed(names[way]), points[way], i % 2 == 1) | {"mark": i} for i, way in enumerate(names)]
-    above = any(rate > TOP for part in parts for rate in part.multiples.values())
-    probe = " The probe's own rate, 0.05, lies far above the picture." if above else ""
-    y = f"times {regime.learning_rate:g}, the regime's rate"
-    return [
-        words("What it does", f"{regime.summary}{probe} A layer without a line is frozen there."),
-        curves("The rate of each layer", "epoch", y, lines, x_range=(0, EPOCHS), y_range=(0, TOP)),
-    ]
+    keys = list(reversed(parts[0].multiples))
+    rates = [[100 * in_epoch(parts, key, epoch) for epoch in COLUMNS] for key in keys]
+    columns = [str(epoch) for epoch in COLUMNS]
+    grid = heat("Rate by layer and epoch", [*map(name_of, keys)], columns, rates, FULL_SHADE, "%")
+    note = f"The mean rate of an epoch, in % of {regime.learning_rate:g}, this regime's rate. 0 is frozen."
+    return [words("What it does", regime.summary), grid | {"note": note, "subtitle": "by epoch"}, _schedule(regime)]
 
 
-def _points(parts: Sequence[Part], key: str) -> Iterator[Point]:
-    """A layer's line, which breaks where one stage ends and the next begins."""
-    for part in parts:
-        for i in range(FINE * (part.ends - part.begins) + 1):
-            epoch = part.begins + i / FINE
-            yield epoch, part.rate(key, epoch)
-        yield part.ends, math.nan
+def in_epoch(parts: Sequence[Part], key: str, epoch: int) -> float:
+    """A layer's mean rate in an epoch, which counts from 1, as a multiple of the regime's."""
+    part = next(part for part in parts if part.begins < epoch <= part.ends)
+    return mean(part.rate(key, epoch - 1 + (i + 0.5) / FINE) for i in range(FINE))
 
 
-def _listed(names: Sequence[str]) -> str:
-    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
+def _schedule(regime: Regime) -> Block:
+    """The rate over a stage, for new weights and for the body; one line where they are the same."""
+    schedule, moments = SCHEDULES[regime.schedule], [i / 100 for i in range(101)]
+    new, body = ([(100 * done, schedule(done, is_new)) for done in moments] for is_new in (True, False))
+    lines = [line("all layers", new)] if new == body else [line("head", new), line("body", body, True)]
+    stages = "each stage" if regime.stages[1:] else "the run"
+    title, x = f"The schedule: {regime.schedule}", f"% of {stages} that is over"
+    return curves(title, x, "times the full rate", lines, x_range=(0, 100), y_range=(0, 1))

@@ -116,7 +116,9 @@ def test_a_function_that_breaks_ends_its_own_run_and_nothing_else(given: tuple[A
 
 
 def test_a_rate_that_blows_the_model_up_ends_in_a_sentence_too() -> None:
-    found = yours.rates(lambda model, rate, factor: [{"params": model.parameters(), "lr": 1e6}], warm_cosine, BASE, SPLIT)
+    found = yours.rates(
+        lambda model, rate, factor: [{"params": model.parameters(), "lr": 1e6}], warm_cosine, BASE, SPLIT
+    )
     assert found.rows[1][0] == "yours"
     assert found.said.startswith("layer_groups: ")
 

@@ -75,8 +75,11 @@ function numberNodes({ values, unit }, { left, top, cell, tall, numbers }) {
     (value === null ? [] : [s("text", place(i, j), unit ? unitText(value) : value.toFixed(2))])));
 }
 
-/** What a cell says of a number with a unit: 0, 3.6, 19, 1,200. @param {number} value */
-export const unitText = (value) => (value && value < 9.95 ? value.toFixed(1) : countText(value));
+/** What a cell says of a number with a unit: 0, <0.1, 3.6, 19, 1,200. @param {number} value */
+export function unitText(value) {
+  if (value > 0 && value < 0.05) return "<0.1";
+  return value && value < 9.95 ? value.toFixed(1) : countText(value);
+}
 
 /** @param {number|null} value @param {string} [unit] */
 const cellText = (value, unit) => (value === null ? "not seen" : unit ? `${unitText(value)} ${unit}` : numberText(value));

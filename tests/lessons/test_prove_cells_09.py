@@ -1,0 +1,107 @@
+"""Lesson 09: its proofs are at stake, and what it quotes stands in the record."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from test_prove_cells import SWITCH, fails, only, only_proofs
+
+from headswap import REGIMES, Recipe, run_regime, start_regime
+from headswap.errors import SettingError
+from headswap.training.events import EpochDone
+from lessons import build
+
+ROOT = Path(__file__).resolve().parents[2]
+LESSON = "09_rates"
+PROBE, GRADUAL = 0, 1  # its proofs, in their order
+
+
+# ---- the proofs
+
+
+def with_a_watcher(when: Callable[[Any], bool], write: Callable[[Any], None]) -> Callable[..., Any]:
+    """A start_regime whose events are watched by somebody who writes to the model at one of them."""
+
+    def start(base: Any, split: Any, regime: Any, recipe: Recipe) -> tuple[Any, Iterator[Any]]:
+        model, events = start_regime(base, split, regime, recipe)
+
+        def watched() -> Iterator[Any]:
+            for event in events:
+                if when(event):
+                    with torch.no_grad():
+                        write(model)
+                yield event
+
+        return model, watched()
+
+    return start
+
+
+def test_09_notices_a_second_stage_that_starts_from_a_head_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    rehearsal = only(LESSON, PROBE)
+    probe, rest = REGIMES["lp-ft"].stages
+    fresh = replace(REGIMES["lp-ft"], stages=(probe, replace(rest, head="linear")))
+    rehearsal.space["REGIMES"] = REGIMES | {"lp-ft": fresh}
+    fails(rehearsal)
+
+
+def test_09_notices_a_probe_that_was_trained_otherwise() -> None:
+    rehearsal = only(LESSON, PROBE)
+    rehearsal.space["run_regime"] = lambda base, split, regime, recipe: run_regime(
+        base, split, regime, replace(recipe, seed=recipe.seed + 1)
+    )
+    fails(rehearsal)
+
+
+def test_09_notices_one_weight_of_the_head_that_moves_between_the_stages() -> None:
+    rehearsal = only(LESSON, PROBE)
+    second = lambda event: getattr(event, "stage", 0) == 1  # noqa: E731
+    rehearsal.space["start_regime"] = with_a_watcher(second, lambda model: model.head.linear.bias[0].add_(1e-6))
+    fails(rehearsal)
+
+
+def test_09_notices_a_layer_that_moves_before_it_is_thawed() -> None:
+    rehearsal = only(LESSON, GRADUAL)
+    first = lambda event: isinstance(event, EpochDone) and event.stage == 0  # noqa: E731
+    rehearsal.space["start_regime"] = with_a_watcher(first, lambda model: model.body.blocks[0].norm1.bias[0].add_(1e-7))
+    fails(rehearsal)
+
+
+def test_09_notices_stages_in_another_order() -> None:
+    rehearsal = only(LESSON, GRADUAL)
+    head, top, below, whole = REGIMES["gradual-unfreezing"].stages
+    turned = replace(REGIMES["gradual-unfreezing"], stages=(head, replace(below, share=0.05), top, whole))
+    rehearsal.space["REGIMES"] = REGIMES | {"gradual-unfreezing": turned}
+    fails(rehearsal)
+
+
+def test_09_notices_that_nothing_was_frozen(monkeypatch: pytest.MonkeyPatch) -> None:
+    rehearsal = only(LESSON, GRADUAL)
+    monkeypatch.setattr("headswap.regimes.places.freeze", lambda parameters: None)
+    with pytest.raises(SettingError, match="the optimizer does not hold"):
+        rehearsal.prove()
+
+
+def test_09_has_a_switch_in_the_first_line_of_each_proof_that_says_what_to_do() -> None:
+    cells = only_proofs(LESSON)
+    assert len(cells) == 2
+    assert all(re.match(rf"{SWITCH}  # set this to True and run the cell again", cell) for cell in cells)
+
+
+@pytest.mark.parametrize(
+    ("number", "said"),
+    [(PROBE, r"28 of 30 tensors"), (GRADUAL, r"Broken: .*embedding")],
+)
+def test_09_breaks_its_promises_in_words_and_stops_nothing(
+    number: int, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rehearsal = only(LESSON, number)
+    exec(rehearsal.proofs[0].replace(SWITCH, "break_it = True"), rehearsal.space)
+    assert re.search(said, capsys.readouterr().out)
