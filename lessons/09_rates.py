@@ -10,8 +10,8 @@
 #
 # **11 minutes** to read, and two exercises.
 #
-# Run the cell below and slide the learning rate from left to right. Watch the two large numbers: one of them hardly
-# notices.
+# Run the cell below and slide the learning rate. Every one of these runs finds spam. What has it done to the language
+# that the model knew? Can you save it by going slower?
 
 # %%
 from headswap.explorers import movement
@@ -21,15 +21,290 @@ movement("full")
 # %% [markdown]
 # ## A question
 #
-# Each cell of the grid says how far a layer is from where it began. Take all weights of a layer as one long list of
-# numbers, w. Their change is Δw, and the cell shows ‖Δw‖ / ‖w‖: the length of the change over the length at the
-# start. The head is new and starts near zero, so it soon passes 100 %.
+# Going slower doesn't save it. *Perplexity* is measured with the old head back on, as in lesson 03. Before the run it's
+# about 2, and a model that knows nothing has 260. Even at the lowest rate it ends near XX. F1 doesn't notice.
 #
-# Perplexity is measured with the old head back on, as in lesson 03: near 2 before the run, 260 for a model that knows
-# nothing. F1 doesn't see any of that.
+# The grid says how far each layer has moved: the length of its change, ‖Δw‖, in percent of the length that it began
+# with, ‖w‖. In the body that isn't much. The head is new and starts near zero, so it soon passes 100 %.
 #
-# In lesson 05 a layer was frozen or it learned. Now come the dials in between: how fast each layer learns, which one
-# starts first, and how the rate moves during a run. What do they cost, and what do they save?
+# A frozen body would keep its language, but it costs F1 (lesson 05). Is there anything between the two? There are
+# three dials: *how fast* each layer learns, *in which order* layers join in, and *how the rate moves* over a run.
 
 # %% [markdown]
 # ## Predict
+#
+# Take the order first. *LP-FT* has two stages. First comes a *linear probe*: the body is frozen, and only the head
+# learns. Then everything learns, starting from the probe's head.
+#
+# In 20 epochs that's one of probing and 19 of full fine-tuning. Both regimes learn at the same rate, 0.001, and at that
+# rate `full` ends at a perplexity of about XX.
+
+# %%
+from headswap.explorers import predict
+
+answers = ["as high as full's", "about 10", "about 5", "below 3"]
+bet = predict("Where does the perplexity of lp-ft end?", answers)
+bet
+
+# %% [markdown]
+# ## Look: the same rate, another order
+#
+# Here are both, trained now. It takes about 20 seconds.
+
+# %% tags=["nbval-ignore-output"]
+from dataclasses import replace
+
+from headswap import REGIMES, fixture_split
+from headswap.explorers import lesson_base, moved, movement_of
+
+base, split = lesson_base(), fixture_split()
+regimes = [replace(REGIMES[name], learning_rate=0.001) for name in ("full", "lp-ft")]
+full, probed = runs = [moved(base, split, regime) for regime in regimes]
+for run in runs:
+    start, *_, end = run.perplexity
+    print(f"{run.regime:6} F1 {run.f1:.2f}   perplexity {start:.1f} before the run, {end:.1f} after")
+assert abs(full.f1 - probed.f1) < 0.05
+assert probed.perplexity[-1] < 3 < 8 < full.perplexity[-1]
+
+# %%
+because = f"one run of each, seed 0: lp-ft ends at {probed.perplexity[-1]:.1f}, full at {full.perplexity[-1]:.1f}"
+bet.reveal("below 3", because)
+
+# %%
+movement_of(runs)
+
+# %% [markdown]
+# Switch between the two runs. Under `lp-ft` the body has moved about half as far. That alone hardly explains it. But
+# look at the head: the probe has moved it more than thirty times as far as `full` did, and all in the first epoch.
+#
+# Why does that spare the body? The verdict depends on one number, spam's logit minus ham's. It's d · x plus a constant,
+# where x is the pooled vector and d is the head's row for spam minus its row for ham. To make that number large,
+# training can make d long, or move x along d. Who did what?
+
+# %%
+import torch
+
+from headswap import LinearHead, MeanPool, encode, swap_head
+
+
+def pooled(model):
+    """The pooled vectors of the validation messages, (160, 64)."""
+    with torch.no_grad():
+        return model.features(*encode(split.validation, model).rows.tensors)
+
+
+# %% tags=["nbval-ignore-output"]
+head = LinearHead(64, 2, torch.Generator().manual_seed(0))
+before = pooled(swap_head(base, MeanPool(), head).classifier)
+length = before.norm(dim=1).mean()
+print(f"before the run: x is {length:.1f} long on average")
+lengths, shifts = [], []
+for run in runs:
+    ham, spam = run.classifier.head.linear.weight.detach()
+    lengths.append((spam - ham).norm())
+    shifts.append((pooled(run.classifier) - before).norm(dim=1).mean())
+    print(f"{run.regime:6} d is {lengths[-1]:4.1f} long, and x has moved by {shifts[-1]:.1f}")
+assert shifts[0] > length > 2 * shifts[1] and lengths[1] > 10 * lengths[0]
+
+# %% [markdown]
+# Under `full` the head stays short. So the body has to push every vector by more than that vector's own length, and
+# the old head no longer finds what it knew. After a probe the head is long, and a small push does it.
+#
+# Ananya Kumar and colleagues described this in 2022: learning from a random head distorts the features of the body.
+# Theirs were large image models, and what suffered was the accuracy on other kinds of images. In this cell it's one
+# seed of one small model.
+
+# %% [markdown]
+# ## Look: six regimes
+#
+# Now all the dials, recorded with three seeds each:
+#
+# - `discriminative` slows the lower layers: each block learns 2.6 times slower than the one above it.
+# - `gradual-unfreezing` lets a layer join in every epoch, from the top down. Both come from ULMFiT (Howard and Ruder,
+#   2018).
+# - `cosine-head` lets the head run ahead, 50 times faster than the body.
+#
+# The rate on the slider is the body's top rate. Which regime keeps the language at 0.001? And does slowing the lower
+# layers help?
+
+# %%
+movement()
+
+# %% [markdown]
+# FINDINGS
+#
+# So which regime finds spam best? Here's `figures/every.txt`: each regime with the best of three rates, chosen on
+# validation messages, five seeds with a body each, judged on 2,000 fresh messages.
+#
+# | regime | F1 | minus full, paired | perplexity |
+# | --- | --- | --- | --- |
+# | full | 0.898 [0.879, 0.913] | | 15.67 |
+# | discriminative | 0.895 [0.874, 0.912] | -0.003 [-0.016, +0.010] | 35.16 |
+# | gradual-unfreezing | 0.898 [0.871, 0.918] | -0.000 [-0.014, +0.014] | 9.36 |
+# | lp-ft | 0.902 [0.888, 0.914] | +0.005 [-0.008, +0.017] | 2.26 |
+#
+# Every difference in F1 could be luck. The language is another matter.
+
+# %% [markdown]
+# ## Look: the timetable
+#
+# The same regimes from the other side: not how far a layer has moved, but how fast it was allowed to. Beside it is the
+# *schedule*, which says how the rate moves over a run. Choose `gradual-unfreezing` and watch the layers join in. Its
+# schedule is ULMFiT's *slanted triangle*, and each stage begins a new one.
+
+# %%
+from headswap.explorers import timetable
+
+timetable()
+
+# %% [markdown]
+# ## Read
+#
+# A regime's rules give each place a multiple of the learning rate. `Falling` is a multiple that falls on the way down.
+
+# %%
+from headswap.explorers import read
+from headswap.regimes.schedules import slanted
+from headswap.regimes.stages import Falling
+
+(stage,) = REGIMES["discriminative"].stages
+print(*stage.rules, sep="\n")
+read(Falling)
+
+# %% [markdown]
+# Under these rules the top block learns at the full rate, just as the head does. The first step down is below it. And
+# this is the slanted triangle; `done` is the share of the stage that's over:
+
+# %%
+read(slanted)
+
+# %% [markdown]
+# ## Build: groups with their own rates
+#
+# An optimizer takes a list of groups, each with its parameters and its rate: `{"params": [...], "lr": 0.002}`.
+#
+# Write `layer_groups(model, rate, factor)` for a body of any depth. Head, pool, last norm (`model.body.norm`) and the
+# top block learn at `rate`. Below it each block learns `factor` times slower than the one above. `model.body.blocks`
+# lists them, the lowest first. The embeddings, `model.body.embed_tokens` and `model.body.embed_positions`, are one step
+# below the lowest block. `exercises.layer_groups.hint(1)` gives a nudge.
+
+# %% tags=["solution"]
+from headswap import exercises
+
+
+def layer_groups(model, rate, factor):
+    """Groups for an optimizer: each block `factor` times slower than the one above it, the embeddings slowest."""
+    body = model.body
+    top = [*model.head.parameters(), *model.pool.parameters(), *body.norm.parameters()]
+    groups = [{"params": top, "lr": rate}]
+    for steps, block in enumerate(reversed(body.blocks)):
+        groups.append({"params": list(block.parameters()), "lr": rate / factor**steps})
+    embeddings = [*body.embed_tokens.parameters(), *body.embed_positions.parameters()]
+    return [*groups, {"params": embeddings, "lr": rate / factor ** len(body.blocks)}]
+
+
+# %% tags=["check"]
+exercises.layer_groups.check(layer_groups)
+
+# %% [markdown]
+# The machine shows your rates, layer by layer. If they're right, it recognises the regime by its name. A layer that you
+# forgot is frozen: what's in no group never moves.
+
+# %%
+exercises.yours.machine(layer_groups, base)
+
+# %% [markdown]
+# ## Build: a schedule
+#
+# A fast start can throw a model far off before it has learned anything. So many runs *warm up*: the rate climbs from 0
+# in a straight line, and then falls along half a cosine wave.
+#
+# Write `warm_cosine(done, warm)`. Once the share `done` of the run is over, from 0 to 1, which share of the full rate
+# is due? It climbs to 1 while `done` is below `warm`, and ends at 0. With `warm=0` there's no climb.
+# `exercises.warm_cosine.hint(1)` helps.
+
+# %% tags=["solution"]
+import math
+
+
+def warm_cosine(done, warm):
+    """The share of the full rate: up from 0 to 1 in the first `warm` of the run, then down along a cosine to 0."""
+    if done < warm:
+        return done / warm
+    return (1 + math.cos(math.pi * (done - warm) / (1 - warm))) / 2
+
+
+# %% tags=["check"]
+exercises.warm_cosine.check(warm_cosine)
+
+# %% [markdown]
+# Now both go to work: five epochs in which everything learns, with your groups and your schedule beside ours.
+
+# %%
+exercises.yours.rates(layer_groups, warm_cosine, base, split)
+
+# %% [markdown]
+# Then break something. Turn the ladder upside down, so that the lowest layers learn fastest, or leave the embeddings
+# out. Does F1 notice? Which columns do?
+
+# %% [markdown]
+# ## Prove
+#
+# LP-FT promises that its second stage starts where the probe ended. So train a probe alone, with the same seed, and
+# stop LP-FT as its second stage begins. All 30 tensors must be the same, bit for bit.
+
+# %%
+from headswap import EpochDone, Recipe, StageBegan, place_of, run_regime, start_regime
+
+# %% tags=["prove"]
+break_it = False  # set this to True and run the cell again: the second stage starts from a new head
+
+probe, rest = REGIMES["lp-ft"].stages
+rest = replace(rest, head="linear") if break_it else rest
+alone = run_regime(base, split, "head-only", Recipe(epochs=1)).classifier.state_dict()
+model, events = start_regime(base, split, replace(REGIMES["lp-ft"], stages=(probe, rest)), Recipe(epochs=2))
+next(event for event in events if isinstance(event, StageBegan) and event.stage == 1)
+same = [name for name, tensor in model.state_dict().items() if torch.equal(tensor, alone[name])]
+assert break_it or len(same) == len(alone) == 30
+print(f"{len(same)} of {len(alone)} tensors are those of the probe.")
+
+# %% [markdown]
+# Gradual unfreezing promises that a layer stays where it is until its turn comes. After each stage, look which layers
+# of the body differ from the base in any bit.
+
+
+# %%
+def changed(model):
+    """The layers of the body in which any weight differs from the base's."""
+    start, now = base.body.state_dict(), model.body.state_dict()
+    names = [name for name in now if not torch.equal(now[name], start[name])]
+    return sorted({str(place_of(model, f"body.{name}")) for name in names})
+
+
+# %% tags=["prove"]
+break_it = False  # set this to True and run the cell again: the second stage thaws everything
+
+first, second, third, last = REGIMES["gradual-unfreezing"].stages
+second = replace(last, share=second.share) if break_it else second
+gradual = replace(REGIMES["gradual-unfreezing"], stages=(first, second, third, last))
+model, events = start_regime(base, split, gradual, Recipe(epochs=4))
+seen = {event.stage: changed(model) for event in events if isinstance(event, EpochDone)}
+steps = [[], ["block[1]", "norm"], ["block[0]", "block[1]", "norm"], ["block[0]", "block[1]", "embedding", "norm"]]
+assert break_it or [*seen.values()] == steps, seen
+for number, layers in seen.items():
+    print("Broken:" if break_it else "Moved", f"after stage {number + 1}:", ", ".join(layers) or "no layer of the body")
+
+# %% tags=["nbval-ignore-output"]
+done = exercises.progress()
+assert done.rows
+done
+
+# %% [markdown]
+# ## Recap
+#
+# RECAP
+#
+# Next question: what if the body stays exactly as it is, and something small learns inside it?
+#
+# Next: [10 · Adapters, LoRA, and other small parts](10_inserts.ipynb) ·
+# Before: [08 · Probe or feature head](08_feature_head.ipynb)

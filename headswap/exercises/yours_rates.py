@@ -1,7 +1,6 @@
 """The learner's rates at work: groups and schedule in a real run, and the groups in the machine (lesson 09)."""
 
 import json
-import math
 from collections.abc import Callable, Mapping
 from itertools import islice
 from typing import Any
@@ -112,10 +111,9 @@ def machine(layer_groups: Function, base: LanguageModel) -> Machine | Beside:
     if isinstance(told, Raised):
         return stopped([(LAYER_GROUPS, layer_groups)], told, (), ())
     multiples = {key: 0.0 if rate == "none" else rate for key, rate in told.items()}
-    if not all(map(_drawable, multiples.values())) or not any(multiples.values()):
-        said = judged([(LAYER_GROUPS, layer_groups)], "These rates can't be drawn: the machine has one for each layer.")
-        return Beside(said)
-    drawn.set(rules=json.dumps(multiples))
+    if isinstance(heard(lambda: drawn.set(rules=json.dumps(multiples)), SECONDS), Raised):
+        said = "These rates can't be drawn: the machine takes one rate for each layer."
+        return Beside(judged([(LAYER_GROUPS, layer_groups)], said))
     return drawn
 
 
@@ -124,7 +122,3 @@ def _asked(layer_groups: Callable[..., Any], model: Classifier) -> tuple[Classif
     copied = lazy_copy(model)
     copied.requires_grad_(True)
     return copied, [*islice(layer_groups(copied, 1.0, FACTOR), MOST)]
-
-
-def _drawable(rate: object) -> bool:
-    return isinstance(rate, int | float) and not isinstance(rate, bool) and 0.0 <= rate < math.inf

@@ -5,7 +5,7 @@ What the picture shows is recorded (`benchmarks/moved.py`); `moved` trains one r
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from statistics import mean, median
@@ -31,10 +31,10 @@ RATES: Final = (0.0003, 0.001, 0.002, 0.01)
 COLUMNS: Final = (1, 2, 3, 5, 10, 15, 20)  # epochs of the picture
 FULL_SHADE = 100.0  # per cent of a layer's own length
 LOST = 4.0  # times the perplexity before the run: from here on a card warns
-# The head's rate falls along a cosine; the body keeps a tenth of the full rate to the end.
+AHEAD = 50.0  # times the body's rate: the head of `cosine-head` begins nearly as fast as a probe
 STEADY: Final = Regime(
-    "cosine-head", "The head's rate falls along a cosine; the body keeps a small constant one.",
-    (Stage((*NEW, ("everything", 0.1))),), 2e-3, "nothing", schedule="cosine-head",
+    "cosine-head", "The head learns 50 times faster, along a cosine; the body keeps a small constant rate.",
+    (Stage((*((place, AHEAD) for place, _ in NEW), ("everything", 1.0))),), 3e-4, "nothing", schedule="cosine-head",
 )  # fmt: skip
 TAKEN = ("full", "discriminative", "last-block", "gradual-unfreezing", "lp-ft")
 SHOWN: Final[dict[str, Regime]] = {name: REGIMES[name] for name in TAKEN} | {STEADY.name: STEADY}
@@ -53,6 +53,7 @@ class Moved:
     layers: tuple[Mapping[str, float], ...]
     perplexity: tuple[float, ...]
     judged: Judged
+    classifier: Classifier = field(compare=False, repr=False)
 
     @property
     def f1(self) -> float:
@@ -77,7 +78,7 @@ def moved(base: LanguageModel, split: Split, regime: Regime | str, recipe: Recip
             layers.append({key: share or 0.0 for key, share in far.items()})
             left.append(_language(model, base, texts))
     rate = recipe.learning_rate or regime.learning_rate
-    return Moved(regime.name, rate, tuple(layers), tuple(left), judge(model, "test", split.test))
+    return Moved(regime.name, rate, tuple(layers), tuple(left), judge(model, "test", split.test), model)
 
 
 def _language(model: Classifier, base: LanguageModel, texts: Sequence[str]) -> float:

@@ -170,7 +170,15 @@ def test_a_layer_in_no_group_is_drawn_frozen() -> None:
     assert found["embedding"] == 0.0 < found["block[0]"]
 
 
-@pytest.mark.parametrize("given", [forgets("position vectors"), lambda *_: [], wrong("_everything_first")])
+def from_elsewhere(model: Any, rate: float, factor: float) -> list[dict[str, Any]]:
+    return [*layer_groups(model, rate, factor), {"params": [torch.zeros(1)], "lr": rate}]
+
+
+def a_word(model: Any, rate: float, factor: float) -> list[dict[str, Any]]:
+    return [{"params": model.parameters(), "lr": "fast"}]
+
+
+@pytest.mark.parametrize("given", [forgets("position vectors"), from_elsewhere, a_word, wrong("_everything_first")])
 def test_what_the_machine_cannot_draw_is_a_sentence(given: Callable[..., Any]) -> None:
     found = yours.machine(given, BASE)
     assert isinstance(found, Beside)

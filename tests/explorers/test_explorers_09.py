@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import torch
 
+from benchmarks.moved import FIGURE, table
 from headswap import LinearHead, MeanPool, Recipe, Split, StepDone, fixture_split, place_of, start_regime, swap_head
 from headswap.errors import SettingError
 from headswap.explorers import lesson_base, moved, movement, movement_of, timetable
@@ -37,6 +38,10 @@ def test_the_record_holds_every_regime_at_every_rate_and_nothing_else() -> None:
     assert {row["seeds"] for row in recorded_rows().values()} == {3}
     assert all(list(row["moved"]) == LAYERS for row in recorded_rows().values())
     assert FILE.stat().st_size < 20_000
+
+
+def test_the_table_on_file_is_that_of_the_record() -> None:
+    assert FIGURE.read_text("utf-8") == f"{table([*recorded_rows().values()])}\n"
 
 
 def test_every_regime_that_is_shown_is_the_librarys_but_the_one_that_is_none() -> None:

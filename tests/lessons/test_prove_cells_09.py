@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -15,8 +14,7 @@ from test_prove_cells import SWITCH, fails, only, only_proofs
 
 from headswap import REGIMES, Recipe, run_regime, start_regime
 from headswap.errors import SettingError
-from headswap.training.events import EpochDone
-from lessons import build
+from headswap.training.events import StageEnded
 
 ROOT = Path(__file__).resolve().parents[2]
 LESSON = "09_rates"
@@ -69,7 +67,7 @@ def test_09_notices_one_weight_of_the_head_that_moves_between_the_stages() -> No
 
 def test_09_notices_a_layer_that_moves_before_it_is_thawed() -> None:
     rehearsal = only(LESSON, GRADUAL)
-    first = lambda event: isinstance(event, EpochDone) and event.stage == 0  # noqa: E731
+    first = lambda event: isinstance(event, StageEnded) and event.stage == 0  # noqa: E731
     rehearsal.space["start_regime"] = with_a_watcher(first, lambda model: model.body.blocks[0].norm1.bias[0].add_(1e-7))
     fails(rehearsal)
 
@@ -95,10 +93,7 @@ def test_09_has_a_switch_in_the_first_line_of_each_proof_that_says_what_to_do() 
     assert all(re.match(rf"{SWITCH}  # set this to True and run the cell again", cell) for cell in cells)
 
 
-@pytest.mark.parametrize(
-    ("number", "said"),
-    [(PROBE, r"28 of 30 tensors"), (GRADUAL, r"Broken: .*embedding")],
-)
+@pytest.mark.parametrize(("number", "said"), [(PROBE, r"28 of 30 tensors"), (GRADUAL, r"Broken: .*embedding")])
 def test_09_breaks_its_promises_in_words_and_stops_nothing(
     number: int, said: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
