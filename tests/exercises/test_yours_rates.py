@@ -10,8 +10,8 @@ import torch
 
 from headswap import REGIMES, Falling, Split, Stage, fixture_split, parameter_groups, place_of
 from headswap.exercises import yours, yours_rates
-from headswap.exercises.beside import Beside
 from headswap.exercises.rates import LAYER_GROUPS, WARM_COSINE, layer_groups, rates_by_layer, tall, warm_cosine
+from headswap.exercises.yours import Beside
 from headswap.explorers import lesson_base
 from headswap.explorers.machine import Machine
 from headswap.regimes.named import NEW
@@ -81,7 +81,7 @@ def test_the_factor_of_the_reference_is_fallings() -> None:
 def test_right_rates_end_where_ours_end() -> None:
     found = yours.rates(layer_groups, warm_cosine, BASE, SPLIT)
     ours, mine = found.rows
-    assert (ours[0], mine[0]) == ("ours", "yours")
+    assert (ours[0], mine[0]) == ("the library's", "yours")
     assert ours[1:] == mine[1:]
     assert "the same numbers" in found.said
     assert found.columns[3:] == ("Head moved", "Norm moved", "Block 2 moved", "Block 1 moved", "Embeddings moved")
@@ -184,7 +184,7 @@ def test_what_the_machine_cannot_draw_is_a_sentence(given: Callable[..., Any]) -
     assert isinstance(found, Beside)
     assert found.rows == ()
     assert found.said.startswith("layer_groups: ")
-    assert "can't be drawn" in found.said
+    assert "Your run stopped: " in found.said
 
 
 def test_a_crash_and_a_stub_are_sentences_too() -> None:
