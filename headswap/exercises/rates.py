@@ -26,7 +26,7 @@ def layer_groups(model: Classifier, rate: float, factor: float) -> list[dict]:
 
     Head, pool, last norm and top block learn at `rate`, the embeddings one step slower than the lowest block.
     """
-    body = model.body
+    body: Any = model.body
     groups = [{"params": [*model.head.parameters(), *model.pool.parameters(), *body.norm.parameters()], "lr": rate}]
     for steps, block in enumerate(reversed(body.blocks)):
         groups.append({"params": list(block.parameters()), "lr": rate / factor**steps})
@@ -52,7 +52,7 @@ def _groups(
     blocks: Iterable[nn.Module] | None = None,
 ) -> Grouped:  # fmt: skip
     """Groups in three parts: the top at `top`, the block so many steps below it at `at(steps)`, embeddings `below`."""
-    body = model.body
+    body: Any = model.body
     above = [*model.head.parameters(), *model.pool.parameters(), *body.norm.parameters()]
     groups = [{"params": above, "lr": top}]
     for steps, block in enumerate(reversed(body.blocks) if blocks is None else blocks):
@@ -97,7 +97,7 @@ def _embeddings_like_the_lowest_block(model: Classifier, rate: float, factor: fl
     return _groups(model, lambda steps: rate / factor**steps, rate, below=len(model.body.blocks) - 1)
 
 
-def _without(*modules: Callable[[Classifier], nn.Module]) -> Function:
+def _without(*modules: Callable[[Classifier], Any]) -> Function:
     """The right groups, but for the weights of some modules, which are forgotten."""
 
     def wrong(model: Classifier, rate: float, factor: float) -> Grouped:

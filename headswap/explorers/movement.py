@@ -72,10 +72,10 @@ def moved(base: LanguageModel, split: Split, regime: Regime | str, recipe: Recip
     movement.of(model)
     layers, left = [], [_language(model, base, texts)]
     for event in events:
-        if isinstance(event, StageBegan | EpochDone):
-            far = movement.of(model)  # a stage may thaw more, so it is asked before its first step, too
+        if isinstance(event, StageBegan):
+            movement.of(model)  # what this stage thaws begins here
         if isinstance(event, EpochDone):
-            layers.append({key: share or 0.0 for key, share in far.items()})
+            layers.append({key: share or 0.0 for key, share in movement.of(model).items()})
             left.append(_language(model, base, texts))
     rate = recipe.learning_rate or regime.learning_rate
     return Moved(regime.name, rate, tuple(layers), tuple(left), judge(model, "test", split.test), model)
@@ -169,8 +169,8 @@ def _cards(row: Row) -> list[dict[str, Any]]:
     before, seeds = row["perplexity"][0], row["seeds"]
     spread = f"{least:g} to {most:g} over {seeds} seeds; " if seeds > 1 else ""
     return [
-        card("ham or spam?", f"F1 {f1:.2f}", f"95 % interval {low:.2f} to {high:.2f}, 160 test messages"),
-        card("the next byte, with the old head back on", f"perplexity {_told(left)}",
+        card("F1, ham or spam", f"{f1:.2f}", f"95 % interval {low:.2f} to {high:.2f}, 160 test messages"),
+        card("perplexity, with the old head back on", _told(left),
              f"{spread}it was {before:.1f} before, and 260 knows nothing", left > LOST * before),
     ]  # fmt: skip
 

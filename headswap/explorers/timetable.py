@@ -62,7 +62,7 @@ def timetable() -> Explorer:
 
 def _show(model: Classifier, regime: Regime) -> list[Block]:
     parts = parts_of(model, regime)
-    keys = list(reversed(parts[0].multiples))
+    keys = [*parts[0].multiples][::-1]  # from the head down
     rates = [[100 * in_epoch(parts, key, epoch) for epoch in COLUMNS] for key in keys]
     columns = [str(epoch) for epoch in COLUMNS]
     grid = heat("Rate by layer and epoch", [*map(name_of, keys)], columns, rates, FULL_SHADE, "%")

@@ -18,7 +18,7 @@ from headswap.regimes.named import NEW
 from headswap.web.layers import key_of
 
 BASE, WHOLE = lesson_base(), fixture_split()
-SPLIT = Split(WHOLE.train[:96], WHOLE.validation[:32], WHOLE.test[:64])
+SPLIT = Split(WHOLE.train[::6], WHOLE.validation[::5], WHOLE.test[::2])
 
 
 @pytest.fixture(autouse=True)

@@ -21,7 +21,7 @@ FULL = recorded_rows()["full", 0.001]
 def opened(site: Site, request: pytest.FixtureRequest) -> Iterator[Page]:
     """A page with the picture; at its end nothing was asked of the network and no error was said."""
     with notebook(site, re.sub(r"\W+", "-", request.node.name), CELL, height=900) as (view, _):
-        shown(view).get_by_text("perplexity", exact=False).first.wait_for(timeout=60_000)
+        shown(view).get_by_text("F1, ham or spam").wait_for(timeout=60_000)
         yield view
 
 
@@ -35,7 +35,7 @@ def test_the_keyboard_moves_the_rate_and_every_picture_follows(opened: Page) -> 
     rate.focus()
     opened.keyboard.press("End")
     high = recorded_rows()["full", 0.01]
-    shown(opened).get_by_text(f"F1 {high['f1'][0]:.2f}").wait_for()
+    shown(opened).locator(".hs-result strong", has_text=f"{high['left'][0]:,.0f}").wait_for()
     assert rate.get_attribute("aria-valuetext") == "0.01"
     assert rate.evaluate("e => e === document.activeElement"), "painting keeps the focus"
 

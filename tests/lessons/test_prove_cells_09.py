@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -14,7 +15,9 @@ from test_prove_cells import SWITCH, fails, only, only_proofs
 
 from headswap import REGIMES, Recipe, run_regime, start_regime
 from headswap.errors import SettingError
+from headswap.explorers.movement import recorded_rows
 from headswap.training.events import StageEnded
+from lessons import build
 
 ROOT = Path(__file__).resolve().parents[2]
 LESSON = "09_rates"
@@ -100,3 +103,57 @@ def test_09_breaks_its_promises_in_words_and_stops_nothing(
     rehearsal = only(LESSON, number)
     exec(rehearsal.proofs[0].replace(SWITCH, "break_it = True"), rehearsal.space)
     assert re.search(said, capsys.readouterr().out)
+
+
+# ---- what it quotes
+
+
+def told() -> str:
+    """The lesson's prose, line by line; its sentences run on."""
+    cells = [cell.source for cell in build.read(build.LESSONS / f"{LESSON}.py").cells if cell.cell_type == "markdown"]
+    return "\n".join(cells)
+
+
+def short(number: float) -> str:
+    return f"{number:.1f}" if number < 10 else f"{number:.0f}"
+
+
+@pytest.mark.parametrize("name", ["full", "gradual-unfreezing", "discriminative", "last-block", "lp-ft"])
+def test_09_quotes_how_far_the_layers_moved(name: str) -> None:
+    row = recorded_rows()[name, 0.001]
+    middle, least, most = map(short, row["left"])
+    far = [row["moved"][key][-1] for key in ("head", "block[1]")]
+    assert f"| `{name}` | {middle} ({least} to {most}) | {far[0]:,.0f} % | {far[1]:.0f} % |" in told()
+
+
+def test_09_says_in_its_sentences_what_was_recorded() -> None:
+    said, rows = " ".join(told().split()), recorded_rows()
+    left = {key: short(row["left"][0]) for key, row in rows.items()}
+    assert f"Even at the lowest rate it ends near {left['full', 0.0003]}" in said
+    assert f"`full` ends at a perplexity of about {left['full', 0.001]}" in said
+    assert f"at 0.01 `lp-ft` ends at {left['lp-ft', 0.01]}" in said
+    assert f"`cosine-head` at 0.0003 ends at {left['cosine-head', 0.0003]}" in said
+    slow = rows["full", 0.0003]["moved"]
+    most = max(far[-1] for key, far in slow.items() if key != "head")
+    assert f"moves no layer of the body by more than {math.ceil(most)} %" in said
+
+
+def test_09_says_what_helps_only_where_all_seeds_agree() -> None:
+    """Least to most of one regime lie apart from those of the next: slower below, frozen below, a probe first."""
+    full, slower, frozen, probe = (
+        recorded_rows()[name, 0.001]["left"] for name in ("full", "discriminative", "last-block", "lp-ft")
+    )
+    assert probe[2] < frozen[1] and frozen[2] < slower[1] and slower[2] < full[1]
+
+
+def test_09_quotes_the_table_of_every_regime() -> None:
+    record = (ROOT / "figures" / "every.txt").read_text("utf-8").split("order: not run yet")[0]
+    for name in ("full", "discriminative", "gradual-unfreezing", "lp-ft"):
+        line = next(line for line in record.splitlines() if line.startswith(f"{name} "))
+        f1, *_, difference = re.findall(r"[+-]?\d\.\d{3} \[[^\]]+\]", line)
+        paired = "" if name == "full" else difference
+        row = f"| {name} | {f1} | {paired} | {line.split()[-1]} |".replace("|  |", "| |")
+        assert row in told(), row
+        if paired:
+            low, high = map(float, re.findall(r"[+-]\d\.\d{3}", paired)[1:])
+            assert low < 0 < high, "the lesson says that it could be luck"
