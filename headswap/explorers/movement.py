@@ -92,7 +92,7 @@ def at_rate(name: str, rate: float) -> Regime:
 
 def row_of(runs: Sequence[Moved]) -> Row:
     """What the picture shows of the runs of one regime at one rate, one for each seed: means, a median, an interval."""
-    first, ends = runs[0], sorted(run.perplexity[-1] for run in runs)
+    first, ends = runs[0], [run.perplexity[-1] for run in runs]
     columns = [epoch for epoch in COLUMNS if epoch <= len(first.layers)]
     f1 = mean(run.f1 for run in runs), *mean_interval([run.judged.verdicts for run in runs], "f1")
     return {
@@ -100,7 +100,8 @@ def row_of(runs: Sequence[Moved]) -> Row:
         "rate": first.rate,
         "seeds": len(runs),
         "f1": [round(number, 4) for number in f1],
-        "left": [_short(number) for number in (median(ends), ends[0], ends[-1])],
+        "left": [_short(number) for number in (median(ends), min(ends), max(ends))],
+        "ends": [_short(number) for number in ends],
         "epochs": columns,
         "moved": {
             key: [_short(100 * mean(run.layers[epoch - 1][key] for run in runs)) for epoch in columns]

@@ -133,6 +133,7 @@ def test_a_row_is_the_mean_the_middle_and_the_ends_of_its_runs() -> None:
     assert row["f1"][0] == pytest.approx(mean(run.f1 for run in runs), abs=1e-4)
     assert row["f1"][1] < row["f1"][0] < row["f1"][2]
     assert row["left"] == pytest.approx([median(ends), min(ends), max(ends)], rel=0.005)
+    assert row["ends"] == pytest.approx(ends, rel=0.005), "seed by seed"
     assert row["moved"]["head"][1] == pytest.approx(100 * mean(run.layers[1]["head"] for run in runs), rel=0.005)
     assert row["epochs"] == [1, 2]
 
