@@ -3,8 +3,8 @@
  *
  * @typedef {[number, number]} Spot row and column
  * @typedef {Titled & {kind: "heat", rows: string[], columns: string[], values: (number|null)[][],
- *   most?: number, unit?: string}} HeatSpec null is a cell that may not be seen; numbers with a unit have the full shade
- *   from `most` on
+ *   most?: number, unit?: string}} HeatSpec null is a cell that may not be seen; numbers with a unit have the full
+ *   shade from `most` on
  * @typedef {ReturnType<typeof heatLayout>} Layout
  *
  * @import {Place, Titled} from "./frame.js"
@@ -82,14 +82,18 @@ export function unitText(value) {
 }
 
 /** @param {number|null} value @param {string} [unit] */
-const cellText = (value, unit) => (value === null ? "not seen" : unit ? `${unitText(value)} ${unit}` : numberText(value));
+function cellText(value, unit) {
+  if (value === null) return "not seen";
+  return unit ? `${unitText(value)} ${unit}` : numberText(value);
+}
 
 /** @param {HeatSpec} spec @returns {[string[], () => (string|number)[][]]} */
 const cellTable = ({ rows, columns, values, unit }) => [["", ...columns.map(visible)], () =>
   values.map((row, i) => [visible(rows[i]), ...row.map((value) => cellText(value, unit))])];
 
 /** The two ends of the shades. @param {HeatSpec} spec @returns {[string, string]} */
-export const endsOf = ({ most = 1, unit }) => (unit ? [`0 ${unit}`, `${numberText(most)} ${unit} or more`] : ["0", "1"]);
+export const endsOf = ({ most = 1, unit }) =>
+  (unit ? [`0 ${unit}`, `${numberText(most)} ${unit} or more`] : ["0", "1"]);
 
 /** @type {Record<string, Spot>} */
 const MOVES = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1],
