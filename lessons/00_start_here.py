@@ -272,6 +272,9 @@ done
 # | 06 | Metrics | 10 | four cells and every threshold |
 # | 06b | Rare spam, and how sure | 10 | rare spam, and how far luck reaches |
 # | 07 | The regime lab | 12 | your own experiments |
+# | 08 | Probe or feature head | 12 | when a head should bend |
+# | 09 | Rates and schedules | 12 | who moves, and how far |
+# | 10 | Adapters, LoRA, and other small parts | 11 | your own LoRA |
 #
 # </details>
 # <br>

@@ -192,8 +192,8 @@ exercises.yours.lora_machine(new_lora, lora, base)
 # | 8 | 0.373 | 0.310 | 0.299 | 0.295 | 0.287 |
 # | 16 | 0.370 | 0.305 | 0.296 | 0.294 | 0.285 |
 #
-# Read down a column: rank 1 is nearly enough, and above 4 nothing gets clearly better. Read along a row: with alpha 1 the
-# additions are too faint to learn in 20 epochs, and from 8 on it hardly matters. We use rank 4 and alpha 8.
+# Read down a column: rank 1 is nearly enough, and above 4 nothing gets clearly better. Read along a row: with alpha 1
+# the additions are too faint to learn in 20 epochs, and from 8 on it hardly matters. We use rank 4 and alpha 8.
 
 # %% [markdown]
 # ## Build: an adapter

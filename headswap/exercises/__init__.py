@@ -7,16 +7,18 @@ from .bodies import PERPLEXITY as perplexity
 from .course import progress
 from .freezing import FREEZE as freeze
 from .freezing import GROUPS as groups
+from .heads import FEATURE_HEAD as feature_head
 from .inserting import ADAPTER as adapter
 from .inserting import LORA as lora
 from .inserting import MERGE as merge
 from .inserting import NEW_LORA as new_lora
-from .heads import FEATURE_HEAD as feature_head
 from .measuring import CHOOSE_THRESHOLD as choose_threshold
 from .measuring import SCORES as scores
 from .measuring import VERDICTS as verdicts
 from .pooling import LAST_REAL as last_real
 from .pooling import MASKED_MEAN as masked_mean
+from .rates import LAYER_GROUPS as layer_groups
+from .rates import WARM_COSINE as warm_cosine
 from .starting import DECIDE as decide
 from .stepping import TRAIN_STEP as train_step
 from .swapping import COUNT_NEW_WEIGHTS as count_new_weights
@@ -39,6 +41,7 @@ __all__ = [
     "freeze",
     "groups",
     "last_real",
+    "layer_groups",
     "lora",
     "loss",
     "masked_mean",
@@ -53,6 +56,7 @@ __all__ = [
     "swap",
     "train_step",
     "verdicts",
+    "warm_cosine",
     "with_yours",
     "yours",
 ]  # fmt: skip

@@ -8,10 +8,11 @@ from .attending import ATTEND
 from .bodies import CAUSAL_MASK, PERPLEXITY
 from .exercise import Exercise
 from .freezing import FREEZE, GROUPS
-from .inserting import ADAPTER, LORA, MERGE, NEW_LORA
 from .heads import FEATURE_HEAD
+from .inserting import ADAPTER, LORA, MERGE, NEW_LORA
 from .measuring import CHOOSE_THRESHOLD, SCORES, VERDICTS
 from .pooling import LAST_REAL, MASKED_MEAN
+from .rates import LAYER_GROUPS, WARM_COSINE
 from .starting import DECIDE
 from .stepping import TRAIN_STEP
 from .swapping import COUNT_NEW_WEIGHTS, LOSS, SWAP
@@ -28,6 +29,7 @@ COURSE: dict[str, tuple[Exercise, ...]] = {
     "06b": (CHOOSE_THRESHOLD,),
     "10": (NEW_LORA, LORA, MERGE, ADAPTER),
     "08": (FEATURE_HEAD,),
+    "09": (LAYER_GROUPS, WARM_COSINE),
 }
 SIGNS = {True: ("✓", "passed"), False: ("○", "not yet")}
 

@@ -43,17 +43,20 @@ from .beside import (
     stopped,
     weights_in,
     your_turn,
-)
+)  # fmt: skip
 from .exercise import Exercise, is_stub
 from .freezing import FREEZE, GROUPS
-from .heads import FEATURE_HEAD
 from .pooling import LAST_REAL, MASKED_MEAN
 from .stepping import TRAIN_STEP
 from .swapping import LOSS, SWAP
+from .yours_heads import feature_head
 from .yours_inserts import adapters, lora, lora_machine
+from .yours_rates import machine, rates
 
-__all__ = ["Beside", "YourPool", "adapters", "head", "loop", "lora", "lora_machine", "pool"]
-from .yours_heads import COLUMNS, f1s, tasks
+__all__ = [
+    "Beside", "YourPool", "adapters", "feature_head", "head", "loop", "lora", "lora_machine", "machine", "pool",
+    "rates",
+]  # fmt: skip
 
 LONG, SHORT = 32, 15  # bytes of a message that the model reads, and of one that is cut short
 # The test messages: bytes of each, whether a longer one is in the batch, and the side of the pads that it makes.
@@ -175,27 +178,6 @@ def _headed(swap: Function, loss: Function, base: LanguageModel, split: Split) -
     return sum(p.numel() for p in new), measure(test.labels.tolist(), said.tolist()).f1
 
 
-# ---- a head with a hidden layer (lesson 08)
-
-
-def feature_head(function: Function, base: LanguageModel) -> Beside:
-    """Train a head that works by the learner's function, and the library's, on the same features: F1 of both.
-
-    Each head learns twice, from 640 messages each time: whether exactly one of spam and a comma is there, and spam.
-    """
-    given = [(FEATURE_HEAD, function)]
-    if is_stub(function):
-        return _your_turn([FEATURE_HEAD.name], "as the head of a real run")
-    asked = tasks(base)
-    columns = ("F1 of one seed", *COLUMNS)
-    right, mine = f1s(None, asked), _heard(lambda: f1s(function, asked))
-    rows = [("the library's MLPHead", *map(_f1, right))]
-    if isinstance(mine, Raised):
-        return _stopped(given, mine, columns, [*rows, ("yours", *["none"] * len(right))])
-    rows.append(("yours", *map(_f1, mine)))
-    return Beside(_judged(given, _damage(mine[1] - right[1], " on exactly one")), columns, tuple(rows))
-
-
 # ---- a training loop (lesson 05)
 
 
@@ -256,4 +238,5 @@ class _Looped:
         learns = sum(p.numel() for p in self.model.parameters() if p.requires_grad)
         now = self.model.body.state_dict()
         moved = sum(not torch.equal(now[name], tensor) for name, tensor in self.before.items())
+        return f"{learns:,}", f"{self.held:,}", f"{moved} of {len(now)}", f1_text(self.f1())
         return f"{learns:,}", f"{self.held:,}", f"{moved} of {len(now)}", f1_text(self.f1())

@@ -15,6 +15,7 @@ from ..errors import SettingError
 from ..explorers.questions import question_split
 from ..live.watch import vectors
 from ..metrics.measure import measure
+from ..model.body import LanguageModel
 from ..model.body_contract import Base
 from ..model.classifier import swap_head
 from ..model.heads import MLPHead, new_head
@@ -23,7 +24,10 @@ from ..model.precision import one_thread
 from ..regimes.named import REGIMES
 from ..regimes.schedules import SCHEDULES
 from ..training.run import encode
-from .answers import Function
+from .answers import Function, Raised
+from .beside import Beside, damage_of, f1_text, heard, judged, stopped, your_turn
+from .exercise import is_stub
+from .heads import FEATURE_HEAD
 
 SEED, EPOCHS, BATCH = 0, 40, 32
 COLUMNS = ("exactly one: its 640 labels", "exactly one: 400 fresh", "spam: 400 fresh")
@@ -99,3 +103,24 @@ def _features(base: Base, messages: tuple[Example, ...]) -> torch.Tensor:
 
 def _labels(messages: tuple[Example, ...]) -> torch.Tensor:
     return torch.tensor([message.label for message in messages])
+
+
+# ---- the run
+
+
+def feature_head(function: Function, base: LanguageModel) -> Beside:
+    """Train a head that works by the learner's function, and the library's, on the same features: F1 of both.
+
+    Each head learns twice, from 640 messages each time: whether exactly one of spam and a comma is there, and spam.
+    """
+    given = [(FEATURE_HEAD, function)]
+    if is_stub(function):
+        return your_turn([FEATURE_HEAD.name], "as the head of a real run")
+    asked = tasks(base)
+    columns = ("F1 of one seed", *COLUMNS)
+    right, mine = f1s(None, asked), heard(lambda: f1s(function, asked))
+    rows = [("the library's MLPHead", *map(f1_text, right))]
+    if isinstance(mine, Raised):
+        return stopped(given, mine, columns, [*rows, ("yours", *["none"] * len(right))])
+    rows.append(("yours", *map(f1_text, mine)))
+    return Beside(judged(given, damage_of(mine[1] - right[1], " on exactly one")), columns, tuple(rows))

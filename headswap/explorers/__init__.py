@@ -9,6 +9,7 @@ from .freezing import arithmetic, stale
 from .guessing import guesses
 from .machine import machine
 from .measures import scoreboard
+from .movement import moved, movement, movement_of
 from .outwit import outwit
 from .own import number_of
 from .pooling import pads, pooled, snapshots
@@ -19,6 +20,7 @@ from .reading import read
 from .recorded import recorded
 from .swapping import swap_report
 from .thin import thin
+from .timetable import timetable
 from .tokens import reads, tokens
 from .widget import Explorer
 from .worth import worth
@@ -34,6 +36,9 @@ __all__ = [
     "habits",
     "lesson_base",
     "machine",
+    "moved",
+    "movement",
+    "movement_of",
     "number_of",
     "outwit",
     "pads",
@@ -51,6 +56,7 @@ __all__ = [
     "stale",
     "swap_report",
     "thin",
+    "timetable",
     "tokens",
     "worth",
 ]  # fmt: skip

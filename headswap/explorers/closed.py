@@ -112,7 +112,13 @@ def _worked(block: Block) -> str:
 
 
 def _heat(block: Block) -> str:
-    return f"a grid of shares, {len(block['rows'])} rows by {len(block['columns'])} columns"
+    """How large the grid is; of numbers with a unit also the last column, row by row."""
+    size = f"{len(block['rows'])} rows by {len(block['columns'])} columns"
+    if "unit" not in block:
+        return f"a grid of shares, {size}"
+    last = zip(block["rows"], (row[-1] for row in block["values"]), strict=True)
+    ends = "; ".join(f"{name} {_number(value)} {block['unit']}" for name, value in last)
+    return f"a grid, {size}; in the last column {ends}"
 
 
 def _cloud(block: Block) -> str:

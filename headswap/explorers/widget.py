@@ -148,8 +148,8 @@ def slider(
             "unit": unit, **({"within": True} if within else {})}  # fmt: skip
 
 
-def stops(name: str, label: str, value: int, options: Sequence[int]) -> Control:
-    """One of a few whole numbers, to slide over."""
+def stops(name: str, label: str, value: float, options: Sequence[float]) -> Control:
+    """One of a few numbers, to slide over."""
     return {"kind": "stops", "name": name, "label": label, "value": value, "options": [*options]}
 
 
@@ -259,9 +259,16 @@ def bars(title: str, rows: Sequence[tuple[str, float, float | None]], unit: str 
     return {"kind": "bars", "title": title, "rows": _grid(rows), "unit": unit}
 
 
-def heat(title: str, rows: Sequence[str], columns: Sequence[str], values: Sequence[Sequence[float | None]]) -> Block:
-    """A grid of shares from 0 to 1; None is a cell that may not be seen."""
-    return {"kind": "heat", "title": title, "rows": [*rows], "columns": [*columns], "values": _grid(values)}
+def heat(
+    title: str, rows: Sequence[str], columns: Sequence[str], values: Sequence[Sequence[float | None]],
+    most: float = 1.0, unit: str = "",
+) -> Block:  # fmt: skip
+    """A grid of numbers from 0 to `most`, where the shade is full; None is a cell that may not be seen.
+
+    By default the numbers are shares; `unit` says what others are. A number beyond `most` has the full shade, too.
+    """
+    scale = {"most": most, "unit": unit} if unit else {}
+    return {"kind": "heat", "title": title, "rows": [*rows], "columns": [*columns], "values": _grid(values), **scale}
 
 
 def guesses(title: str, labels: Sequence[str], chances: Sequence[float], next: Sequence[Sequence[Guess]]) -> Block:

@@ -12,8 +12,9 @@ from typing import Any
 
 import torch
 import torch.nn.functional as F
-import variants_10
 import variants_08
+import variants_09
+import variants_10
 from torch import nn
 from torch.nn.utils.rnn import pad_sequence
 
@@ -494,3 +495,7 @@ WRONG |= variants_10.WRONG
 
 RIGHT |= variants_08.RIGHT
 WRONG |= variants_08.WRONG
+# ---- 09
+
+RIGHT |= variants_09.RIGHT
+WRONG |= variants_09.WRONG

@@ -51,6 +51,8 @@ BLOCKS = [
      "Loss: nats by epoch; training from 0.7 to 0.25."),
     (widget.bars("Weights", [("kept", 130.0, 118914.0), ("new", 2.0, None)]), "Weights: kept 130 of 118,914; new 2."),
     (widget.heat("Attention", ["a", "b"], ["a"], [[1.0], [None]]), "Attention: a grid of shares, 2 rows by 1 columns."),
+    (widget.heat("Moved", ["Head", "Norm"], ["1", "20"], [[90.0, 165.25], [0.0, 3.6]], 100.0, "%"),
+     "Moved: a grid, 2 rows by 2 columns; in the last column Head 165 %; Norm 3.6 %."),
     (widget.divide("Each", [("ham", "circle", [0.1, 0.6]), ("spam", "triangle", [0.9])], "from P(spam) ≥", "at"),
      "Each: from P(spam) ≥; 2 ham, 1 spam."),
     (widget.crowd("Crowd", {"tp": 2, "fp": 1, "fn": 0, "tn": 7}, "3 of 10 are called spam."),

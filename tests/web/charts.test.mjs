@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { barText } from "../../headswap/web/charts/bars.js";
 import { messageWords, signsOf } from "../../headswap/web/charts/batch.js";
 import { guessWords, heightOf } from "../../headswap/web/charts/guesses.js";
-import { heatLayout } from "../../headswap/web/charts/heat.js";
+import { endsOf, heatLayout, unitText } from "../../headswap/web/charts/heat.js";
 import { lookingWords } from "../../headswap/web/charts/looking.js";
 import { isNumber } from "../../headswap/web/charts/table.js";
 import { countKinds } from "../../headswap/web/charts/tape.js";
@@ -42,6 +42,13 @@ test("a heat map fits its width, and its labels do not overlap", () => {
         assert.ok(at.skipRows * at.tall >= 13);
         assert.ok(at.skipColumns * at.cell >= (at.upright ? 13 : 6.6 * text.length));
       }
+});
+
+test("a heat map of numbers says them short, with their unit, and names the ends of its shades", () => {
+  const said = [0, 0.04, 0.05, 3.62, 9.96, 19, 165.2, 5440].map(unitText);
+  assert.deepEqual(said, ["0", "<0.1", "0.1", "3.6", "10", "19", "165", "5,440"]);
+  assert.deepEqual(endsOf({ most: 100, unit: "%" }), ["0 %", "100 % or more"]);
+  assert.deepEqual(endsOf({}), ["0", "1"], "shares are as they were");
 });
 
 test("the bytes of one character share one sign, as far as the cut", () => {

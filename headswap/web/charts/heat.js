@@ -1,16 +1,17 @@
 /**
- * A grid of shares from 0 to 1, read out cell by cell under the pointer or the arrow keys.
+ * A grid of shares from 0 to 1, or of numbers with a unit, read out cell by cell under the pointer or the arrow keys.
  *
  * @typedef {[number, number]} Spot row and column
- * @typedef {Titled & {kind: "heat", rows: string[], columns: string[], values: (number|null)[][]}} HeatSpec
- *   null is a cell that may not be seen
+ * @typedef {Titled & {kind: "heat", rows: string[], columns: string[], values: (number|null)[][],
+ *   most?: number, unit?: string}} HeatSpec null is a cell that may not be seen; numbers with a unit have the full
+ *   shade from `most` on
  * @typedef {ReturnType<typeof heatLayout>} Layout
  *
  * @import {Place, Titled} from "./frame.js"
  */
 
 import { h, placeIn, put, s, say } from "../elements.js";
-import { LETTER, ROW, cut, numberText, visible, widest } from "../text.js";
+import { LETTER, ROW, countText, cut, numberText, visible, widest } from "../text.js";
 import { drawn, picture } from "./frame.js";
 
 /** Sizes of a heat map: cells as large as fit, and how many labels are skipped between two that are shown.
@@ -28,8 +29,8 @@ export function heatLayout(width, rows, columns, highest = 420) {
 }
 
 /** A rectangle for each cell, made once per shape of the grid.
- * @param {SVGElement} group @param {(number|null)[][]} values @param {Layout} layout */
-function paintShades(group, values, { left, top, cell, tall }) {
+ * @param {SVGElement} group @param {HeatSpec} spec @param {Layout} layout */
+function paintShades(group, { values, most = 1 }, { left, top, cell, tall }) {
   const all = values.flatMap((row, i) => row.map((value, j) => ({ value, i, j })));
   if (group.childElementCount !== all.length) group.replaceChildren(...all.map(() => s("rect")));
   put(group, { class: cell < 7 ? "hs-cells hs-dense" : "hs-cells" });
@@ -38,7 +39,7 @@ function paintShades(group, values, { left, top, cell, tall }) {
     const look = value === null ? "hs-unseen" : null;
     put(rect, { x: left + j * cell, y: top + i * tall, width: cell, height: tall, class: look });
     // The square root, so that small shares can be told from nothing.
-    rect.style.setProperty("--hs-part", Math.sqrt(Math.min(1, Math.max(0, value ?? 0))).toFixed(3));
+    rect.style.setProperty("--hs-part", Math.sqrt(Math.min(1, Math.max(0, (value ?? 0) / most))).toFixed(3));
   });
 }
 
@@ -65,21 +66,34 @@ function labelNodes(rows, columns, { left, top, cell, tall, upright, skipRows, s
   return [...beside, ...above];
 }
 
-/** @param {(number|null)[][]} values @param {Layout} layout */
-function numberNodes(values, { left, top, cell, tall, numbers }) {
+/** @param {HeatSpec} spec @param {Layout} layout */
+function numberNodes({ values, unit }, { left, top, cell, tall, numbers }) {
   if (!numbers) return [];
   const place = (/** @type {number} */ i, /** @type {number} */ j) =>
     ({ x: left + (j + 0.5) * cell, y: top + (i + 0.5) * tall + 4, "text-anchor": "middle" });
   return values.flatMap((row, i) => row.flatMap((value, j) =>
-    (value === null ? [] : [s("text", place(i, j), value.toFixed(2))])));
+    (value === null ? [] : [s("text", place(i, j), unit ? unitText(value) : value.toFixed(2))])));
 }
 
-/** @param {number|null} value */
-const shareText = (value) => (value === null ? "not seen" : numberText(value));
+/** What a cell says of a number with a unit: 0, <0.1, 3.6, 19, 1,200. @param {number} value */
+export function unitText(value) {
+  if (value > 0 && value < 0.05) return "<0.1";
+  return value && value < 9.95 ? value.toFixed(1) : countText(value);
+}
+
+/** @param {number|null} value @param {string} [unit] */
+function cellText(value, unit) {
+  if (value === null) return "not seen";
+  return unit ? `${unitText(value)} ${unit}` : numberText(value);
+}
 
 /** @param {HeatSpec} spec @returns {[string[], () => (string|number)[][]]} */
-const cellTable = ({ rows, columns, values }) => [["", ...columns.map(visible)], () =>
-  values.map((row, i) => [visible(rows[i]), ...row.map(shareText)])];
+const cellTable = ({ rows, columns, values, unit }) => [["", ...columns.map(visible)], () =>
+  values.map((row, i) => [visible(rows[i]), ...row.map((value) => cellText(value, unit))])];
+
+/** The two ends of the shades. @param {HeatSpec} spec @returns {[string, string]} */
+export const endsOf = ({ most = 1, unit }) =>
+  (unit ? [`0 ${unit}`, `${numberText(most)} ${unit} or more`] : ["0", "1"]);
 
 /** @type {Record<string, Spot>} */
 const MOVES = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1],
@@ -117,7 +131,7 @@ function spotlight(svg, heard) {
     const [[i, j], { spec, layout: { left, top, cell, tall } }] = [spot, now];
     put(box, { x: left + j * cell, y: top + i * tall, width: cell, height: tall });
     const [row, column] = [visible(spec.rows[i]), visible(spec.columns[j])];
-    say(said, `row ${i + 1} ${row}, column ${j + 1} ${column}: ${shareText(spec.values[i][j])}`);
+    say(said, `row ${i + 1} ${row}, column ${j + 1} ${column}: ${cellText(spec.values[i][j], spec.unit)}`);
   };
   const move = (/** @type {Spot|null} */ to) => {
     spot = to;
@@ -170,16 +184,21 @@ export function heat(place, heard = () => {}, highest = undefined) {
   const mark = (/** @type {number} */ row) => { marked.set(row); marked.paint(now, many); };
   svg.append(cells, barred, labels, numbers, marked.box, light.box);
   under.append(light.said);
-  keys.append(h("span", { class: "hs-key", "aria-hidden": "true" }, "0", h("span", { class: "hs-ramp" }), "1"));
+  const [least, most] = [h("span"), h("span")];
+  keys.append(h("span", { class: "hs-key", "aria-hidden": "true" }, least, h("span", { class: "hs-ramp" }), most));
   const chart = drawn(parts, (/** @type {HeatSpec} */ spec, [width]) => {
     const [rows, columns] = [spec.rows.map(visible), spec.columns.map(visible)];
     const layout = heatLayout(width, rows, columns, highest);
     svg.style.height = `${layout.height}px`;
-    paintShades(cells, spec.values, layout);
+    paintShades(cells, spec, layout);
     put(barred, { d: barredPath(spec.values, layout) });
     labels.replaceChildren(...labelNodes(rows, columns, layout));
-    numbers.replaceChildren(...numberNodes(spec.values, layout));
-    put(svg, { "aria-label": `${spec.title}: ${rows.length} rows by ${columns.length} columns, shades from 0 to 1` });
+    numbers.replaceChildren(...numberNodes(spec, layout));
+    const [from, to] = endsOf(spec);
+    say(least, from);
+    say(most, to);
+    const size = `${rows.length} rows by ${columns.length} columns`;
+    put(svg, { "aria-label": `${spec.title}: ${size}, shades from ${from} to ${to}` });
     [now, many] = [layout, columns.length];
     marked.paint(now, many);
     light.paint(spec, layout);

@@ -55,7 +55,7 @@ export function stateOf({ weights, learns }) {
 /** @param {number} rate 0 is frozen */
 export function rateWords(rate) {
   if (!rate) return "frozen";
-  return rate === 1 ? "learns" : `learns ×${Number(rate.toPrecision(3))}`;
+  return rate === 1 ? "learns" : `learns ×${Number(rate.toPrecision(2))}`;
 }
 
 /** What a layer does, in one or two words. @param {Layer} layer */
