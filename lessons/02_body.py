@@ -34,8 +34,7 @@ guesses(base)
 # that many bytes, all equally likely. There are 260 ids, so a model that knows nothing has
 # a perplexity of 260.
 #
-# A new model is about to read 1,920 short messages five times. That takes seconds. What
-# will it know?
+# A new model is about to read 1,920 short messages five times. What will it know?
 
 # %% [markdown]
 # ## Predict

@@ -147,6 +147,14 @@ def test_importing_headswap_imports_nothing_heavy() -> None:
     assert found.stdout.strip() == "[]"
 
 
+def test_importing_the_lab_and_the_exercises_imports_nothing_that_may_never_be_needed() -> None:
+    """Pictures and tables bring their libraries when the first one is asked for; a kernel starts sooner."""
+    late = [name for name in HEAVY if name not in ("ipywidgets", "anywidget")]
+    code = f"import headswap.exercises, headswap.lab, sys; print([m for m in {late!r} if m in sys.modules])"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == "[]"
+
+
 def test_importing_headswap_draws_nothing_and_says_nothing() -> None:
     code = "import torch; s = torch.get_rng_state(); import headswap; print(torch.equal(s, torch.get_rng_state()))"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

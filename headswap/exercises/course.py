@@ -53,7 +53,7 @@ class Progress:
 
     def _repr_html_(self) -> str:
         rows = "".join(
-            f'<tr><th scope="row">{lesson}</th><td style="text-align: left">{" ".join(map(_chip, ones))}</td></tr>'
+            f'<tr><th scope="row">{lesson}</th><td style="text-align: left">{"&emsp;".join(map(_chip, ones))}</td></tr>'
             for lesson, ones in self._lessons()
         )
         note = self.note and f'<p role="status">{html.escape(self.note)}</p>'
@@ -75,9 +75,8 @@ def _chip(exercise: tuple[str, bool]) -> str:
     """An exercise with its sign: a tick or a ring, and for who cannot see them the words."""
     name, done = exercise
     sign, words = SIGNS[done]
-    look = "white-space: nowrap; margin-right: 1.2em" + "; font-weight: 600" * done
-    said = f'title="{words}" aria-label="{html.escape(name)}, {words}"'
-    return f'<span style="{look}" {said}>{sign} {html.escape(name)}</span>'
+    look = "white-space: nowrap" + "; font-weight: 600" * done
+    return f'<span style="{look}" aria-label="{html.escape(name)}, {words}">{sign} {html.escape(name)}</span>'
 
 
 def progress() -> Progress:

@@ -221,7 +221,8 @@ def _merging(fan_in: int, fan_out: int, rank: int, alpha: float) -> Probe:
 
     def ask(function: Callable[..., Any]) -> dict[str, object]:
         weight = frozen.clone()
-        return {"merged": function(weight, A, B, alpha).clone(), "the frozen weight afterwards": weight}
+        merged = function(weight, A.clone(), B.clone(), alpha).clone()
+        return {"merged": merged, "the frozen weight afterwards": weight}
 
     says = f"merge(weight, A, B, {alpha:g}) with weight {frozen.tolist()}, A {A.tolist()}, B {B.tolist()}"
     return Probe(says, ask)

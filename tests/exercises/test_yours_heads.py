@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import torch
 
-from headswap.exercises import yours
+from headswap.exercises import beside, yours, yours_heads
 from headswap.exercises.heads import FEATURE_HEAD, feature_head
 from headswap.exercises.yours_heads import COLUMNS, YourHead, tasks
 from headswap.explorers import lesson_base
@@ -56,7 +56,7 @@ def test_a_head_that_breaks_ends_its_own_run_and_nothing_else(function: Callable
 
 
 def test_a_head_without_an_end_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(yours, "SECONDS", 0.2)
+    monkeypatch.setattr(beside, "SECONDS", 0.2)
     monkeypatch.setattr("headswap.exercises.exercise.SECONDS", 0.2)
 
     def endless(*_: Any) -> None:
@@ -71,7 +71,7 @@ def test_a_stub_is_your_turn_and_nothing_is_trained(monkeypatch: pytest.MonkeyPa
         """Logits."""
         ...
 
-    monkeypatch.setattr(yours, "tasks", None)
+    monkeypatch.setattr(yours_heads, "tasks", None)
     found = yours.feature_head(stub, BASE)
     assert found.rows == ()
     assert repr(found) == "Your turn: write feature_head, and this cell uses it as the head of a real run."
