@@ -10,9 +10,9 @@
 #
 # **12 minutes** to read, and one exercise.
 #
-# Each mark below is a message. A straight line tells circles from triangles hardly better than a coin would. Give it
-# four hidden units. Then try the task "spam or ham" with 20 labels and 64 units: on its own labels it's perfect. And
-# on fresh messages?
+# Each mark below is a message. A straight line tells circles from triangles hardly better than a coin would. Give the
+# head four hidden units. Then try the task "spam or ham" with 20 labels and 64 units: on its own labels it's perfect.
+# And on fresh messages?
 
 # %%
 from headswap.explorers import bend
@@ -45,7 +45,7 @@ bend()
 # %%
 from headswap.explorers import predict
 
-HELPS, CLOSE, HURTS = "F1 rises by .02 or more", "too close to call", "F1 falls by .02 or more"
+HELPS, CLOSE, HURTS = "F1 rises by .02 or more", "less than .02 either way", "F1 falls by .02 or more"
 bet = predict("What does the hidden layer do for spam?", [HELPS, CLOSE, HURTS])
 bet
 
@@ -53,7 +53,7 @@ bet
 # ## Look: luck, or a cost?
 #
 # Back to the picture. You've seen a head that's perfect at home and worse outside, but that was one draw of 20
-# labels. Let's take ten draws. In each, a head with 64 units and a straight line learn from the same labels. The
+# labels. Let's take ten draws. In each, we train a straight line and a head with 64 units on the same labels. The
 # table shows how often each is right about the same 640 fresh messages, and the difference.
 
 # %%
@@ -90,11 +90,11 @@ assert abs(sum(drawn["spam", 640])) < 0.04
 # %% [markdown]
 # It wasn't luck. For spam a straight line is all you need, and with few labels the bends go around single messages:
 # that's *overfitting*. It costs four points with 20 labels and two with 80. With 640 labels the difference could be
-# luck.
+# luck. (The line has a small penalty on its weights; the bent head has none.)
 #
-# For "exactly one", bending pays from 20 labels on, at least in this picture. (The draws share their fresh messages,
-# and of 800 messages to learn from, two draws of 640 share most. The intervals allow for the first, not for the
-# second.)
+# For "exactly one", bending pays with 20 labels as with 640, at least in this picture. (All draws are tested on the
+# same messages, and the intervals allow for that. With 640 labels they also share most of what they learn from, and
+# the intervals don't allow for that.)
 
 # %% [markdown]
 # ## Look: all 64 features
@@ -120,8 +120,9 @@ print("features (N, D):", tuple(features.shape))
 
 # %% [markdown]
 # `head-only` trains its probe until it has converged, for at least 800 steps, with a penalty on large weights that it
-# chooses on validation messages. To be fair, our `mlp-head` gets at least 800 steps, too. All of it takes half a
-# minute.
+# chooses on validation messages. To be fair, our `mlp-head` gets at least 800 steps, too. The probe keeps two
+# advantages: it sees all features on one scale, and it has 160 labelled validation messages to choose its penalty by.
+# All of it takes half a minute.
 
 # %%
 from dataclasses import replace
@@ -159,18 +160,22 @@ assert max(lows["spam", labels] for labels in (20, 80, 640)) < 0.01
 # %% [markdown]
 # First the probe on "exactly one": with 640 labels it gets .75, where the straight line in the picture got .55. Among
 # 64 features, a straight cut finds hints that two numbers don't show. Bending still adds nine points there, and eight
-# with 80 labels. Both are clear of luck. With 20 labels there's nothing between them.
+# with 80 labels. Both are clear in these five draws, which share one body and most of their messages. With 20 labels
+# there's nothing between them.
 #
 # For spam every interval holds 0, with 640 labels only just. Not even the cost of bending shows with 20 labels: with
-# 64 features to choose from, a straight cut can get any 20 labels right as well. So the probe overfits, too.
+# 64 features to choose from, a straight cut can get any 20 labels right as well. So a probe can overfit, too.
 #
-# And your bet? The record agrees:
+# And your bet? Here's the record:
 
 # %%
 because = "mlp-head minus head-only +0.002 [-0.007, +0.011], five seeds (figures/fixture.txt)"
 bet.reveal(CLOSE, because)
 
 # %% [markdown]
+# That's with the usual settings, and it could be luck. When each head gets its best settings, the hidden layer gains
+# a point, and that's more than luck: +0.011 [+0.003, +0.020] (`figures/fixture-tuned.txt`).
+#
 # So a hidden layer isn't an upgrade that you always want. Try it when a probe is stuck and labels aren't scarce, and
 # compare the two in pairs.
 
@@ -203,7 +208,7 @@ for name, make in {"head-only": LinearHead, "mlp-head": MLPHead, "mlp-stacked": 
 
 # %% [markdown]
 # Biases are few, so lesson 05 could leave them out. And beside a body of 118,784 weights all three heads are small.
-# The real cost of a feature head isn't memory. It's that you need enough labels to fill it.
+# What a feature head needs isn't memory but labels: with 20 of them it gained nothing here.
 
 # %% [markdown]
 # ## Build: a feature head
@@ -227,14 +232,14 @@ def feature_head(features, first, second):
 exercises.feature_head.check(feature_head)
 
 # %% [markdown]
-# Now it learns. The next cell trains two heads by your function, one for "exactly one" and one for "spam", and the
-# library's beside them. They start from the same weights.
+# Now it learns. The next cell trains two heads with your function, one for "exactly one" and one for "spam", and two
+# of the library's for comparison. They start from the same weights.
 
 # %%
 exercises.yours.feature_head(feature_head, base)
 
 # %% [markdown]
-# Then take the relu out and run the last three cells again. Which column suffers?
+# Then take the relu out and run the last three cells again. Which columns suffer?
 
 # %% [markdown]
 # ## Look: many heads, one body
@@ -268,7 +273,7 @@ for i in (1, 2, 5):
     print(f"{test[i].text[:32]:32}  says yes: {', '.join(words) or 'none'}")
 
 # %% [markdown]
-# One pass through the body, three heads, three small matrix products. Whether a head is straight or bends is its own
+# One pass through the body, then three small heads. Whether a head is straight or bends is its own
 # business: the body hands the same vector to each. A fourth question would cost you one more head and some labels.
 
 # %% [markdown]
@@ -310,7 +315,7 @@ assert break_it or gap < 1e-5
 if break_it:
     print(f"Broken: logits differ by up to {gap:.1f}, and {flips} of 400 verdicts flip.")
 else:
-    print("Two layers or one: the same 400 logits to 1e-5.")
+    print("Two layers or one: the same 800 logits for 400 messages, to 1e-5.")
 
 # %% tags=["nbval-ignore-output"]
 done = exercises.progress()
@@ -321,8 +326,8 @@ done
 # ## Recap
 #
 # A probe cuts straight; a hidden layer with a relu can bend. On 64 features, bending paid where no straight cut gives
-# the answer, from 80 labels on; for spam it made no difference that we can be sure of, and in the picture, with few
-# labels, it cost points. One frozen body serves as many heads as you like, and has to read each message only once.
+# the answer, from 80 labels on; for spam it was worth a point at most, and in the picture, with few labels, it cost
+# points. One frozen body serves as many heads as you like, and has to read each message only once.
 #
 # Next question: all of our heads learned at one rate, start to finish. What if the head learns fast and the body
 # slowly, or the layers join in one after the other?

@@ -22,8 +22,8 @@ movement("full")
 # ## A question
 #
 # Going slower doesn't save it. *Perplexity* is measured with the old head back on, as in lesson 03: about 2
-# before the run, and 260 for a model that knows nothing. Even at the lowest rate it ends near 33. F1 hardly
-# notices.
+# before the run, and 260 for a model that knows nothing. (One that's confidently wrong does even worse.) Even at
+# the lowest rate here it ends near 33. F1 hardly notices.
 #
 # The grid says how far each layer has moved: the length of its change, ‖Δw‖, in percent of the length that it began
 # with, ‖w‖. At low rates the body doesn't move much. The head is new and starts near zero, so it soon passes 100 %.
@@ -38,8 +38,8 @@ movement("full")
 # learns. Then everything learns, starting from the probe's head.
 #
 # In 20 epochs that's one of probing and 19 of full fine-tuning. The probe's epoch is a long one: it goes over the
-# messages 40 times, which costs little on a frozen body. Both regimes learn at the same rate, 0.001, and at that rate
-# `full` ends at a perplexity of about 35.
+# messages 40 times, which costs little on a frozen body, at a rate of its own, 0.05. Once everything learns, both
+# regimes have the same rate, 0.001. At that rate `full` ends at a perplexity of about 35.
 
 # %%
 from headswap.explorers import predict
@@ -49,7 +49,7 @@ bet = predict("Where does the perplexity of lp-ft end?", answers)
 bet
 
 # %% [markdown]
-# ## Look: the same rate, another order
+# ## Look: the same rate, but a probe first
 #
 # Here are both, trained now. It takes about 20 seconds.
 
@@ -78,9 +78,9 @@ assert far["head"] > 20 and max(far["embedding"], far["block[0]"], far["block[1]
 movement_of(runs)
 
 # %% [markdown]
-# Switch between the two runs. Under `lp-ft` the body has moved about half as far, which hardly explains so large a
-# difference. But look at the head. The probe has moved it more than twenty times as far as `full` did, and all of that
-# in the first epoch.
+# Switch between the two runs. Under `lp-ft` the layers of the body have moved a third to a bit over half as far, which
+# hardly explains so large a difference. But look at the head. The probe has moved it more than twenty times as far as
+# `full` did, and all of that in the first epoch.
 #
 # Why does that spare the body? The verdict depends on one number, spam's logit minus ham's. It's d · x plus a constant,
 # where x is the pooled vector and d is the head's row for spam minus its row for ham. To make that number large,
@@ -113,11 +113,11 @@ assert shifts[0] > length > 2 * shifts[1] and lengths[1] > 10 * lengths[0]
 
 # %% [markdown]
 # Under `full` the head stays short. So the body pushes the vectors, on average by more than their own length, and the
-# old head no longer finds there what it knew. After a probe the head is long, and a small push is enough.
+# old head no longer recognises them, it seems. After a probe the head is long, and a small push is enough.
 #
-# Ananya Kumar and colleagues described this in 2022: learning from a random head distorts the features of the body.
-# Theirs were large image models, and what suffered was the accuracy on other kinds of images. In this cell it's one
-# seed of one small model.
+# In 2022 Ananya Kumar and colleagues showed something close to this: learning from a random head distorts the features
+# of the body. Theirs were large image models, and what suffered was the accuracy on other kinds of images. In this
+# cell it's one seed of one small model.
 
 # %% [markdown]
 # ## Look: six regimes
@@ -125,12 +125,12 @@ assert shifts[0] > length > 2 * shifts[1] and lengths[1] > 10 * lengths[0]
 # Now all the dials, recorded with three seeds each. You know `full`, `last-block` and `lp-ft`. Three are new:
 #
 # - `discriminative` slows the lower layers: each block learns 2.6 times slower than the one above it.
-# - `gradual-unfreezing` lets a layer join in every epoch, from the top down. Both come from ULMFiT (Howard and Ruder,
+# - `gradual-unfreezing` adds one layer per epoch, from the top down. Both come from ULMFiT (Howard and Ruder,
 #   2018).
 # - `cosine-head` lets the head run ahead, 50 times faster than the body.
 #
-# The rate on the slider is that of the body's top block, once it learns. Which regimes keep the language at 0.001? Does
-# it help to slow the lower layers? And what happens to `lp-ft` at 0.01?
+# The rate on the slider is that of the body's top block, once it learns (the probe of `lp-ft` keeps its 0.05). Which
+# regimes keep the language at 0.001? Does it help to slow the lower layers? And what happens to `lp-ft` at 0.01?
 
 # %%
 six = movement()
@@ -146,6 +146,7 @@ six
 # | `full` | 35 (31 to 90) | 194 % | 19 % |
 # | `gradual-unfreezing` | 30 (21 to 47) | 221 % | 19 % |
 # | `discriminative` | 20 (17 to 36) | 208 % | 23 % |
+# | `cosine-head` | 18 (17 to 19) | 878 % | 14 % |
 # | `last-block` | 6.2 (5.5 to 10) | 240 % | 33 % |
 # | `lp-ft` | 2.6 (2.6 to 2.7) | 5,680 % | 6 % |
 #
@@ -156,8 +157,8 @@ six
 # Distance isn't everything, either: at 0.0003 `full` moves no layer of the body by more than 14 %, and still ends near
 # 33. At 0.002 `lp-ft` moves Block 1 and the embeddings further than that run does, and ends at 4.3.
 #
-# A probe doesn't make every rate safe: at 0.01 `lp-ft` ends at 76. And you can do without one: at 0.0003 `cosine-head`,
-# whose head learns fast from the start, ends at 5.2.
+# A probe doesn't make every rate safe: at 0.01 `lp-ft` ends at 76. And a fast head helps without a probe, too, but
+# less: at 0.0003 `cosine-head` ends at 5.2, where `lp-ft` ends at 2.2 and `full` near 33.
 
 # %% [markdown]
 # So which regime finds spam best? Here's `figures/every.txt`: each regime with the best of three rates, chosen on
@@ -170,9 +171,10 @@ six
 # | gradual-unfreezing | 0.898 [0.871, 0.918] | -0.000 [-0.014, +0.014] | 9.36 |
 # | lp-ft | 0.902 [0.888, 0.914] | +0.005 [-0.008, +0.017] | 2.26 |
 #
-# Every difference in F1 could be luck, but the language differs by a factor of up to 15. Two things are different from
-# the table above. Each run stops at its best epoch, which spares the language. And each regime was tried around a rate
-# of its own, 0.002 for `discriminative` and 0.001 for `full`: a faster rate costs language, too.
+# Every difference in F1 could be luck, but the language differs by a factor of nearly 16. Three things are different
+# from the table above. Each run stops at its best epoch, which spares the language. Each seed has its own body. And
+# each regime was tried around a rate of its own, 0.002 for `discriminative`, 0.001 for `full`, 0.0003 for the other
+# two: a faster rate costs language, too.
 
 # %% [markdown]
 # ## Look: the timetable
@@ -247,12 +249,12 @@ exercises.yours.machine(layer_groups, base)
 # %% [markdown]
 # ## Build: a schedule
 #
-# A fast start can throw a model far off before it has learned anything. So many runs *warm up*: the rate climbs from 0
-# in a straight line, and then falls along half a cosine wave.
+# A fast start can throw a model far off before it has learned anything. That's why runs often *warm up*: the rate
+# climbs from 0 in a straight line, and then falls along half a cosine wave.
 #
-# Write `warm_cosine(done, warm)`. Once the share `done` of the run is over, from 0 to 1, which share of the full rate
-# is due? It climbs to 1 while `done` is below `warm`, and ends at 0. With `warm=0` there's no climb.
-# `exercises.warm_cosine.hint(1)` helps.
+# Write `warm_cosine(done, warm)`. `done` says how much of the run is over, from 0 to 1. Return the rate at that moment,
+# as a share of the full rate. It climbs to 1 while `done` is below `warm`, and ends at 0. With `warm=0` there's no
+# climb. `exercises.warm_cosine.hint(1)` helps.
 
 # %% tags=["solution"]
 import math
@@ -275,7 +277,7 @@ exercises.warm_cosine.check(warm_cosine)
 exercises.yours.rates(layer_groups, warm_cosine, base, split)
 
 # %% [markdown]
-# Then break something. Turn the ladder upside down, so that the lowest layers learn fastest, or leave the embeddings
+# Then break something. Reverse the order of the rates, so that the lowest layers learn fastest, or leave the embeddings
 # out. Does F1 notice? Which columns do?
 
 # %% [markdown]
@@ -288,7 +290,7 @@ exercises.yours.rates(layer_groups, warm_cosine, base, split)
 from headswap import EpochDone, Recipe, StageBegan, place_of, run_regime, start_regime
 
 # %% tags=["prove"]
-break_it = False  # set this to True and run the cell again: the head is made anew
+break_it = False  # set this to True and run the cell again: a new head is made
 
 probe, rest = REGIMES["lp-ft"].stages
 rest = replace(rest, head="linear") if break_it else rest
@@ -301,8 +303,8 @@ assert break_it or len(same) == len(alone) == 30
 print(f"{len(same)} of {len(alone)} tensors are those of the probe.")
 
 # %% [markdown]
-# Gradual unfreezing promises that a layer stays where it is until its turn comes. After each stage, look which layers
-# of the body differ from the base in any bit.
+# Gradual unfreezing promises that a layer stays where it is until its turn comes. After each stage, check which layers
+# of the body differ from the base at all.
 
 
 # %%
@@ -336,9 +338,9 @@ done
 # %% [markdown]
 # ## Recap
 #
-# A layer's rate says how far it can move, but the head decides how far it has to: while the head is short, the body
-# does the moving, and its language goes. Train the head first and then everything at a low rate, and you keep most of
-# the language at the F1 of `full`. F1 alone would never have told you, so measure what you want to keep.
+# A layer's rate limits how far it can move. In our runs, a body that starts under a trained head has less far to go,
+# and keeps more of its language. Train the head first and then everything at a low rate, and you keep most of the
+# language at the F1 of `full`. F1 alone would never have told you, so measure what you want to keep.
 #
 # Next question: what if the body stays exactly as it is, and something small learns inside it?
 #

@@ -24,15 +24,16 @@ thin(tuned, base, split)
 # %% [markdown]
 # ## A question
 #
-# Full fine-tuning moved all 118,784 weights of the body. At rank 4 you kept 8 % of that change, and F1 was as good as
-# with all of it, as far as 160 messages can tell.
+# Full fine-tuning may move all 118,784 weights of the body. At rank 4, a twelfth as many numbers hold what you kept,
+# and F1 was as good as with the whole change, as far as 160 messages can tell.
 #
 # The slider cuts each matrix's change down to a *rank*. A matrix of rank 4 is the product of two thin ones: the first
 # turns 64 numbers into 4, the second turns 4 into 64. That's 512 numbers instead of 4,096.
 #
-# If the change is that thin, why learn a thick one? Freeze the body, hang two thin matrices beside each product, and
-# learn only those. That's *LoRA*, low-rank adaptation, and it's one of a family: small parts that you insert into a
-# frozen body. Do they learn as well as the whole body does?
+# If the change is that thin, why learn a thick one? Freeze the body, put two thin matrices beside some of its weight
+# matrices (here: those that make queries and values), and learn only the thin ones. That's *LoRA*, low-rank adaptation,
+# and it's one of a family: small parts that you insert into a frozen body. Do they learn as well as the whole body
+# does?
 
 # %% [markdown]
 # ## Predict
@@ -59,7 +60,7 @@ from headswap.explorers import machine
 machine(base, regime="lora")
 
 # %% [markdown]
-# The same question for all 160 test messages. `attach` hangs a part on a body; its weights are new and untrained.
+# The same question for all 160 test messages. `attach` puts a part on a body; its weights are new and untrained.
 
 # %% tags=["nbval-ignore-output"]
 import copy
@@ -88,18 +89,20 @@ assert started["adapters-houlsby"] < 1e-3 < 0.1 < min(started["prefix"], started
 # | part | what it adds to a frozen body | start |
 # | --- | --- | --- |
 # | LoRA | a product of two thin matrices beside every query and value | B is zeros |
-# | (IA)³ | a factor for each key, each value and each feed-forward number | all factors are 1 |
-# | adapter | a narrow network behind attention and feed-forward | small weights: Houlsby's tiny, Pfeiffer's larger |
+# | (IA)³ | a factor for each number in keys, values and the feed-forward's hidden layer | all factors are 1 |
+# | Houlsby's adapter | a narrow network after attention and after feed-forward; the norms learn, too | tiny weights |
+# | Pfeiffer's adapter | a narrow network after feed-forward only | small weights |
 # | prefix | eight keys and values in front of each block's own | zeros |
 # | prompt | eight vectors in front of the message | copies of bytes |
 #
 # A prefix of zeros isn't the identity: a key of zeros still gets its share of the attention. And *BitFit* adds nothing
-# at all. It lets the biases learn that are there already.
+# at all. It trains the biases that are already there.
 
 # %% [markdown]
 # ## Read
 #
-# The shortest of them is half of (IA)³: one learned factor for each number that the feed-forward network reads.
+# The shortest of them is one part of (IA)³: a learned factor for each hidden number of the feed-forward network, just
+# before its second layer.
 
 # %%
 from headswap.explorers import read
@@ -134,7 +137,7 @@ exercises.new_lora.check(new_lora)
 # The frozen layer has turned `x` (…, fan_in) into `output` (…, fan_out). Return the output plus what LoRA adds: narrow
 # `x` with A, widen it with B, and scale it by `alpha` divided by the rank.
 #
-# Why divide? So that you can try another rank without looking for another learning rate.
+# Why divide? The paper's idea is that a learning rate which suits one rank then roughly suits another.
 # `exercises.lora.hint(1)` helps.
 
 
@@ -151,8 +154,8 @@ exercises.lora.check(lora)
 # ## Build: merge
 #
 # Once it has learned, LoRA needn't cost anything. x Aᵀ Bᵀ is x (B A)ᵀ, so B A fits into the weight itself. Return a
-# *new* weight (fan_out, fan_in) that answers as frozen weight and LoRA did together. The weight you're given must stay
-# as it is: it's your way back. `exercises.merge.hint(1)` helps.
+# *new* weight (fan_out, fan_in) that gives the same answers as the frozen weight and LoRA together. The weight you're
+# given must stay as it is: it's your way back. `exercises.merge.hint(1)` helps.
 
 
 # %% tags=["solution"]
@@ -166,7 +169,7 @@ exercises.merge.check(merge)
 
 # %% [markdown]
 # Now all three go to work: your LoRA hangs on every query and value, learns for ten epochs, and is merged by your
-# function. And the machine shows it with your LoRA inside.
+# function. And the machine shows the body with your LoRA inside.
 
 # %%
 exercises.yours.lora(new_lora, lora, merge, base, split)
@@ -182,7 +185,7 @@ exercises.yours.lora_machine(new_lora, lora, base)
 # ## Look: rank and alpha
 #
 # How thin may it be, and how strong? Here's the validation loss at the best epoch, the mean of three seeds
-# (`figures/ranks.txt`). Lower is better; the seeds of one cell lie up to .13 apart.
+# (`figures/ranks.txt`), all at learning rate 0.001. Lower is better; the seeds of one cell lie up to .13 apart.
 #
 # | rank | alpha 1 | alpha 4 | alpha 8 | alpha 16 | alpha 64 |
 # | --- | --- | --- | --- | --- | --- |
@@ -193,12 +196,13 @@ exercises.yours.lora_machine(new_lora, lora, base)
 # | 16 | 0.370 | 0.305 | 0.296 | 0.294 | 0.285 |
 #
 # Read down a column: rank 1 is nearly enough, and above 4 nothing gets clearly better. Read along a row: with alpha 1
-# the additions are too faint to learn in 20 epochs, and from 8 on it hardly matters. We use rank 4 and alpha 8.
+# LoRA learns too slowly for 20 epochs at this rate, and from 8 on alpha hardly matters. We use rank 4 and alpha 8.
 
 # %% [markdown]
 # ## Build: an adapter
 #
-# The oldest of these parts is the *adapter*: a narrow network behind a sublayer. `down` and `up` are linear layers:
+# The oldest of these parts is the *adapter*: a narrow network after attention or after the feed-forward network, the
+# two *sublayers* of a block. `down` and `up` are linear layers:
 # `down(hidden)` turns 64 numbers into a few, `up` turns them back into 64. Between them comes `F.gelu`. What comes out
 # is added to what came in. `exercises.adapter.hint(1)` helps.
 
@@ -218,9 +222,9 @@ exercises.adapter.check(adapter)
 exercises.yours.adapters(adapter, base, split)
 
 # %% [markdown]
-# Where does it hang? Our blocks normalise first and add last. An adapter works on what the sublayer is about to add, so
-# the stream of vectors itself passes untouched. In the first papers the norm came after the sum, and the adapter just
-# before it.
+# Where does it sit? Our blocks normalise first and add last. An adapter works on what the sublayer is about to add, so
+# the stream of vectors itself passes untouched. In Houlsby's paper the adapter also comes before the sum; there the
+# norm follows the sum.
 
 # %% [markdown]
 # ## Look: what each part is worth
@@ -244,13 +248,13 @@ exercises.yours.adapters(adapter, base, split)
 bet.reveal(LUCK, "LoRA minus full: -0.002 [-0.011, +0.007], five seeds, paired")
 
 # %% [markdown]
-# So 2,178 weights do what 118,914 do, as far as five seeds can tell. Only two rows are behind by more than luck: the
-# head alone, clearly, and BitFit, by a hair. On these messages something in the body has to learn, but very little is
-# enough.
+# So 2,178 weights come within about a point of 118,914. The head alone is clearly behind. BitFit is behind by a hair,
+# which among eight comparisons could still be luck; prompt and prefix vary too much from seed to seed to tell. On these
+# messages something in the body has to learn, but very little is enough.
 #
 # *Perplexity* tells the other half: the old head back on the body, the small part still in it. Every small part costs
-# some of the language. But for all except BitFit, which writes to the body's own biases, it comes back: take the part
-# off, and the body is what it was.
+# some of the language. Two of them also write to the body itself: BitFit to its biases, Houlsby's adapters to its
+# norms. Take any of the others off, and the body is what it was.
 
 # %% [markdown]
 # ## Look: the bill
@@ -277,8 +281,8 @@ with TemporaryDirectory() as folder:
 # %% [markdown]
 # ## Prove
 #
-# Three promises. Hung on a body, LoRA changes nothing, bit for bit. Merged, it answers as before, to five decimals. And
-# taken off, it leaves the body as it was, bit for bit, language and all.
+# Three promises. Put on a body, LoRA changes nothing. Merged, it answers as before, to five decimals. And taken off, it
+# leaves the body as it was, bit for bit, language and all.
 
 # %% tags=["prove"]
 from headswap import LoRA
@@ -293,7 +297,7 @@ if break_it:
 with torch.no_grad():
     far = float((body(ids, mask) - was).abs().max())
 assert break_it or far == 0.0
-print(f"hung on:   the hidden states move by {far:.2g}")
+print(f"put on:    the hidden states move by {far:.2g}")
 
 # %% tags=["prove", "nbval-ignore-output"]
 import headswap
@@ -308,6 +312,7 @@ with_lora = perplexity(put_back(learned, base.head), texts)
 headswap.detach(learned.body, "lora")
 without = perplexity(put_back(learned, base.head), texts)
 assert without == perplexity(base, texts) < with_lora
+assert all(torch.equal(now, base.body.get_parameter(n)) for n, now in learned.body.named_parameters())
 print(f"with LoRA: perplexity {with_lora:.2f}; taken off: {without:.2f}, exactly the base's")
 
 # %% tags=["nbval-ignore-output"]
@@ -319,10 +324,10 @@ done
 # ## Recap
 #
 # What fine-tuning changes is thin, so a thin part can learn it: two small matrices, a narrow network, a few factors.
-# Start it as the identity, train it on a frozen body, and merge it or take it off when you're done. One body then
-# serves many tasks, each with a delta of a few kilobytes.
+# Start it at the identity where you can, train it on a frozen body, and merge it or take it off when you're done. One
+# body then serves many tasks, each with a delta of a few kilobytes.
 #
-# Next question: every body here paid for its new task with some of its language. Who forgot how much, and does it
-# matter?
+# Next question: while it does its new task, nearly every model here has lost some of its language. Who forgot how much,
+# and does it matter?
 #
 # Before: [09 · Rates and schedules](09_rates.ipynb)

@@ -255,7 +255,7 @@ NEW_LORA = Exercise(
              "draw them."),
         Trap(_on_their_sides, "Your matrices lie on their sides: A is (rank, fan_in) and B is (fan_out, rank)."),
         Trap(_changed_places, "You return B first; return A, then B."),
-        Trap(_own_draws, "A comes from PyTorch's global generator, so no run can be repeated: pass "
+        Trap(_own_draws, "A ignores the generator that you were given, so a run can't be repeated from its seed: pass "
              "generator=generator to torch.randn."),
     ),
     (
@@ -301,7 +301,7 @@ MERGE = Exercise(
         Trap(_the_change_alone, "That's the change alone; the merged weight is the frozen one plus the change."),
         Trap(_on_its_side, "Your result lies on its side: a weight is (fan_out, fan_in), and so is B @ A."),
         Trap(_a_first, "The shapes don't fit: B is (fan_out, rank) and A is (rank, fan_in), so the product is B @ A."),
-        Trap(_taken_away, "You subtract the change; that would be to unlearn it. Add it."),
+        Trap(_taken_away, "You subtract the change; that would unlearn it. Add it."),
     ),
     (
         "x A.T B.T is x times the transpose of B A. So B A is a change of the weight.",
@@ -315,10 +315,11 @@ ADAPTER = Exercise(
     adapter,
     (_adapting(4, 2, 1), _adapting(6, 3, 2)),
     (
-        Trap(_no_way_past, "What came in is gone: add the bottleneck's answer to hidden, or nothing passes it."),
+        Trap(_no_way_past, "What came in is gone: add the bottleneck's answer to hidden."),
         Trap(_straight, "Without gelu in between, two linear layers are no more than one."),
         Trap(_bent_at_the_end, "gelu comes after up; it belongs in the narrow middle, between down and up."),
-        Trap(_bent_twice, "One gelu is enough: between down and up. Behind up it cuts what the adapter may take away."),
+        Trap(_bent_twice, "One gelu is enough: between down and up. After up it would cut off negative values, so the "
+             "adapter could hardly subtract anything."),
         Trap(_all_bent, "You bend the sum, and what came in doesn't pass unchanged: gelu belongs between down and up."),
         Trap(_bent_at_the_start, "gelu comes before down; it belongs in the narrow middle, between down and up."),
         Trap(_relu, "That's relu, which Pfeiffer's adapters use. Use F.gelu here, as Houlsby's do in the library."),

@@ -236,7 +236,7 @@ LAYER_GROUPS = Exercise(
         "enumerate(reversed(body.blocks)) add {'params': list(block.parameters()), 'lr': rate / factor**steps}; then "
         "both embedding tables.",
     ),
-    "Every weight is in one group, and each layer learns slower than the one above.",
+    "Every weight is in one group, and each block learns slower than the one above.",
 )  # fmt: skip
 
 WARM_COSINE = Exercise(

@@ -77,7 +77,7 @@ class _Additions(nn.Module):
 
 @dataclass(frozen=True, slots=True)
 class YourAdapters:
-    """A bottleneck behind attention and feed-forward in every block, by one function."""
+    """A bottleneck after attention and after feed-forward in every block, by one function."""
 
     adapter: Function
     name: str = "yours"

@@ -157,7 +157,7 @@ def _show(pool: Plane, fresh: Plane, fit: Callable[..., Says], value: Mapping[st
     return [
         headlines("How often it is right", [_home(home), _away(away, straight if units else None)]),
         field(
-            _title(units), "more like spam →", "more like a comma →", ((-REACH, REACH), (-REACH, REACH)),
+            _title(units), "more likely spam →", "more likely a comma →", ((-REACH, REACH), (-REACH, REACH)),
             logits_of(says), QUESTIONS[question], drawn.groups(QUESTIONS[question]),
         ),
     ]  # fmt: skip

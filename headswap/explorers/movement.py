@@ -152,7 +152,7 @@ def movement_of(runs: Iterable[Moved]) -> Explorer:
 
 def _about(name: str) -> str:
     tuned = SHOWN[name].learning_rate
-    known = f"This regime was tuned to {tuned:g}." if name in REGIMES else "This one was never tuned."
+    known = f"Its usual rate is {tuned:g}." if name in REGIMES else "This one was never tuned."
     return f"{SHOWN[name].summary} {known} Recorded: one body, 3 seeds."
 
 
@@ -172,7 +172,7 @@ def _cards(row: Row) -> list[dict[str, Any]]:
     return [
         card("F1, ham or spam", f"{f1:.2f}", f"95 % interval {low:.2f} to {high:.2f}, 160 test messages"),
         card("perplexity, with the old head back on", _told(left),
-             f"{spread}it was {before:.1f} before, and 260 knows nothing", left > LOST * before),
+             f"{spread}it was {before:.1f} before, and 260 means it knows nothing", left > LOST * before),
     ]  # fmt: skip
 
 

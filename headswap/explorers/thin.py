@@ -75,7 +75,7 @@ def _show(found: Sequence[Kept], tuned: float, total: int, n: int, value: Mappin
     lines = [line("with what is kept", so_far), line("fine-tuned", [(0, tuned), (last, tuned)], True)]
     return [
         headlines("What is left", [
-            card("of the change, kept", f"{share:.0%}", f"{now.numbers:,} numbers; the body has {total:,} weights"),
+            card("numbers kept", f"{now.numbers:,}", f"{share:.0%} of the body's {total:,}"),
             card("F1 with that", f"{now.f1:.2f}", f"{tuned:.2f} with all that fine-tuning changed"),
         ]),
         curves("F1 by the rank that is kept", "rank", "F1", lines, x_range=(0, last), y_range=(_floor(found), 1.0))
