@@ -8,7 +8,7 @@
 # %% [markdown]
 # # 10 · Adapters, LoRA, and other small parts
 #
-# **10 minutes** to read, four exercises and half a minute of computing.
+# **11 minutes** to read, four exercises and half a minute of computing.
 #
 # The cell below fine-tunes the whole body, which takes a few seconds. Then you throw away nearly everything it learned:
 # slide the rank up from 0. How much do you need?
@@ -73,8 +73,7 @@ ids, mask = ByteTokenizer().batch([message.text for message in split.test], 32)
 was, started = base.body(ids, mask).detach(), {}
 for name in ("lora", "ia3", "adapters-houlsby", "adapters-pfeiffer", "prefix", "prompt"):
     body = copy.deepcopy(base.body)
-    (insert,) = REGIMES[name].stages[0].inserts
-    attach(body, insert, torch.Generator().manual_seed(0))
+    attach(body, REGIMES[name].stages[0].inserts[0], torch.Generator().manual_seed(0))
     started[name] = float((body(ids, mask).detach() - was).abs().max())
     print(f"{name:18} the hidden states move by up to {started[name]:.2g}")
 assert started["lora"] == started["ia3"] == 0.0

@@ -121,7 +121,7 @@ def short(number: float) -> str:
     return f"{number:.1f}" if number < 10 else f"{number:.0f}"
 
 
-@pytest.mark.parametrize("name", ["full", "gradual-unfreezing", "discriminative", "last-block", "lp-ft"])
+@pytest.mark.parametrize("name", ["full", "gradual-unfreezing", "discriminative", "cosine-head", "last-block", "lp-ft"])
 def test_09_quotes_how_far_the_layers_moved(name: str) -> None:
     row = recorded_rows()[name, 0.001]
     middle, least, most = map(short, row["left"])
@@ -133,11 +133,11 @@ def test_09_says_in_its_sentences_what_was_recorded() -> None:
     said, rows = " ".join(told().split()), recorded_rows()
     assert PROBE_STEPS == 40 * 20, "40 times over 640 messages in batches of 32"
     left = {key: short(row["left"][0]) for key, row in rows.items()}
-    assert f"Even at the lowest rate it ends near {left['full', 0.0003]}" in said
+    assert f"Even at the lowest rate here it ends near {left['full', 0.0003]}" in said
     assert f"`full` ends at a perplexity of about {left['full', 0.001]}" in said
     assert f"at 0.01 `lp-ft` ends at {left['lp-ft', 0.01]}" in said
-    fast = f"at 0.0003 `cosine-head`, whose head learns fast from the start, ends at {left['cosine-head', 0.0003]}"
-    assert fast in said
+    fast, probe, slow_too = (left[name, 0.0003] for name in ("cosine-head", "lp-ft", "full"))
+    assert f"at 0.0003 `cosine-head` ends at {fast}, where `lp-ft` ends at {probe} and `full` near {slow_too}" in said
     assert rows["cosine-head", 0.0003]["moved"]["head"][0] > 2 * rows["full", 0.0003]["moved"]["head"][0]
     slow = rows["full", 0.0003]["moved"]
     most = max(far[-1] for key, far in slow.items() if key != "head")
