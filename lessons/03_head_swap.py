@@ -321,6 +321,7 @@ print(f"{len(after_swap)} tensors, {numbers:,} numbers: not one bit has changed.
 
 # %% tags=["prove"]
 speaker = put_back(proof.classifier, proof.old_head)
+unread = [message.text for message in split.validation]
 with torch.no_grad():
     assert torch.equal(speaker(ids, mask), base(ids, mask))
 assert perplexity(speaker, unread) == perplexity(base, unread)

@@ -96,7 +96,7 @@ def test_run_all_draws_every_widget_and_the_solutions_pass(site: Site, notebook:
 
 
 def lighter(notebook: Path) -> nbformat.NotebookNode:
-    """The notebook without cells that train, draw nothing, and feed nothing that is drawn, proved or solved.
+    """The notebook without what trains, draws nothing, and feeds nothing that is drawn, proved or solved.
 
     `pytest --nbval` runs those as well, and compares what they print.
     """
@@ -107,12 +107,14 @@ def lighter(notebook: Path) -> nbformat.NotebookNode:
     for number, cell in reversed([*enumerate(found.cells)]):
         if cell.cell_type != "code":
             continue
-        names = Names.of(ast.parse(solved[number].source))
-        tags = build.tags(cell)
+        tree = ast.parse(solved[number].source)
+        imports = [node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)]
+        made = Names.of(ast.Module([node for node in tree.body if node not in imports], []))  # type: ignore[arg-type]
+        names, tags = Names.of(tree), build.tags(cell)  # type: ignore[arg-type]
         trains = "prove" not in tags and (IGNORED in tags or re.search(MEASURED, cell.source))
         drawn = any("image/png" in output.get("data", {}) for output in cell.outputs)
-        if trains and not drawn and number not in again and not (names.bound | names.written) & needed:
-            cell.source = ""
+        if trains and not drawn and number not in again and not (made.bound | made.written) & needed:
+            cell.source = "\n".join(map(ast.unparse, imports))
         else:
             needed = needed - names.bound | names.read
     return found
