@@ -145,12 +145,11 @@ def _to_run_again(stubs: list[str], solved: list[nbformat.NotebookNode]) -> list
     for number, (stub, cell) in enumerate(zip(stubs, solved, strict=True)):
         if cell.cell_type != "code":
             continue
-        nodes = list(ast.walk(ast.parse(cell.source)))
-        names = [node for node in nodes if isinstance(node, ast.Name)]
-        if stub != cell.source or changed & {name.id for name in names}:
+        found = [Names.of(statement) for statement in ast.parse(cell.source).body]
+        touched = [names for names in found if stub != cell.source or changed & (names.read | names.written)]
+        if touched:
             again.append(number)
-            changed |= {name.id for name in names if isinstance(name.ctx, ast.Store)}
-            changed |= {node.name for node in nodes if isinstance(node, ast.FunctionDef)}
+            changed |= set().union(*(names.bound | names.written for names in touched))
     return again
 
 
