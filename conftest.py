@@ -14,7 +14,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 from tests.turnstile import Turnstile
 
 # The files that take longest come first, longest first: begun late, one of them would keep one worker busy while the
-# rest wait. Those with a test that is timed come last: they wait for what is running, and nothing else waits for them.
+# rest wait. The browser's files come one after another: they share a Chromium and its page. Those with a test that is timed come last: they wait for what is running, and nothing else waits for them.
 LONG = (
     "tests/lab/test_random_user.py",
     "tests/lab/test_lab_browser.py",
@@ -24,6 +24,11 @@ LONG = (
     "tests/lab/test_compare_browser.py",
     "tests/lessons/test_lessons_browser.py",
     "tests/explorers/test_explorers_browser.py",
+    "tests/explorers/test_bend_browser.py",
+    "tests/explorers/test_explorers_09_browser.py",
+    "tests/lab/test_still_browser.py",
+    "tests/lab/test_shipped_browser.py",
+    "tests/lab/test_groups_browser.py",
     "tests/exercises/test_missions.py",
     "tests/results/test_compare.py",
     "tests/benchmarks/test_benchmarks.py",

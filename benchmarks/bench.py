@@ -14,16 +14,20 @@ from .speed import Contest, Contestant, Task, compete, ours, plain, seconds_of, 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How much to measure: alternating runs, epochs of a contest, pairs of imports, the demo, the sizes to grow to."""
+    """How much to measure: alternating runs, epochs of a contest, pairs of imports, the demo, the sizes to grow to,
+    and how often each product is timed for the machine's peak."""
 
     runs: int = 3
     epochs: int = 20
     pairs: int = 7
     demo: tuple[str, ...] = ("demo", "--seeds", "1")
     sizes: growth.Sizes = field(default_factory=growth.Sizes)
+    products: int = 3
 
 
-QUICK = Plan(2, 2, 1, ("demo", "--seeds", "1", "--epochs", "1", "--regimes", "frozen-random,scratch"), growth.QUICK)
+QUICK = Plan(
+    2, 2, 1, ("demo", "--seeds", "1", "--epochs", "1", "--regimes", "frozen-random,scratch"), growth.QUICK, products=1
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +58,12 @@ def run(plan: Plan, say: Callable[[str], None]) -> Results:
     """Measure everything in the plan; `say` hears what is being done. Needs the package transformers."""
     trainer = find_trainer()
     tasks = {name: _task(name, plan) for name in ("head-only", "full", "last-block")}
-    peaks = [matmul_peaks()]
+    peaks = [matmul_peaks(plan.products)]
     rivals: dict[str, Contestant] = {"ours": ours, "Trainer": trainer, "plain loop": plain}
     say("head-only against Trainer and a plain loop")
     contests = {"head-only": compete(rivals, tasks["head-only"], plan.runs)}
     say("full against Trainer and a plain loop")
-    contests["full"] = compete(rivals, tasks["full"], plan.runs, lambda: peaks.append(matmul_peaks()))
+    contests["full"] = compete(rivals, tasks["full"], plan.runs, lambda: peaks.append(matmul_peaks(plan.products)))
     say("last-block with and without the cached prefix")
     contests["last-block"] = compete({"ours": ours, "no cache": uncached}, tasks["last-block"], plan.runs)
     say("memory of the demo")

@@ -67,7 +67,7 @@ class Peak:
         return self.linear_gflop / possible, (self.linear_gflop + self.attention_gflop) / possible
 
 
-def matmul_peaks(repeats: int = 3) -> dict[str, float]:
+def matmul_peaks(repeats: int) -> dict[str, float]:
     """The best GFLOP/s that each kernel reaches on float32, on the threads that torch has."""
     return {name: max(_product(k, *s) for s in SHAPES for _ in range(repeats)) for name, k in KERNELS.items()}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -63,22 +64,45 @@ def jupyter_lab(tmp_path_factory: pytest.TempPathFactory, kernels: str) -> Itera
         yield folder, address
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """One Chromium for a module. Not for longer: an open Playwright leaves its event loop running in this thread,
-    and a notebook that is tested next would stumble over it."""
+# Chromium and its page stay open as long as one browser test follows another, and no longer: an open Playwright leaves
+# its event loop running in this thread, and a notebook that is tested next would stumble over it.
+OPEN = pytest.StashKey[ExitStack]()
+BROWSER = pytest.StashKey["Browser"]()
+WINDOW = pytest.StashKey["Window"]()
+
+
+@pytest.fixture
+def browser(pytestconfig: pytest.Config) -> Browser:
+    """One Chromium, opened when a test first wants it."""
     from browser import chromium
 
-    with chromium() as launched:
-        yield launched
+    stash = pytestconfig.stash
+    if BROWSER not in stash:
+        stash[OPEN] = ExitStack()
+        stash[BROWSER] = stash[OPEN].enter_context(chromium())
+    return stash[BROWSER]
 
 
-@pytest.fixture(scope="module")
-def window(jupyter_lab: tuple[Path, str], browser: Browser) -> Window:
-    """One page with JupyterLab for a module, opened when a test first wants it."""
+@pytest.fixture
+def window(pytestconfig: pytest.Config, jupyter_lab: tuple[Path, str], browser: Browser) -> Window:
+    """One page with JupyterLab in that Chromium."""
     from browser import Window
 
-    return Window(jupyter_lab[1], browser)
+    return pytestconfig.stash.setdefault(WINDOW, Window(jupyter_lab[1], browser))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Iterator[None]:
+    """Close Chromium before a test that needs none."""
+    try:
+        return (yield)
+    finally:
+        stash = item.config.stash
+        if BROWSER in stash and "browser" not in getattr(nextitem, "fixturenames", ()):
+            stash[OPEN].close()
+            for key in (OPEN, BROWSER, WINDOW):
+                if key in stash:
+                    del stash[key]
 
 
 @pytest.fixture

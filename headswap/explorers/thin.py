@@ -41,7 +41,7 @@ def thin(model: Classifier, base: LanguageModel, split: Split) -> Explorer:
     found = [kept_of(model, base, split.validation, rank) for rank in RANKS]
     tuned = judge(model, "validation", split.validation).metrics.f1
     total = sum(p.numel() for p in model.body.parameters())
-    controls = [stops("rank", "Keep of each matrix's change: rank", RANKS[0], RANKS)]
+    controls = [stops("rank", "Rank to keep of each matrix's change", RANKS[0], RANKS)]
     return Explorer("A thin change", controls, partial(_show, found, tuned, total, len(split.validation)))
 
 

@@ -106,7 +106,7 @@ def test_a_click_on_a_point_shows_that_run_without_training_it(plain: tuple[Page
 
 def test_stop_in_the_middle_keeps_what_is_finished(plain: tuple[Page, Heard]) -> None:
     view, _ = plain
-    ask_kernel(view, "lab.epochs, lab.messages = 40, 640")
+    ask_kernel(view, "lab.epochs, lab.messages = 12, 640")
     compare(view, "scratch", seeds=12)
     wait_points(view, 1)
     lab(view).locator(".hs-do-halt").click()

@@ -215,7 +215,7 @@ FRAMES = """() => {
 
 
 def test_the_threshold_is_dragged_at_30_frames_a_second_over_40_runs(site: Site) -> None:
-    made = CELL.replace("epochs=6", "epochs=1, regime='full', messages=640")
+    made = CELL.replace("epochs=6", "epochs=1, regime='full', messages=640, max_len=8")
     with notebook(site, "forty", made, "for _ in range(40): lab.train(block=True)") as (view, _):
         lab(view).locator("[data-hs=runs] tr[data-run='40']").wait_for(timeout=120_000)
         slider = lab(view).get_by_role("slider", name="Threshold")

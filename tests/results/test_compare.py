@@ -315,7 +315,7 @@ def stop():
     os.kill(os.getpid(), int(sys.argv[1]))
 if __name__ == "__main__":
     threading.Thread(target=stop, daemon=True).start()
-    sys.exit(main(["demo", "--seeds", "3", "--epochs", "5", "--regimes", "frozen-random,scratch", "--workers", "2"]))
+    sys.exit(main(["demo", "--seeds", "3", "--epochs", "2", "--regimes", "frozen-random,scratch", "--workers", "2"]))
 """
 
 
@@ -339,7 +339,7 @@ def test_a_comparison_that_ends_in_the_middle_goes_on_with_resume(
     if code == 130:
         assert "of 12 runs; they are kept, and --resume does the rest" in done.stderr
         assert "balanced test" in done.stdout, "what is finished is shown"
-    demo = ["demo", "--seeds", "3", "--epochs", "5", "--regimes", "frozen-random,scratch", "--resume"]
+    demo = ["demo", "--seeds", "3", "--epochs", "2", "--regimes", "frozen-random,scratch", "--resume"]
     subprocess.run(
         [sys.executable, "-m", "headswap", *demo], env=environment, capture_output=True, check=True, timeout=300
     )

@@ -177,6 +177,16 @@ test("curves to look at are a picture with words; curves to walk along are a sli
   assert.ok(went[2] > 3);
 });
 
+test("a legend shows each line as it is drawn, over named places too", () => {
+  const lines = [{ name: "kept", points: [[0, 0.5], [1, 0.6]] }, { name: "all", points: [[0, 0.9], [1, 0.9]], dash: true }];
+  const { root, paint } = curves({ name: "block-curves" });
+  paint({ ...LOSS, lines, marks: [], words: ["1", "64"], rule: 0 });
+  const drawn = root.looking("hs-line").map((line) => line.getAttribute("class"));
+  const said = root.looking("hs-key").map((key) => key.tagged("path")[0].getAttribute("class"));
+  assert.deepEqual(said, ["hs-line hs-line-0", "hs-line hs-line-1 hs-dash"]);
+  for (const look of said) assert.equal(drawn.filter((one) => one === look).length, 2, look);
+});
+
 test("keys lead along the lines and across the cells, and no further than their ends", () => {
   const at = { at: 2, last: 3 };
   assert.deepEqual(["ArrowLeft", "ArrowRight", "PageUp", "Home", "End", "x"].map((key) => stepFrom(key, at)), [1, 3, 3, 1, 3, null]);

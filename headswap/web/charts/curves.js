@@ -86,8 +86,10 @@ function curvesText(spec, { xRange, yRange }) {
 
 /** @param {CurvesSpec} spec @param {Layout} at */
 function keysOf({ lines, floor, words }, { named, yRange }) {
-  if (words) return lines.map(({ name, who = 0 }) => ({ name, look: spotOf(who), shape: shapeOf(who, 7, 7) }));
-  const keys = named ? [] : lines.map((line, i) => ({ name: line.name, look: lineLook(line, i) }));
+  const looked = (/** @type {Line} */ line, /** @type {number} */ i) => (words && line.who !== undefined
+    ? { name: line.name, look: spotOf(line.who), shape: shapeOf(line.who, 7, 7) }
+    : { name: line.name, look: lineLook(line, i) });
+  const keys = named ? [] : lines.map(looked);
   return floor && floor.value <= yRange[1]
     ? [...keys, { name: floor.name, look: "hs-line hs-floor", says: floor.says }] : keys;
 }
