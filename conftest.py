@@ -14,7 +14,8 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 from tests.turnstile import Turnstile
 
 # The files that take longest come first, longest first: begun late, one of them would keep one worker busy while the
-# rest wait. The browser's files come one after another: they share a Chromium and its page. Those with a test that is timed come last: they wait for what is running, and nothing else waits for them.
+# rest wait. The browser's files come one after another: they share a Chromium and its page. Those with a test that is
+# timed come last: they wait for what is running, and nothing else waits for them.
 LONG = (
     "tests/lab/test_random_user.py",
     "tests/lab/test_lab_browser.py",

@@ -21,10 +21,10 @@ from headswap.files import write_atomically
 from headswap.model.body_contract import Base
 from headswap.model.precision import one_thread
 from headswap.regimes.named import in_groups
-from headswap.results.weights import save_delta
 from headswap.training.pretrain import Schooling
 from headswap.training.recipe import Recipe
 from headswap.training.run import History, run_regime
+from headswap.weights.deltas import save_delta
 
 COSTS = Path(__file__).parents[1] / "figures" / "costs.json"
 EPOCHS = 4  # of the last stage, some more for the stages before it
@@ -68,16 +68,21 @@ def peak(regime: str) -> int:
     """Bytes that training takes beyond what the process held before; asked of a process of its own, on Linux."""
     base = schooled()
     trained(base, "head-only")  # whatever the first run of any regime loads
-    before = _kilobytes("VmRSS")
+    before = resident()
     Path("/proc/self/clear_refs").write_text("5")  # from here on the peak is counted anew
     trained(base, regime)
-    return 1024 * (_kilobytes("VmHWM") - before)
+    return _bytes("VmHWM") - before
 
 
-def _kilobytes(name: str) -> int:
+def resident() -> int:
+    """Bytes of memory that this process holds now, on Linux."""
+    return _bytes("VmRSS")
+
+
+def _bytes(name: str) -> int:
     """A line of what Linux says of this process."""
     lines = Path("/proc/self/status").read_text("utf-8").splitlines()
-    return int(next(line.split()[1] for line in lines if line.startswith(name)))
+    return 1024 * int(next(line.split()[1] for line in lines if line.startswith(name)))
 
 
 def delta_bytes(base: Base, history: History) -> int:

@@ -30,10 +30,10 @@ from headswap.results.pretrained import kept_base, key_of
 from headswap.results.report import table, versus
 from headswap.results.scores import scores
 from headswap.results.tune import TUNED, tunings
-from headswap.results.weights import save_base, save_delta
 from headswap.training.pretrain import pretraining_texts
 from headswap.training.run import History
 from headswap.training.spec import Result
+from headswap.weights.deltas import save_base, save_delta
 
 FIGURES = Path(__file__).parents[1] / "figures"
 RECORDED = FIGURES.parent / "headswap" / "lab" / "recorded"

@@ -28,22 +28,23 @@ from .regimes.places import freeze_body, parameter_groups, unfreeze_body
 from .regimes.stages import FROZEN, Falling, Regime, Stage
 from .results.compare import Failure, compare
 from .results.executors import processes
-from .results.peft_files import load_peft, save_peft
-from .results.weights import load_base, load_delta, save_base, save_delta
+from .shelf.shelf import Answer, Shelf
 from .training.events import EpochDone, Event, StageBegan, StageEnded, StepDone
 from .training.loop import evaluate, make_optimizer, predict_logits, train_classifier
 from .training.pretrain import Schooling, generate, perplexity, pretrain, pretrain_quick
 from .training.recipe import Compute, Recipe
 from .training.run import History, encode, run_regime, start_regime
 from .training.spec import Judged, Result, RunSpec, judge, run_spec
+from .weights.deltas import load_base, load_delta, save_base, save_delta
+from .weights.peft import load_peft, save_peft
 
 __all__ = [
-    "FROZEN", "IA3", "REGIMES", "Adapters", "AttentionPool", "Base", "Before", "Block", "Body", "BodyConfig",
+    "FROZEN", "IA3", "REGIMES", "Adapters", "Answer", "AttentionPool", "Base", "Before", "Block", "Body", "BodyConfig",
     "ByteTokenizer", "CheckpointError", "ClassificationDataset", "Classifier", "ClsPool", "Compute", "Corpus",
     "DataError", "DivergedError", "EpochDone", "Event", "Failure", "Falling", "FileData", "FixtureData",
     "HeadswapError", "History", "Insert", "Judged", "LMBody", "LMHead", "LanguageModel", "LastTokenPool",
     "LinearHead", "LoRA", "MLPHead", "MaxPool", "MeanPool", "Message", "Metrics", "MissingExtraError", "Place",
-    "Prefix", "Prompt", "Recipe", "Regime", "Result", "RunSpec", "Schooling", "SettingError", "Site", "Split",
+    "Prefix", "Prompt", "Recipe", "Regime", "Result", "RunSpec", "Schooling", "SettingError", "Shelf", "Site", "Split",
     "Stage", "StageBegan", "StageEnded", "StepDone", "Swap", "attach", "compare", "detach", "download_sms", "encode",
     "evaluate", "fixture_split", "freeze_body", "generate", "judge", "load_base", "load_delta", "load_peft",
     "make_optimizer", "measure", "merge", "natural_split", "new_language_model", "parameter_groups", "perplexity",

@@ -27,11 +27,12 @@ from .results.executors import processes
 from .results.report import diverged, report, table
 from .results.scores import Score, scores
 from .results.tune import TUNED, tunings
-from .results.weights import load_base, load_delta
+from .shelf.commands import add_shelf, answer
 from .training.loop import predict_logits
 from .training.recipe import Recipe
 from .training.run import encode
 from .training.spec import Result
+from .weights.deltas import load_base, load_delta
 
 SIZES = "640,160,160"
 MADE: dict[str, Source] = {"fixture": FixtureData(), "order": OrderData()}  # messages that nobody has to bring
@@ -174,6 +175,7 @@ def _parser() -> argparse.ArgumentParser:
     data.add_argument("corpus", choices=["sms"], help="sms: the UCI SMS Spam Collection (CC BY 4.0)")
     data.add_argument("--to", type=Path, default=Path("data"), metavar="FOLDER", help="default: data")
     _add_predict(commands.add_parser("predict", help="ask a trained classifier about messages"))
+    add_shelf(commands.add_parser("shelf", help="many tasks on one body: list, add, remove, rename"))
     return parser
 
 
@@ -204,9 +206,11 @@ def _add_demo(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_predict(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("delta", type=Path, metavar="DELTA", help="a file written by `demo --save`")
+    parser.add_argument("delta", nargs="?", metavar="DELTA", help="a file written by `demo --save`; none with --shelf")
     parser.add_argument("texts", nargs="*", metavar="TEXT", help="messages to judge")
-    parser.add_argument("--file", type=Path, help="messages to judge, one per line (UTF-8)")
+    parser.add_argument("--file", type=Path, help="messages to judge, one per line; with --shelf a CSV: task,text")
+    parser.add_argument("--shelf", type=Path, metavar="FOLDER", help="ask a task of this shelf")
+    parser.add_argument("--task", metavar="NAME", help="which task of the shelf")
     parser.add_argument("--base", type=Path, help="the base, if it isn't beside the delta")
     parser.set_defaults(run=_predict)
 
@@ -274,6 +278,11 @@ def _data(options: argparse.Namespace) -> None:
 
 
 def _predict(options: argparse.Namespace) -> None:
+    if options.shelf is not None:
+        answer(options.shelf, options.task, [*filter(None, [options.delta]), *options.texts], options.file)
+        return
+    if options.delta is None:
+        raise SettingError("predict needs the file of a trained classifier, or --shelf FOLDER; give one of them")
     texts = [*options.texts, *(_lines(options.file) if options.file else [])]
     if not texts:
         raise SettingError("there is no message to judge; give texts, or --file with one per line")

@@ -36,13 +36,17 @@ NOT_OURS = (
 
 # What is too pale or too small to read inside a lab.
 CONTRAST = """() => {
-  const rgb = (text) => { const c = document.createElement('canvas').getContext('2d', {willReadFrequently: true});
-    c.fillStyle = text; c.fillRect(0, 0, 1, 1); return [...c.getImageData(0, 0, 1, 1).data]; };
+  const dot = document.createElement('canvas').getContext('2d', {willReadFrequently: true});
+  const [colours, grounds] = [new Map(), new Map()];  // a page has few colours and many elements
+  const found = (known, key, make) => { if (!known.has(key)) known.set(key, make(key)); return known.get(key); };
+  const drawn = (text) => { dot.clearRect(0, 0, 1, 1); dot.fillStyle = text; dot.fillRect(0, 0, 1, 1);
+    return [...dot.getImageData(0, 0, 1, 1).data]; };
+  const rgb = (text) => found(colours, text, drawn);
   const linear = v => (v /= 255) <= .03928 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4;
   const light = ([r, g, b]) => { const f = [r, g, b].map(linear);
     return .2126 * f[0] + .7152 * f[1] + .0722 * f[2]; };
-  const ground = (e) => { for (; e; e = e.parentElement) { const c = rgb(getComputedStyle(e).backgroundColor);
-    if (c[3] > 250) return c; } return [255, 255, 255, 255]; };
+  const ground = (e) => (e ? found(grounds, e, (at) => { const c = rgb(getComputedStyle(at).backgroundColor);
+    return c[3] > 250 ? c : ground(at.parentElement); }) : [255, 255, 255, 255]);
   const bad = [];
   for (const e of document.querySelectorAll('.hs-lab *')) {
     const says = [...e.childNodes].some(n => n.nodeType === 3 && n.data.trim());

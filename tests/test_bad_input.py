@@ -26,11 +26,11 @@ from headswap.model.body import BodyConfig
 from headswap.model.heads import new_head
 from headswap.results.baselines import train_ngrams
 from headswap.results.compare import Settings
-from headswap.results.weights import load_base, load_delta
 from headswap.training.loop import evaluate
 from headswap.training.pretrain import generate, pretrain_quick
 from headswap.training.recipe import Recipe
 from headswap.training.run import run_regime
+from headswap.weights.deltas import load_base, load_delta
 
 
 def file(name: str, content: bytes) -> Callable[[Path], list[str]]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 import numpy as np
 
@@ -94,10 +95,16 @@ def fixture_split(seed: int = 0, shift: float = 0.0, train: int = 640, fresh: in
     """
     labelled = train + 320
     read = labelled + UNLABELLED
-    found = fixture.messages(read + fresh, shift=shift)
+    found = _practice(read + fresh, shift)
     split = stratified_split(found[:labelled], train=train, seed=seed)
     test = tuple(found[read:]) if fresh else split.test
     return replace(split, test=test, unlabelled=tuple(message.text for message in found[labelled:read]))
+
+
+@lru_cache(maxsize=2)
+def _practice(count: int, shift: float) -> tuple[Message, ...]:
+    """The first practice messages; every seed's split is drawn from the same ones."""
+    return tuple(fixture.messages(count, shift=shift))
 
 
 def practice_split(seed: int = 0, shift: float = 0.0, labelled: int = 640, fresh: int = 0) -> Split:

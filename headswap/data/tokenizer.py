@@ -52,11 +52,9 @@ class ByteTokenizer:
         if side not in ("right", "left"):
             raise SettingError(f"side is {side!r}; give 'right' or 'left'")
         length = max([1, *map(len, rows)])
-        ids = torch.full((len(rows), length), PAD)  # (B, T)
-        for row, tokens in zip(ids, rows, strict=True):
-            if tokens:
-                place = slice(0, len(tokens)) if side == "right" else slice(length - len(tokens), length)
-                row[place] = torch.tensor(tokens)
+        pads = [[PAD] * (length - len(row)) for row in rows]
+        filled = [[*row, *pad] if side == "right" else [*pad, *row] for row, pad in zip(rows, pads, strict=True)]
+        ids = torch.tensor(filled, dtype=torch.int64).reshape(len(rows), length)  # (B, T)
         return ids, ids != PAD
 
     def batch(

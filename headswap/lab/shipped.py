@@ -14,7 +14,7 @@ from ..live.prepare import lend
 from ..live.runs import Run, Settings
 from ..model.body import LanguageModel
 from ..model.classifier import Classifier
-from ..results.weights import load_base, load_delta
+from ..weights.deltas import load_base, load_delta
 from .rows import as_told, recorded_runs
 
 FOLDER = Path(__file__).parent / "recorded"

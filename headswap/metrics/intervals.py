@@ -95,7 +95,7 @@ def half_width(found: Sequence[Influence]) -> float:
     """Half the width of the 95 % interval of a mean over seeds, as the head of this file says."""
     values = np.array([one.value for one in found])
     S, moves = len(values), _by_message(found)  # (S, K)
-    apart = values.var(ddof=1) / S * _student(S - 1) ** 2 if S > 1 else 0.0
+    apart = values.var(ddof=1) / S * student(S - 1) ** 2 if S > 1 else 0.0
     together = max(0.0, shared_variance(moves)) * Z**2
     # Never narrower than a 90 % interval over the messages alone: five seeds may agree by luck.
     sets = _test_sets([one.keys for one in found])
@@ -179,5 +179,6 @@ def _on_logits(value: float, width: float, inside: float) -> Interval:
     return min(low, inside), max(high, inside)
 
 
-def _student(degrees: int) -> float:
+def student(degrees: int) -> float:
+    """How many standard errors a 95 % interval reaches to either side, with so many degrees of freedom."""
     return T[degrees - 1] if degrees <= len(T) else Z + 2.4 / degrees

@@ -48,13 +48,19 @@ class LinearHead(nn.Module):
         """The weights (C, D) as they weigh the standardised features, whatever mixtures the head sees."""
         return self.linear.weight if self.mix is None else self.linear.weight @ self.mix.T
 
+    def folded(self) -> tuple[torch.Tensor, torch.Tensor]:
+        """Weights and biases that give the same answers on the features as they are: W / scale, b - W mean / scale."""
+        if self.mean is None or self.scale is None:
+            return self.linear.weight, self.linear.bias
+        weight = self.standardised() / self.scale
+        return weight, self.linear.bias - weight @ self.mean
+
     @torch.no_grad()
     def fold(self) -> None:
-        """See the features as they are again: W / scale, and b - W mean / scale."""
-        if self.mean is None or self.scale is None:
-            return
-        self.linear.weight.copy_(self.standardised() / self.scale)
-        self.linear.bias.sub_(self.linear.weight @ self.mean)
+        """See the features as they are again."""
+        weight, bias = self.folded()
+        self.linear.weight.copy_(weight)
+        self.linear.bias.copy_(bias)
         self.mean = self.scale = self.mix = None
 
 

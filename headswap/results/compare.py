@@ -21,11 +21,11 @@ from ..training.pretrain import PretrainStep, Schooling
 from ..training.recipe import Recipe
 from ..training.run import History, epochs_of
 from ..training.spec import Result, RunSpec, train_spec
+from ..weights.deltas import save_base, save_delta
 from .baselines import NgramsSpec, Spec, need_sklearn, run_ngrams
 from .pretrained import base_of
 from .store import find, keep
 from .tune import Tuning, tune
-from .weights import save_base, save_delta
 
 DEFAULT_REGIMES = ("frozen-random", "scratch", "head-only", "last-block", "full")
 Waiting: TypeAlias = Future[Any]  # of a Result, a Failure, or None where a body is ready

@@ -13,7 +13,7 @@ from ..files import write_atomically
 from ..model.body import BodyConfig, LanguageModel
 from ..training.pretrain import PretrainStep, Schooling, pretrain_quick, pretraining_texts
 from ..training.spec import RunSpec, Schooled, Watch, school, source_hash
-from .weights import load_base, save_base
+from ..weights.deltas import load_base, save_base
 
 SECONDS = "seconds.txt"
 

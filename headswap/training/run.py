@@ -136,7 +136,9 @@ def _body(base: Base, regime: Regime, generator: torch.Generator) -> Body:
 
 
 def _check_stages(model: Classifier, regime: Regime) -> None:
-    """Try every stage's inserts and rules on a copy, before anything runs."""
+    """Try every stage's inserts and rules on a copy, before anything runs; a single stage is tried as it begins."""
+    if len(regime.stages) == 1:
+        return
     trial, generator = lazy_copy(model), torch.Generator()
     for stage in regime.stages:
         begin_stage(trial, stage, generator)

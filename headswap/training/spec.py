@@ -18,6 +18,7 @@ from .. import values
 from ..data.messages import Example, Split, key_of
 from ..data.readers import Reading
 from ..data.sources import FileData, FixtureData, OrderData, PracticeData, Source, split_of
+from ..data.tasks import TaskData
 from ..errors import SettingError
 from ..metrics.intervals import Verdicts
 from ..metrics.measure import Metrics, measure
@@ -134,8 +135,8 @@ class Schooled:
 KINDS: dict[str, type] = {
     kind.__name__: kind
     for kind in (
-        RunSpec, FixtureData, PracticeData, OrderData, FileData, Reading, Regime, Stage, Falling, Frozen, CrossEntropy,
-        Probe, Recipe, Compute, Schooling, BodyConfig, Result, Judged, Metrics, EpochDone, Cost,
+        RunSpec, FixtureData, PracticeData, OrderData, FileData, TaskData, Reading, Regime, Stage, Falling, Frozen,
+        CrossEntropy, Probe, Recipe, Compute, Schooling, BodyConfig, Result, Judged, Metrics, EpochDone, Cost,
     )
 } | INSERTS  # fmt: skip
 

@@ -1,6 +1,5 @@
 """How far each layer has moved since the start: the length of its change over the length it began with."""
 
-import copy
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
@@ -63,9 +62,8 @@ def _values(model: Classifier) -> dict[str, torch.Tensor]:
     """Every parameter's values by name; a probe's head as it will be once its standardisation is folded away."""
     values = {name: parameter.detach() for name, parameter in model.named_parameters()}
     if isinstance(model.head, LinearHead) and model.head.mean is not None:
-        folded = copy.deepcopy(model.head)
-        folded.fold()
-        values |= {f"head.{name}": parameter.detach() for name, parameter in folded.named_parameters()}
+        weight, bias = model.head.folded()
+        values |= {"head.linear.weight": weight, "head.linear.bias": bias}
     return values
 
 

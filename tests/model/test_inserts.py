@@ -28,9 +28,9 @@ from headswap.model.pooling import POOLS, new_pool, pooled_width
 from headswap.regimes.named import REGIMES, after_probe, inserting, surgical
 from headswap.regimes.places import matcher
 from headswap.regimes.stages import Frozen, Regime
-from headswap.results.weights import load_delta, save_delta
 from headswap.training.recipe import Recipe
 from headswap.training.run import begin_stage, encode, run_regime
+from headswap.weights.deltas import load_delta, save_delta
 
 KINDS = (LoRA(), LoRA(places=("qkv", "out", "up", "down")), HOULSBY, PFEIFFER, IA3(), Prompt(length=3),
          Prompt(3, "random"), Prefix(length=3), Prefix(3, "random"))  # fmt: skip

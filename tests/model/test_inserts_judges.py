@@ -27,7 +27,7 @@ from headswap.model.inserts.ia3 import IA3
 from headswap.model.inserts.lora import LoRA, merge
 from headswap.model.inserts.virtual import Prefix, Prompt
 from headswap.model.pooling import LastTokenPool, MeanPool
-from headswap.results.peft_files import load_peft, save_peft
+from headswap.weights.peft import load_peft, save_peft
 
 transformers = pytest.importorskip("transformers")
 peft = pytest.importorskip("peft")

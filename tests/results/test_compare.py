@@ -38,11 +38,11 @@ from headswap.results.compare import Failure, Settings, compare
 from headswap.results.executors import cores, processes
 from headswap.results.pretrained import kept_base
 from headswap.results.scores import differences, scores
-from headswap.results.weights import load_delta
 from headswap.training import spec as specs_module
 from headswap.training.pretrain import Schooling
 from headswap.training.recipe import Compute, Recipe
 from headswap.training.spec import Result, RunSpec, run_key, run_spec
+from headswap.weights.deltas import load_delta
 
 SMALL = Schooling(BodyConfig(width=16, heads=2, max_len=16), epochs=1)
 QUICK = Recipe(epochs=2, batch_size=16, learning_rate=0.01)

@@ -35,13 +35,13 @@ from headswap.model.pooling import MeanPool
 from headswap.regimes.named import REGIMES
 from headswap.regimes.places import parameter_groups
 from headswap.regimes.stages import FROZEN, Falling, Regime, Stage
-from headswap.results.weights import load_delta, save_delta
 from headswap.training.events import EpochDone, Event, StageBegan, StageEnded, StepDone
 from headswap.training.loop import make_optimizer, predict_logits, train_classifier
 from headswap.training.prefix import Prefix, frozen_prefix, held_bytes, prepare
 from headswap.training.pretrain import generate, perplexity, pretrain
 from headswap.training.recipe import Compute, Recipe
 from headswap.training.run import encode, epochs_of, run_regime, start_regime
+from headswap.weights.deltas import load_delta, save_delta
 
 QUICK = Recipe(epochs=2, batch_size=16, learning_rate=0.01)
 PROBE = (("head", 1.0), ("everything", FROZEN))

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 import torch
 from torch import nn
+from torch.utils.hooks import RemovableHandle
 
 from ...errors import SettingError
 from ..body_contract import INSERTED, Body, host_name, shelf_name
@@ -56,7 +57,7 @@ def attach(body: Body, insert: Insert, generator: torch.Generator) -> tuple[str,
     for host in hosts:
         made = insert.new(host, body, generator)
         _shelf(body, host).add_module(insert.name, made)
-        _hook(body.get_submodule(host), made)
+        hook(body.get_submodule(host), made)
     return tuple(hosts)
 
 
@@ -104,11 +105,11 @@ def _shelf(body: Body, host: str) -> nn.Module:
     return shelves.get_submodule(shelf_name(host))
 
 
-def _hook(host: nn.Module, insert: nn.Module) -> None:
+def hook(host: nn.Module, insert: nn.Module) -> RemovableHandle:
+    """Let the insert change what passes its host, until the handle is removed."""
     if isinstance(insert, Before):
-        host.register_forward_pre_hook(partial(_ahead, insert))
-    else:
-        host.register_forward_hook(partial(_behind, insert))
+        return host.register_forward_pre_hook(partial(_ahead, insert))
+    return host.register_forward_hook(partial(_behind, insert))
 
 
 def _unhook(host: nn.Module, insert: nn.Module) -> None:

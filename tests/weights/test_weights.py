@@ -11,10 +11,10 @@ from helpers import TINY, tiny_base, tiny_split
 
 from headswap.errors import CheckpointError, HeadswapError
 from headswap.model.body import BodyConfig
-from headswap.results.weights import base_hash, load_base, load_delta, save_base, save_delta
 from headswap.training.loop import predict_logits
 from headswap.training.recipe import Recipe
 from headswap.training.run import History, encode, run_regime
+from headswap.weights.deltas import base_hash, load_base, load_delta, save_base, save_delta
 
 FORMAT1 = Path(__file__).parent / "format1"
 FORMAT1_LOGITS = [[-0.09310664236545563, 0.0394120067358017], [-0.13731686770915985, 0.08267571032047272]]

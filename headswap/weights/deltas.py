@@ -47,6 +47,14 @@ class Delta:
     inserts: tuple[Insert, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Learned:
+    """What a run learned: the tensors that its base does not have, by their names in the classifier."""
+
+    tensors: Mapping[str, torch.Tensor]
+    about: Delta
+
+
 def base_hash(model: Base) -> str:
     """The SHA-256 of a base: every weight of body and head, bit for bit, and the settings that are not the default.
 
@@ -96,15 +104,42 @@ def save_delta(path: Path | str, history: History, base: Base, label_names: tupl
 
     A head-only delta is about 1 kB, a delta of full fine-tuning as large as the body.
     """
+    return write_delta(path, learned_by(history, base, label_names))
+
+
+def learned_by(history: History, base: Base, label_names: tuple[str, ...] = ("ham", "spam")) -> Learned:
+    """What differs from the base after a run: its head and pool, its inserts, and what it changed in the body."""
     before = {f"body.{name}": tensor for name, tensor in _tensors(base.body).items()}
     after = _tensors(history.classifier)
     learned = {n: t for n, t in after.items() if n not in before or not torch.equal(t, before[n])}
     regime = history.regime
-    inserts = [as_plain(insert) for stage in regime.stages for insert in stage.inserts]
-    about = {"base": base_hash(base), "regime": regime.name, "pool": history.recipe.pool, "head": last_head(regime)}
-    more = {"label_names": label_names} | ({"inserts": inserts} if inserts else {})
-    _write(Path(path), learned, {"kind": "delta", "format": FORMAT, **about, **more})
+    inserts = tuple(insert for stage in regime.stages for insert in stage.inserts)
+    about = Delta(base_hash(base), regime.name, history.recipe.pool, last_head(regime), tuple(label_names), inserts)
+    return Learned(learned, about)
+
+
+def write_delta(path: Path | str, learned: Learned) -> Path:
+    """Write what was learned to `path`, whole or not at all."""
+    _write(Path(path), learned.tensors, _told(learned.about))
     return Path(path)
+
+
+def delta_hash(learned: Learned) -> str:
+    """The SHA-256 of what was learned and how it is used: two files of one hash hold the same."""
+    return _digest(learned.tensors, _told(learned.about))
+
+
+def read_delta(path: Path | str, kinds: Mapping[str, type] = INSERTS) -> Learned:
+    """What the file says was learned; CheckpointError where it is damaged or no delta."""
+    tensors, raw = _read(Path(path), "delta")
+    return Learned(tensors, _about(Path(path), raw, kinds))
+
+
+def check_base(learned: Learned, base: Base, name: object) -> None:
+    """CheckpointError, by name, where this was learned on another base."""
+    if learned.about.base not in base_hashes(base):
+        need, found = base_name(learned.about.base), base_name(base_hash(base))
+        raise CheckpointError(f"{name} needs the base {need} but got {found}; give the one it needs")
 
 
 def load_delta(
@@ -116,16 +151,19 @@ def load_delta(
     trained on is refused: its body would give other vectors, and the head would answer nonsense with confidence.
     `kinds` are the inserts that a delta may bring.
     """
-    path = Path(path)
-    tensors, raw = _read(path, "delta")
-    about = _about(path, raw, kinds)
-    base = base or _base_beside(path, about)
-    if about.base not in base_hashes(base):
-        need, found = base_name(about.base), base_name(base_hash(base))
-        raise CheckpointError(f"{path} needs the base {need} but got {found}; give the one it needs")
-    classifier = _assemble(base, about)
-    _fill(classifier, tensors, path, given={f"body.{name}" for name in base.body.state_dict()})
-    return classifier.eval(), about
+    path, learned = Path(path), read_delta(path, kinds)
+    base = base or _base_beside(path, learned.about)
+    check_base(learned, base, path)
+    classifier = _assemble(base, learned.about)
+    _fill(classifier, learned.tensors, path, given={f"body.{name}" for name in base.body.state_dict()})
+    return classifier.eval(), learned.about
+
+
+def _told(about: Delta) -> dict[str, Any]:
+    """What stands in a delta's file beside its tensors."""
+    told = {name: getattr(about, name) for name in ("base", "regime", "pool", "head", "label_names")}
+    more = {"inserts": [as_plain(insert) for insert in about.inserts]} if about.inserts else {}
+    return {"kind": "delta", "format": FORMAT, **told, **more}
 
 
 def _about(path: Path, raw: dict[str, Any], kinds: Mapping[str, type]) -> Delta:
@@ -153,7 +191,9 @@ def _base_beside(path: Path, about: Delta) -> LanguageModel:
     return load_base(file)
 
 
-def _fill(model: torch.nn.Module, tensors: dict[str, torch.Tensor], path: Path, given: Set[str] = frozenset()) -> None:
+def _fill(
+    model: torch.nn.Module, tensors: Mapping[str, torch.Tensor], path: Path, given: Set[str] = frozenset()
+) -> None:
     """Copy tensors into the model by name; every weight that is not `given` must be there, and nothing else."""
     own = model.state_dict()
     missing = [n for n in own if n not in tensors and n not in given]
@@ -163,9 +203,9 @@ def _fill(model: torch.nn.Module, tensors: dict[str, torch.Tensor], path: Path, 
     model.load_state_dict(tensors, strict=False)
 
 
-def _write(path: Path, tensors: dict[str, torch.Tensor], about: dict[str, Any]) -> None:
+def _write(path: Path, tensors: Mapping[str, torch.Tensor], about: dict[str, Any]) -> None:
     about = {**about, "sha256": _digest(tensors, about)}
-    raw = save(tensors, metadata={KEY: json.dumps(about, sort_keys=True)})
+    raw = save(dict(tensors), metadata={KEY: json.dumps(about, sort_keys=True)})
     write_atomically(path, raw)
 
 
@@ -195,7 +235,7 @@ def _tensors(model: torch.nn.Module) -> dict[str, torch.Tensor]:
     return {name: tensor.detach().cpu().contiguous() for name, tensor in model.state_dict().items()}
 
 
-def _digest(tensors: dict[str, torch.Tensor], about: dict[str, Any]) -> str:
+def _digest(tensors: Mapping[str, torch.Tensor], about: dict[str, Any]) -> str:
     digest = hashlib.sha256(json.dumps(about, sort_keys=True).encode())
     for name in sorted(tensors):
         tensor = tensors[name]

@@ -1,0 +1,197 @@
+"""`python -m benchmarks.shelf`: what one body for many tasks saves, in time, memory and bytes on disk.
+
+A batch of 256 practice messages, each for one of the tasks, against one pass of a plain classifier over the same
+messages, in turns. Memory is what a process of its own grows by, over 50 tasks; beside it, a copy of the whole model
+for each task, as full fine-tuning leaves it. The tasks are one trained run each of head-only, LoRA and full, with
+weights that differ a little from task to task: what is measured does not depend on what they know.
+"""
+
+import argparse
+import json
+import sys
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import asdict, dataclass
+from functools import partial
+from multiprocessing import get_context
+from pathlib import Path
+from statistics import median
+from time import perf_counter
+
+import torch
+
+from headswap.data import fixture
+from headswap.files import write_atomically
+from headswap.model.body_contract import Base
+from headswap.model.classifier import Classifier
+from headswap.model.precision import one_thread
+from headswap.shelf.shelf import Shelf
+from headswap.weights.deltas import Learned, base_name, learned_by, load_delta, save_base, write_delta
+
+from .costs import resident, schooled, trained
+from .machine import this_machine
+
+FIGURE = Path(__file__).parents[1] / "figures" / "shelf.txt"
+ROWS, MANY = 256, 50
+TEXTS = [message.text for message in fixture.messages(ROWS)]
+COUNTS = (1, 10, 100)
+# The regime, how many tasks, and how many times one plain pass a mixed batch may take.
+CONTESTS = (("head-only", 8, 1.5), ("head-only", 100, 1.5), ("lora", 8, 3.0))
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A mixed batch against one plain pass: the ratio of their seconds, round by round, and how far answers differ."""
+
+    regime: str
+    tasks: int
+    limit: float
+    plain_ms: float
+    ratio: float
+    least: float
+    most: float
+    furthest: float
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """Bytes for so many tasks: on disk and in memory, as whole copies of the model and on a shelf."""
+
+    regime: str
+    tasks: int
+    disk: int
+    memory: int
+
+
+def several(base: Base, regime: str, count: int) -> list[Learned]:
+    """What `count` tasks learned: one run, its weights a little different for each task."""
+    found = learned_by(trained(base, regime), base)
+    return [Learned({name: t * (1 + i / 1000) for name, t in found.tensors.items()}, found.about) for i in range(count)]
+
+
+def filled(base: Base, tasks: Sequence[Learned]) -> Shelf:
+    """A shelf of these tasks."""
+    shelf = Shelf(base)
+    for number, learned in enumerate(tasks):
+        shelf.keep(f"task {number}", learned)
+    return shelf
+
+
+def turns(base: Base, rounds: int) -> list[Turn]:
+    """Every contest, and the answers of a mixed batch beside those of each task alone."""
+    classifier = trained(base, "head-only").classifier
+    found = []
+    for regime, count, limit in CONTESTS:
+        shelf = filled(base, several(base, regime, count))
+        asked = [f"task {row % count}" for row in range(ROWS)]
+        mixed, alone = partial(shelf.logits, asked, TEXTS), partial(plain_pass, classifier)
+        pairs = [(_seconds(mixed), _seconds(alone)) for _ in range(rounds)]
+        ratios = sorted(ours / plain for ours, plain in pairs)
+        plain = 1000 * median(plain for _, plain in pairs)
+        found.append(Turn(regime, count, limit, plain, median(ratios), ratios[0], ratios[-1], furthest(shelf, asked)))
+    return found
+
+
+@torch.inference_mode()
+def plain_pass(classifier: Classifier) -> torch.Tensor:
+    """What a program without a shelf does: read the same texts, and put them through one classifier at once."""
+    rows = classifier.body.encode(TEXTS)
+    return classifier.eval()(*rows.batch(torch.arange(ROWS)))
+
+
+def furthest(shelf: Shelf, asked: Sequence[str]) -> float:
+    """The largest difference of a logit between the mixed batch and the same rows asked task by task."""
+    mixed, most = shelf.logits(asked, TEXTS), 0.0
+    for name in dict.fromkeys(asked):
+        mine = [row for row, task in enumerate(asked) if task == name]
+        alone = shelf.logits(name, [TEXTS[row] for row in mine])
+        most = max(most, *((mixed[row] - one).abs().max().item() for row, one in zip(mine, alone, strict=True)))
+    return most
+
+
+def _seconds(work: Callable[[], object]) -> float:
+    began = perf_counter()
+    work()
+    return perf_counter() - began
+
+
+def size_of(regime: str, count: int) -> Size:
+    """The bytes of so many tasks, asked of a process of its own."""
+    with one_thread(), tempfile.TemporaryDirectory() as place:
+        base, folder = schooled(), Path(place)
+        tasks = several(base, regime, count)
+        if regime == "full":  # a copy of the whole model each, as files that can be loaded one by one
+            file = save_base(base, folder)
+            paths = [write_delta(folder / f"{number}.safetensors", learned) for number, learned in enumerate(tasks)]
+            del tasks
+            hold: Callable[[], object] = lambda: [load_delta(path, base)[0] for path in paths]  # noqa: E731
+            assert file.name == base_name(load_delta(paths[0], base)[1].base)
+        else:
+            filled(base, tasks).save(folder)
+            del tasks
+            hold = lambda: Shelf.load(folder)  # noqa: E731
+        disk = sum(path.stat().st_size for path in folder.iterdir())
+        before = resident()
+        kept = hold()
+        return Size(regime, count, disk, resident() - before) if kept else Size(regime, count, disk, 0)
+
+
+def further(regime: str) -> float:
+    """Bytes of memory that one task more takes, over 50 of them beyond the first 50."""
+    with one_thread():
+        base = schooled()
+        tasks = several(base, regime, 2 * MANY)
+        shelf = filled(base, tasks[:MANY])
+        before = resident()
+        for number, learned in enumerate(tasks[MANY:]):
+            own = {name: tensor.clone() for name, tensor in learned.tensors.items()}
+            shelf.keep(f"further {number}", Learned(own, learned.about))
+        return (resident() - before) / MANY
+
+
+def apart(work: Callable[..., object], *arguments: object) -> object:
+    """What a process of its own finds."""
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as one:
+        return one.submit(work, *arguments).result()
+
+
+def lines(turned: Sequence[Turn], sizes: Sequence[Size], more: Mapping[str, float]) -> list[str]:
+    """The tables."""
+    machine = this_machine()
+    found = [f"{machine.cpu}, one thread, torch {machine.torch}, {machine.date}", ""]
+    found.append(
+        f"A mixed batch of {ROWS} messages, by one plain pass over them (median, least to most of the rounds):"
+    )
+    for one in turned:
+        found.append(
+            f"{one.tasks:>4} tasks of {one.regime:10} {one.ratio:.2f} ({one.least:.2f} to {one.most:.2f}), at most "
+            f"{one.limit}; a plain pass takes {one.plain_ms:.1f} ms; logits differ by at most {one.furthest:.1e}"
+        )
+    found += ["", "Memory for one task more: " + ", ".join(f"{name} {b / 1e3:.1f} kB" for name, b in more.items())]
+    found += ["", "tasks  as                         on disk     in memory"]
+    for size in sizes:
+        what = "whole copies" if size.regime == "full" else f"a shelf, {size.regime}"
+        found.append(f"{size.tasks:>5}  {what:20} {size.disk / 1e6:>10.2f} MB {size.memory / 1e6:>10.2f} MB")
+    return found
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Measure, print and keep the tables as figures/shelf.txt and the numbers as shelf.json."""
+    parser = argparse.ArgumentParser(prog="benchmarks.shelf", description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("--rounds", type=int, default=25, help="default: 25")
+    options = parser.parse_args(arguments)
+    with one_thread():
+        turned = turns(schooled(), options.rounds)
+    sizes = [apart(size_of, regime, count) for count in COUNTS for regime in ("full", "head-only", "lora")]
+    more = {regime: apart(further, regime) for regime in ("head-only", "lora")}
+    text = "\n".join(lines(turned, sizes, more))  # type: ignore[arg-type]
+    print(text)
+    write_atomically(FIGURE, f"{text}\n".encode())
+    kept = {"turns": [asdict(t) for t in turned], "sizes": [asdict(s) for s in sizes], "further": more}  # type: ignore[call-overload]
+    write_atomically(FIGURE.with_suffix(".json"), json.dumps(kept, indent=1).encode())
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
