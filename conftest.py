@@ -11,6 +11,7 @@ import pytest
 # core each wait for one another at every step, and then training takes ten times as long.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+from tests.forked import kernels_of
 from tests.turnstile import Turnstile
 
 # The files that take longest come first, longest first: begun late, one of them would keep one worker busy while the
@@ -81,6 +82,16 @@ def pytest_collection_modifyitems(config, items):
     if hasattr(config, "workerinput"):
         place = {name: number for number, name in enumerate(LONG)} | dict.fromkeys(TIMED, len(LONG) + 1)
         items.sort(key=lambda item: place.get(item.nodeid.split("::")[0], len(LONG)))
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_setup(item):
+    """A notebook's kernel is forked from a process that has imported PyTorch, and not started anew."""
+    if item.nodeid.startswith("notebooks/") and hasattr(item.config, "workerinput"):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("JUPYTER_PATH", kernels_of(item.config))
+            return (yield)
+    return (yield)
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

@@ -46,12 +46,11 @@ def one_thread() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def kernels(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def kernels(pytestconfig: pytest.Config) -> str:
     """A folder, for JUPYTER_PATH, of a Python kernel that need not import PyTorch, because its parent has."""
-    from kernels import forked_kernels
+    from tests.forked import kernels_of
 
-    with forked_kernels(str(tmp_path_factory.mktemp("kernels"))) as path:
-        yield path
+    return kernels_of(pytestconfig)
 
 
 @pytest.fixture(scope="session")

@@ -144,13 +144,9 @@ export class Lab {
     return this.link.gone ? "gone" : this.store.state.phase;
   }
 
-  phase() {
-    return phaseShown(this.#phase(), this.#stoppedIn);
-  }
+  phase = () => phaseShown(this.#phase(), this.#stoppedIn);
 
-  starting() {
-    return this.#starting;
-  }
+  starting = () => this.#starting;
 
   /** Whether a run is under way, or about to be. */
   busy() {
@@ -158,8 +154,12 @@ export class Lab {
   }
 
   sentence() {
-    if (this.answers.sentence) return this.answers.sentence;
-    return this.phase() === "stopping" ? "stopping…" : this.store.state.sentence || "Ready.";
+    return this.told() || (this.phase() === "stopping" ? "stopping…" : this.store.state.sentence || "Ready.");
+  }
+
+  /** What is said before any news of the run: that its kernel is gone, or what somebody's deed led to. */
+  told() {
+    return this.link.gone ? GONE : this.answers.sentence;
   }
 
   /** Whether the status line speaks of something that went wrong. */

@@ -298,7 +298,7 @@ def _restart(view: Page, share: float, other: float) -> str:
     """End the kernel, see that the lab says so, and run the cell again, as it asks."""
     session = "window.jupyterapp.shell.currentWidget.sessionContext.session"
     # JupyterLab asks a kernel who it is, and complains if that is restarted before it can answer.
-    patience = "new Promise((end) => setTimeout(end, 2000))"
+    patience = "new Promise((end) => setTimeout(end, 20_000))"
     answered = f"Promise.race([{session}.kernel.requestKernelInfo().catch(() => null), {patience}])"
     view.evaluate(f"async () => {{ await {answered}; {session}.kernel.restart() }}")
     lab(view).locator(".hs-status:visible", has_text="run this cell again").wait_for(timeout=20_000)

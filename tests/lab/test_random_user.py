@@ -18,8 +18,11 @@ __all__ = ["pytestmark"]
 
 ACTIONS, SEED = int(os.environ.get("HEADSWAP_ACTIONS", "200")), int(os.environ.get("HEADSWAP_SEED", "0"))
 CHECKS = 5
-SAYS = """() => { const lab = document.querySelector(".hs-lab");
-  return [lab?.dataset.phase, ...[...lab?.querySelectorAll(".hs-status") ?? []].map(e => e.textContent)] }"""
+SAYS = """() => { const lab = document.querySelector(".hs-lab"), { shell } = window.jupyterapp;
+  const kernel = shell.currentWidget?.sessionContext?.session?.kernel;
+  return [lab?.dataset.phase, ...[...lab?.querySelectorAll(".hs-status") ?? []].map(e => e.textContent),
+    ...[...shell.widgets("main")].map(one => (one === shell.currentWidget ? "in front: " : "") + one.title.label),
+    kernel?.status, kernel?.connectionStatus, document.activeElement?.outerHTML.slice(0, 200)] }"""
 AT_REST = "['idle', 'failed'].includes(document.querySelector('.hs-lab')?.dataset.phase)"
 # A comparison under way has its bar drawn; the face that shows it must be open.
 COMPARED = "document.querySelector('.hs-lab .hs-comparetop progress').classList.contains('hs-off')"

@@ -11,7 +11,8 @@ import subprocess
 import sys
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -183,32 +184,36 @@ def test_json_makes_nothing_but_the_kinds_that_it_was_given(text: str, sentence:
 # ---- compare
 
 
-def test_one_worker_two_workers_and_threads_give_the_same_results_to_the_bit() -> None:
-    here = by_spec(list(compare(several())))
+@pytest.fixture(scope="module")
+def two() -> Iterator[Executor | None]:
+    """Two workers for several tests: each takes seconds to import PyTorch."""
     with processes(2) as executor:
-        there = by_spec(list(compare(several(), executor)))
+        yield executor
+
+
+def test_one_worker_two_workers_and_threads_give_the_same_results_to_the_bit(two: Executor | None) -> None:
+    here = by_spec(list(compare(several())))
+    there = by_spec(list(compare(several(), two)))
     with ThreadPoolExecutor(2) as threads:
         beside = by_spec(list(compare(several(), threads)))
     assert set(here) == set(several())
     assert here == there == beside
 
 
-def test_a_body_of_images_is_compared_like_any_other() -> None:
+def test_a_body_of_images_is_compared_like_any_other(two: Executor | None) -> None:
     made = [RunSpec(Digits(), REGIMES[name], QUICK, Drawn(), seed) for seed in (0, 1) for name in ("head-only", "full")]
     here = by_spec(list(compare(made)))
-    with processes(2) as executor:
-        assert by_spec(list(compare(made, executor))) == here
+    assert by_spec(list(compare(made, two))) == here
     assert all(isinstance(outcome, Result) for outcome in here.values())
 
 
-def test_a_run_that_fails_is_told_and_the_others_go_on() -> None:
+def test_a_run_that_fails_is_told_and_the_others_go_on(two: Executor | None) -> None:
     broken, wild = spec(data=Broken()), replace(spec("full"), recipe=replace(QUICK, learning_rate=1e30))
     made = [broken, spec(), wild, spec("scratch")]
-    with processes(2) as executor:
-        for outcomes in (by_spec(list(compare(made))), by_spec(list(compare(made, executor)))):
-            assert outcomes[broken] == Failure(broken, "the dog ate the messages; ask for others")
-            assert isinstance(outcomes[wild], Failure) and "loss became" in outcomes[wild].sentence
-            assert isinstance(outcomes[spec()], Result) and isinstance(outcomes[spec("scratch")], Result)
+    for outcomes in (by_spec(list(compare(made))), by_spec(list(compare(made, two)))):
+        assert outcomes[broken] == Failure(broken, "the dog ate the messages; ask for others")
+        assert isinstance(outcomes[wild], Failure) and "loss became" in outcomes[wild].sentence
+        assert isinstance(outcomes[spec()], Result) and isinstance(outcomes[spec("scratch")], Result)
 
 
 def test_a_worker_that_dies_is_told_and_nothing_hangs() -> None:

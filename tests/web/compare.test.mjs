@@ -307,4 +307,8 @@ test("a kernel that has gone is told on this face, too", () => {
   lab.tell({ kind: "contest", contest: FULL });
   lab.tell({ kind: "said", sentence: "a comparison is under way", wrong: true });
   assert.match(lab.el.looking("hs-comparetop")[0].textContent, /a comparison is under way/);
+  lab.model.send = () => { throw new Error("closed"); };
+  lab.el.looking("hs-do-compare")[0].click();
+  lab.tell({ kind: "said", sentence: "late news", wrong: false });
+  assert.match(lab.el.looking("hs-comparetop")[0].textContent, /The kernel was restarted/);
 });

@@ -197,7 +197,7 @@ test("a number that is being typed is left alone until Enter or leaving", () => 
   assert.equal(lab.model.values.seed, 7);
 });
 
-test("a kernel that ends is told, and nothing is left running", () => {
+test("a kernel that ends is told, and nothing is left running", async () => {
   const heard = [];
   const kernel = { status: "idle", statusChanged: { connect: (work) => heard.push(work), disconnect: () => heard.pop() } };
   const lab = opened({}, { widget_manager: { kernel } });
@@ -207,6 +207,10 @@ test("a kernel that ends is told, and nothing is left running", () => {
   assert.match(lab.part("status").textContent, /The kernel was restarted: run this cell again/);
   assert.match(lab.part("runs").textContent, /lost with the kernel/);
   assert.equal(lab.el.looking("hs-do-stop")[0].getAttribute("aria-disabled"), "true");
+  tell(lab, { kind: "line", line: "Lab()" }, { kind: "said", sentence: "late news", wrong: false });
+  await new Promise((after) => setTimeout(after));
+  paintFrames();
+  assert.match(lab.part("status").textContent, /^The kernel was restarted/, "whatever is said afterwards");
   lab.close();
   assert.equal(heard.length, 0);
 });

@@ -153,7 +153,7 @@ function topPart(lab) {
     const { contest, look: { score } } = lab.compare;
     say(words, contest ? headline(contest, score, lab.compare.at()) : INVITES);
     const told = contest ? [progressText(contest), failuresText(contest)].filter(Boolean).join(" · ") : "";
-    say(line, lab.compare.starting ? "starting…" : lab.answers.sentence || told);
+    say(line, lab.compare.starting && !lab.link.gone ? "starting…" : lab.told() || told);
     put(line, { "data-failed": lab.answers.wrong || contest?.phase === "failed" || lab.link.gone ? "yes" : null });
     put(bar, { class: contest && RUNNING.includes(contest.phase) ? "hs-on" : "hs-off" });
     if (contest?.done) bar.value = contest.done / Math.max(1, contest.plan.planned);

@@ -103,14 +103,14 @@ export function statusPanel(lab) {
   let [key, last, timer] = ["", 0, 0];
   const show = () => {
     [last, timer] = [performance.now(), 0];
-    say(line, `${lab.sentence()}${lab.answers.sentence ? "" : endText(lab.shown())}`);
+    say(line, `${lab.sentence()}${lab.told() ? "" : endText(lab.shown())}`);
   };
   const paint = () => {
     const phase = lab.phase();
     paintBar(bar, phase, lab.store.state.done);
     put(bar, { class: UNDER_WAY.includes(phase) ? "hs-on" : "hs-off" });
     put(line, { "data-failed": lab.failed() ? "yes" : null });
-    const [now, since] = [`${phase}|${lab.answers.sentence}|${endText(lab.shown())}`, performance.now() - last];
+    const [now, since] = [`${phase}|${lab.told()}|${endText(lab.shown())}`, performance.now() - last];
     if (now !== key || since >= SECOND) {
       clearTimeout(timer);
       show();
