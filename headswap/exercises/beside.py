@@ -89,7 +89,8 @@ def damage_of(change: float, where: str = "") -> str:
     """The change in F1 as a sentence; none where it rounds to nothing."""
     if abs(change) < 0.005:
         return ""
-    return f"Your F1 is {abs(change):.2f} {'lower' if change < 0 else 'higher'}{where}{', by luck' * (change > 0)}."
+    could = "; that could be luck" * (change > 0)
+    return f"Your F1 is {abs(change):.2f} {'lower' if change < 0 else 'higher'}{where}{could}."
 
 
 def your_turn(names: Sequence[str], where: str) -> Beside:

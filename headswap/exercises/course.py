@@ -27,9 +27,9 @@ COURSE: dict[str, tuple[Exercise, ...]] = {
     "05": (FREEZE, GROUPS, TRAIN_STEP),
     "06": (VERDICTS, SCORES),
     "06b": (CHOOSE_THRESHOLD,),
-    "10": (NEW_LORA, LORA, MERGE, ADAPTER),
     "08": (FEATURE_HEAD,),
     "09": (LAYER_GROUPS, WARM_COSINE),
+    "10": (NEW_LORA, LORA, MERGE, ADAPTER),
 }
 SIGNS = {True: ("✓", "passed"), False: ("○", "not yet")}
 

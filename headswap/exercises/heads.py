@@ -3,7 +3,7 @@
 Shape letters: B batch, D width, H hidden units, C classes.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
@@ -93,22 +93,29 @@ def _layer(fan_in: int, fan_out: int, generator: torch.Generator) -> Layer:
 
 
 def _asker(messages: int, width: int, hidden: int, classes: int) -> Callable[[Heading], dict[str, Any]]:
-    """The logits of so many messages, and whether a gradient can flow back from them."""
+    """The logits of so many messages, and whether a gradient can flow back from them to every weight and bias."""
 
     def ask(function: Heading) -> dict[str, Any]:
         generator = torch.Generator().manual_seed(8)
         features = torch.randn(messages, width, generator=generator)
         first, second = _layer(width, hidden, generator), _layer(hidden, classes, generator)
         logits = function(features, first, second)
-        return {"logits": logits, "can learn": isinstance(logits, torch.Tensor) and logits.requires_grad}
+        return {"logits": logits, "can learn": _reached(logits, (*first, *second))}
 
     return ask
+
+
+def _reached(logits: object, weights: Sequence[torch.Tensor]) -> bool:
+    """Whether the gradient of the logits reaches all of the weights."""
+    if not isinstance(logits, torch.Tensor) or not logits.requires_grad:
+        return False
+    return None not in torch.autograd.grad(logits.sum(), weights, allow_unused=True)
 
 
 FEATURE_HEAD = Exercise(
     feature_head,
     (
-        Probe("feature_head(features, first, second) with D = H = C = 3", _asker(2, 3, 3, 3)),
+        Probe("feature_head(features, first, second) with D, H and C all 3, for six messages", _asker(6, 3, 3, 3)),
         Probe("feature_head(features, first, second) with D = 3, H = 4, C = 2", _asker(3, 3, 4, 2)),
         Probe("feature_head(features, first, second) for a single message", _asker(1, 2, 5, 2)),
     ),
@@ -130,8 +137,8 @@ FEATURE_HEAD = Exercise(
         Trap(_second_alone, "Your second layer gets the features themselves. Give it what the first layer makes of "
              "them."),
         Trap(_first_alone, "That's the hidden layer, (B, H). The second layer still has to make logits of it."),
-        Trap(_cut_off, "The numbers are right, but no gradient flows back: do without detach, no_grad and numpy, or "
-             "the head can't learn."),
+        Trap(_cut_off, "The numbers are right, but not every weight gets a gradient: do without detach, no_grad and "
+             "numpy, or the head can't learn."),
     ),
     (
         "A linear layer multiplies by its weight and adds its bias. You need two of them, and something in between.",

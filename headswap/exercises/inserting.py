@@ -26,7 +26,7 @@ def new_lora(fan_in: int, fan_out: int, rank: int, generator: torch.Generator) -
 
 
 def lora(x: torch.Tensor, output: torch.Tensor, A: torch.Tensor, B: torch.Tensor, alpha: float) -> torch.Tensor:
-    """The frozen output (..., fan_out) plus alpha / r times B A x, for the layer's input x (..., fan_in)."""
+    """The frozen output (..., fan_out) plus alpha / r times x A^T B^T, for the layer's input x (..., fan_in)."""
     return output + alpha / len(A) * (x @ A.T @ B.T)
 
 
@@ -260,7 +260,8 @@ NEW_LORA = Exercise(
     ),
     (
         "B A x must be zero at the start, and A must be able to pass on a gradient to B.",
-        "Draw A with torch.randn(rank, fan_in, generator=generator), and make B with torch.zeros(fan_out, rank).",
+        "Draw A with torch.randn(rank, fan_in, generator=generator), divide it by fan_in ** 0.5 so that it isn't too "
+        "large, and make B with torch.zeros(fan_out, rank).",
         "A = torch.randn(rank, fan_in, generator=generator) / fan_in ** 0.5; return A, torch.zeros(fan_out, rank).",
     ),
     "B A is zero: hung on a body, your LoRA changes nothing until it learns.",

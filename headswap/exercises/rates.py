@@ -204,7 +204,7 @@ LAYER_GROUPS = Exercise(
         Trap(_upside_down, "Your lower layers learn faster than the upper ones. Divide by the factor on the way down, "
              "don't multiply."),
         Trap(_from_the_bottom, "You count the blocks from the bottom, so the lowest one is the fastest. Go through "
-             "reversed(body.blocks): the top block comes last in the list."),
+             "reversed(model.body.blocks): the top block comes last in the list."),
         Trap(_top_block_slowed, "Your top block is slowed already. It learns at the full rate, as the head does; the "
              "first step down comes below it."),
         Trap(_head_slowed, "You slow the head as well. It's new and has the longest way to go: give it the full rate."),
@@ -216,7 +216,7 @@ LAYER_GROUPS = Exercise(
         Trap(_multiples, "These are multiples of the learning rate. The optimizer wants the rate itself: multiply by "
              "`rate`."),
         Trap(_embeddings_like_the_lowest_block, "Your embeddings learn as fast as the lowest block. They lie below "
-             "it, so they take one step more: factor ** len(body.blocks)."),
+             "it, so they take one step more: factor ** len(model.body.blocks)."),
         Trap(_without(lambda m: m.body.embed_tokens, lambda m: m.body.embed_positions), "You forgot the embeddings. "
              "What's in no group never moves, and no error tells you."),
         Trap(_without(lambda m: m.body.embed_positions), "You forgot the position vectors. The embeddings have two "
@@ -231,10 +231,10 @@ LAYER_GROUPS = Exercise(
     (
         "Work from the top down, and count how many steps you are below the top block.",
         "A layer that's `steps` steps down learns at rate / factor**steps. The top block is 0 steps down, the "
-        "embeddings len(body.blocks).",
+        "embeddings len(model.body.blocks).",
         "Start with {'params': [head, pool and norm], 'lr': rate}; then for steps, block in "
-        "enumerate(reversed(body.blocks)) add {'params': list(block.parameters()), 'lr': rate / factor**steps}; then "
-        "both embedding tables.",
+        "enumerate(reversed(model.body.blocks)) add {'params': list(block.parameters()), 'lr': rate / factor**steps}; "
+        "then both embedding tables.",
     ),
     "Every weight is in one group, and each block learns slower than the one above.",
 )  # fmt: skip

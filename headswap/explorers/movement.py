@@ -168,7 +168,7 @@ def _cards(row: Row) -> list[dict[str, Any]]:
     f1, low, high = row["f1"]
     left, least, most = row["left"]
     before, seeds = row["perplexity"][0], row["seeds"]
-    spread = f"{least:g} to {most:g} over {seeds} seeds; " if seeds > 1 else ""
+    spread = f"the middle of {seeds} seeds, {_told(least)} to {_told(most)}; " if seeds > 1 else ""
     return [
         card("F1, ham or spam", f"{f1:.2f}", f"95 % interval {low:.2f} to {high:.2f}, 160 test messages"),
         card("perplexity, with the old head back on", _told(left),
@@ -205,7 +205,7 @@ def _course(row: Row) -> Block:
     start = [(0, path[0][1]), (path[-1][0], path[0][1])]
     lines = [line(row["regime"], path), line("before the run", start, True)]
     most = max(260.0, *(row["perplexity"]))
-    return curves("What is left of the language", "epoch", "perplexity", lines, y_range=(1.0, 10 ** _powers(most))) | {
+    return curves("Perplexity, epoch by epoch", "epoch", "perplexity", lines, y_range=(1.0, 10 ** _powers(most))) | {
         "y_log": True
     }
 

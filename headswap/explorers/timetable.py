@@ -83,4 +83,5 @@ def _schedule(regime: Regime) -> Block:
     lines = [line("all layers", new)] if new == body else [line("head", new), line("body", body, True)]
     stages = "each stage" if regime.stages[1:] else "the run"
     title, x = f"The schedule: {regime.schedule}", f"% of {stages} that is over"
-    return curves(title, x, "times the full rate", lines, x_range=(0, 100), y_range=(0, 1))
+    full = "times the full rate" if new == body else "times its own full rate"
+    return curves(title, x, full, lines, x_range=(0, 100), y_range=(0, 1))

@@ -28,6 +28,7 @@
  * @typedef {{n: number} & ({kind: "run", run: Run, messages?: Texts} | {kind: "epoch", id: number, epoch: Epoch}
  *   | {kind: "told", runs: Run[], messages: Texts} | ({kind: "state"} & State)
  *   | ({kind: "said"} & Said)
+ *   | {kind: "stage", id: number, learning: number, cached: string}
  *   | {kind: "end", id: number, outcome: string, diagnosis: string, best?: number|null}
  *   | {kind: "pin", id: number, pinned: boolean} | ({kind: "answer"} & Answer)
  *   | ({kind: "flow"} & Flowed) | {kind: "cleared", undo?: string} | {kind: "deleted", id: number, undo?: string}
@@ -102,6 +103,7 @@ function applied(store, step) {
     case "told": return takeTexts(takeRuns(store, step.runs), step.messages);
     case "state": return { ...store, state: stateOf(step) };
     case "epoch": return withRun(store, step.id, (run) => ({ ...run, epochs: putEpoch(run.epochs, step.epoch) }));
+    case "stage": return withRun(store, step.id, (run) => ({ ...run, learning: step.learning, cached: step.cached }));
     case "end": return withRun(store, step.id, (run) =>
       ({ ...run, outcome: step.outcome, diagnosis: step.diagnosis, best: step.best ?? run.best }));
     case "pin": return pinRun(store, step.id, step.pinned);

@@ -269,6 +269,10 @@ class Runner:
             run.told = Told(head_of(run, prepared.key, prepared.note) | {"ahead": bool(run.ahead)})
             self.runs.append(run)  # not before all of it can be told: Stop may end the lines above
             self.publish({"kind": "run", "run": run.told.whole()})
+        else:
+            more = {"learning": run.learning, "cached": run.cached}
+            run.told.head |= more
+            self.publish({"kind": "stage", "id": run.id} | more)
         self._say("training", f"{_named(run)}: training")
 
     def _epoch(self, run: Run, event: EpochDone, watch: Watch, model: Classifier) -> bool:

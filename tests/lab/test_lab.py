@@ -94,6 +94,17 @@ def test_a_run_is_told_from_its_beginning_to_its_end(base: Prepared) -> None:
     assert len(epoch["xy"]) == 320
 
 
+def test_a_second_stage_tells_how_many_weights_learn_now(base: Prepared) -> None:
+    run, told = runner(base)
+    run.train(quick(regime="lp-ft"))
+    run.wait(60)
+    (one,) = run.runs
+    assert told.kinds().count("stage") == 1
+    (told_of,) = (m for m in told if m["kind"] == "stage")
+    begun = next(m["run"] for m in told if m["kind"] == "run")
+    assert begun["learning"] == 130 < told_of["learning"] == one.learning == one.told.head["learning"]
+
+
 @pytest.mark.alone
 def test_stop_is_honoured_within_a_step(base: Prepared) -> None:
     run, told = runner(base, slow())

@@ -18,6 +18,12 @@ test("a run, its epochs and its end become the store; no earlier store is change
   assert.deepEqual([after.runs[0].outcome, after.runs[0].diagnosis], ["done", "fine"]);
 });
 
+test("a second stage says how many weights learn now", () => {
+  const before = reduce(emptyStore(), { kind: "run", n: 1, run: run(7, { learning: 130, cached: "pooled" }) });
+  const { runs: [after] } = reduce(before, { kind: "stage", n: 2, id: 7, learning: 118914, cached: "" });
+  assert.deepEqual([after.learning, after.cached], [118914, ""]);
+});
+
 test("messages are kept once per data set, also for a run that comes without", () => {
   const texts = [["hi", 0], ["win", 1]];
   const store = told({ kind: "run", n: 1, run: run(7), messages: { d: texts } }, { kind: "run", n: 2, run: run(8), messages: {} });
