@@ -122,7 +122,7 @@ print("features (N, D):", tuple(features.shape))
 # `head-only` trains its probe until it has converged, for at least 800 steps, with a penalty on large weights that it
 # chooses on validation messages. To be fair, our `mlp-head` gets at least 800 steps, too. The probe keeps two
 # advantages: its features are rescaled to the same spread, and it has 160 labelled validation messages to choose its
-# penalty by. All of it takes half a minute on an idle machine, and longer on a busy one.
+# penalty by. All of it takes half a minute.
 
 # %%
 from dataclasses import replace
@@ -173,9 +173,9 @@ because = "mlp-head minus head-only +0.002 [-0.007, +0.011], five seeds (figures
 bet.reveal(CLOSE, because)
 
 # %% [markdown]
-# Why not the table's +0.019? That was accuracy, on other messages, with 800 steps of training; this is F1 with the
-# usual settings, and it could be luck. When each head gets its best settings, the hidden layer gains
-# a point, and that's more than luck: +0.011 [+0.003, +0.020] (`figures/fixture-tuned.txt`).
+# Why not the table's +0.019? That was accuracy, on other messages. This is F1 with the usual settings, and it could be
+# luck. When each head gets its best settings, the hidden layer gains a point, and that's more than luck: +0.011
+# [+0.003, +0.020] (`figures/fixture-tuned.txt`).
 #
 # So a hidden layer isn't an upgrade that you always want. Try it when a probe is stuck and labels aren't scarce, and
 # compare the two in pairs.
@@ -240,8 +240,7 @@ exercises.feature_head.check(feature_head)
 exercises.yours.feature_head(feature_head, base)
 
 # %% [markdown]
-# Then take the relu out and run the last three cells again. Which columns suffer? (A straight head without a probe's
-# help trains worse, so spam may lose some, too.)
+# Then take the relu out and run the last three cells again. Which columns suffer?
 
 # %% [markdown]
 # ## Look: many heads, one body
@@ -328,8 +327,8 @@ done
 # ## Recap
 #
 # A probe cuts straight; a hidden layer with a relu can bend. On 64 features, bending paid where no straight cut gives
-# the answer, from 80 labels on; for spam it was worth a point or two, or nothing, and in the picture, with few labels,
-# it cost points. One frozen body serves as many heads as you like, and has to read each message only once.
+# the answer, from 80 labels on; for spam it was worth a point or two, or nothing, and in the picture it cost points.
+# One frozen body serves as many heads as you like, and has to read each message only once.
 #
 # Next question: all of our heads learned at one rate, start to finish. What if the head learns fast and the body
 # slowly, or the layers join in one after the other?

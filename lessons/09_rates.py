@@ -51,7 +51,7 @@ bet
 # %% [markdown]
 # ## Look: the same rate, but a probe first
 #
-# Here are both, trained now. It takes about 20 seconds.
+# Here are both, trained now.
 
 # %% tags=["nbval-ignore-output"]
 from dataclasses import replace
@@ -183,8 +183,8 @@ six
 #
 # The same regimes from the other side: not how far a layer has moved, but how fast it was allowed to. Beside it is the
 # *schedule*, which says how the rate moves over a run. Here the layers join in one after the other, and every stage
-# begins a new *slanted triangle*, as in ULMFiT. What does `cosine-head` do? (Its head and its body have full rates of
-# their own: the grid has the numbers.)
+# begins a new *slanted triangle*, as in ULMFiT. What does `cosine-head` do? (Its head and body each have a full rate of
+# their own.)
 
 # %%
 from headswap.explorers import timetable
@@ -274,22 +274,21 @@ def warm_cosine(done, warm):
 exercises.warm_cosine.check(warm_cosine)
 
 # %% [markdown]
-# Now both go to work: five epochs in which everything learns, at a rate of 0.002 on top, slowed by 2.6 from block to
-# block, with a tenth of the run to warm up. Your groups and your schedule run beside ours.
+# Now both go to work: five epochs in which everything learns, at rate 0.002, factor 2.6 and a warm share of 0.1, your
+# groups and schedule beside ours.
 
 # %%
 exercises.yours.rates(layer_groups, warm_cosine, base, split)
 
 # %% [markdown]
-# Then break something. Reverse the order of the rates, so that the lowest layers learn fastest, or leave the embeddings
-# out. Does F1 notice? Which columns do?
+# Then break something: reverse the order of the rates, or leave the embeddings out. Does F1 notice? Which columns do?
 
 # %% [markdown]
 # ## Prove
 #
 # LP-FT promises that its second stage starts where the probe ended. So train a probe alone, with the same seed, and
-# stop LP-FT as its second stage begins. All 30 tensors must be the same, bit for bit. (One epoch of `head-only` is as
-# long as the probe's: it, too, goes over the messages 40 times.)
+# stop LP-FT as its second stage begins. All 30 tensors must be the same, bit for bit. (An epoch of `head-only` is as
+# long as the probe's.)
 
 # %%
 from headswap import EpochDone, Recipe, StageBegan, place_of, run_regime, start_regime

@@ -290,6 +290,8 @@ def _reload(view: Page, share: float, other: float) -> str:
     save(view)
     view.reload()
     lab(view).wait_for(timeout=60_000)
+    view.evaluate("() => window.jupyterapp.restored")
+    view.evaluate(CLOSE_VIEW)  # one that was closed a moment ago comes back: the layout had not been saved without it
     view.wait_for_function("window.jupyterapp?.shell?.currentWidget?.sessionContext?.session?.kernel")
     return ""
 

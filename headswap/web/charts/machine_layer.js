@@ -104,7 +104,8 @@ export function layerBox(key, asks, ...more) {
     put(root, { "data-rated": !input.hidden });
     put(input, { "aria-label": `${layer.name}: how fast it learns` });
     const now = state === "frozen" ? 0 : layer.rate ?? 1;
-    const others = around.spec.choices.rates.filter((rate) => rateWords(rate) !== rateWords(now)); // ×0.38 is there once
+    // What is written alike is there once: ×0.38.
+    const others = around.spec.choices.rates.filter((rate) => rateWords(rate) !== rateWords(now));
     const rates = [...others, now].sort((a, b) => a - b);
     paintRate(rates.map((rate) => [String(rate), rateWords(rate)]), String(now));
     flow.paint(layer, around);
