@@ -327,7 +327,7 @@ done
 # ## Recap
 #
 # A probe cuts straight; a hidden layer with a relu can bend. On 64 features, bending paid where no straight cut gives
-# the answer, from 80 labels on; for spam it was worth a point or two, or nothing, and in the picture it cost points.
+# the answer, from 80 labels on; spam gained two points at most, and in the picture it cost points.
 # One frozen body serves as many heads as you like, and has to read each message only once.
 #
 # Next question: all of our heads learned at one rate, start to finish. What if the head learns fast and the body

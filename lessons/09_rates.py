@@ -23,7 +23,7 @@ movement("full")
 #
 # Going slower doesn't save it. *Perplexity* is measured with the old head back on, as in lesson 03: about 2
 # before the run, and 260 for a model that knows nothing. (One that's confidently wrong does even worse.) Even at
-# the lowest rate here it ends near 33, in the middle one of three runs. F1 hardly notices.
+# the lowest rate here it ends near 33, in the middle one of three. F1 hardly notices.
 #
 # The grid says how far each layer has moved: the length of its change, ‖Δw‖, in percent of the length that it began
 # with, ‖w‖. At low rates the body doesn't move much. The head is new and starts near zero, so it soon passes 100 %.
@@ -51,7 +51,7 @@ bet
 # %% [markdown]
 # ## Look: the same rate, but a probe first
 #
-# Here are both, trained now.
+# Both, trained now.
 
 # %% tags=["nbval-ignore-output"]
 from dataclasses import replace
@@ -62,6 +62,7 @@ from headswap.explorers import lesson_base, moved, movement_of
 base, split = lesson_base(), fixture_split()
 regimes = [replace(REGIMES[name], learning_rate=0.001) for name in ("full", "lp-ft")]
 full, probed = runs = [moved(base, split, regime) for regime in regimes]
+assert full.perplexity[0] == probed.perplexity[0]
 
 # %%
 ends = [f"{run.regime} at {run.perplexity[-1]:.1f}" for run in runs]

@@ -104,6 +104,7 @@ class Window:
             self.view.wait_for_selector(".jp-Launcher", timeout=60_000)
         view, self.view = self.view, None
         view.set_viewport_size({"width": 1280, "height": height})
+        view.emulate_media(media="null", color_scheme="null", reduced_motion="null", forced_colors="null")
         try:
             with listening(view) as heard:
                 yield view, heard

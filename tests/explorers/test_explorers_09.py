@@ -62,7 +62,7 @@ def test_every_recorded_number_can_be_slid_to_and_read(name: str, rate: float) -
     assert grid["rows"] == ["Head", "Norm", "Block 2", "Block 1", "Embeddings"]
     assert grid["values"] == [row["moved"][key] for key in reversed(LAYERS)]
     assert grid["columns"] == [str(epoch) for epoch in COLUMNS] == [str(epoch) for epoch in row["epochs"]]
-    lines = shown.find("What is left of the language")["lines"]
+    lines = shown.find("Perplexity, epoch by epoch")["lines"]
     assert lines[0]["points"] == [[epoch, left] for epoch, left in enumerate(row["perplexity"])]
     assert len(row["perplexity"]) == 21
 

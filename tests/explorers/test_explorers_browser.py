@@ -196,10 +196,10 @@ def test_a_heat_map_reads_out_the_cell_under_the_pointer_or_the_arrow_keys(opene
     heat = block(view, "Attention")
     picture = heat.get_by_role("img")
     picture.focus()
-    heat.get_by_role("status").get_by_text("row F, column F: 1").wait_for()
+    heat.get_by_role("status").get_by_text("row 1 F, column 1 F: 1").wait_for()
     for key in ("ArrowDown", "ArrowRight", "ArrowRight"):
         view.keyboard.press(key)
-    heat.get_by_role("status").get_by_text("row r, column e: not seen").wait_for()
+    heat.get_by_role("status").get_by_text("row 2 r, column 3 e: not seen").wait_for()
     block(view, "Small").locator("svg text", has_text="0.70").hover()
     block(view, "Small").get_by_role("status").get_by_text("row 1 a, column 2 e: 0.700").wait_for()
 

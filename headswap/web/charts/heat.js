@@ -131,7 +131,7 @@ function spotlight(svg, heard) {
     const [[i, j], { spec, layout: { left, top, cell, tall } }] = [spot, now];
     put(box, { x: left + j * cell, y: top + i * tall, width: cell, height: tall });
     const [row, column] = [visible(spec.rows[i]), visible(spec.columns[j])];
-    say(said, `row ${row}, column ${column}: ${cellText(spec.values[i][j], spec.unit)}`);
+    say(said, `row ${i + 1} ${row}, column ${j + 1} ${column}: ${cellText(spec.values[i][j], spec.unit)}`);
   };
   const move = (/** @type {Spot|null} */ to) => {
     spot = to;
