@@ -1,7 +1,7 @@
 """`python -m benchmarks.shelf`: what one body for many tasks saves, in time, memory and bytes on disk.
 
 A batch of 256 practice messages, each for one of the tasks, against one pass of a plain classifier over the same
-messages, in turns. Memory is what a process of its own grows by, over 50 tasks; beside it, a copy of the whole model
+messages, in turns. Memory is what a process of its own grows by as it loads them; beside it, a copy of the whole model
 for each task, as full fine-tuning leaves it. The tasks are one trained run each of head-only, LoRA and full, with
 weights that differ a little from task to task: what is measured does not depend on what they know.
 """
@@ -27,13 +27,13 @@ from headswap.model.body_contract import Base
 from headswap.model.classifier import Classifier
 from headswap.model.precision import one_thread
 from headswap.shelf.shelf import Shelf
-from headswap.weights.deltas import Learned, base_name, learned_by, load_delta, save_base, write_delta
+from headswap.weights.deltas import Learned, learned_by, load_base, load_delta, save_base, write_delta
 
 from .costs import resident, schooled, trained
 from .machine import this_machine
 
 FIGURE = Path(__file__).parents[1] / "figures" / "shelf.txt"
-ROWS, MANY = 256, 50
+ROWS = 256
 TEXTS = [message.text for message in fixture.messages(ROWS)]
 COUNTS = (1, 10, 100)
 # The regime, how many tasks, and how many times one plain pass a mixed batch may take.
@@ -117,37 +117,47 @@ def _seconds(work: Callable[[], object]) -> float:
 
 
 def size_of(regime: str, count: int) -> Size:
-    """The bytes of so many tasks, asked of a process of its own."""
-    with one_thread(), tempfile.TemporaryDirectory() as place:
+    """The bytes of so many tasks: one process writes them, another one loads them and is asked what it holds."""
+    with tempfile.TemporaryDirectory() as place:
+        apart(written, regime, count, place)
+        disk = sum(path.stat().st_size for path in Path(place).iterdir())
+        return Size(regime, count, disk, apart(held, regime, place))  # type: ignore[arg-type]
+
+
+def written(regime: str, count: int, place: str) -> None:
+    """Write so many tasks: on a shelf, or where everything learned as a copy of the whole model each."""
+    with one_thread():
         base, folder = schooled(), Path(place)
         tasks = several(base, regime, count)
-        if regime == "full":  # a copy of the whole model each, as files that can be loaded one by one
-            file = save_base(base, folder)
-            paths = [write_delta(folder / f"{number}.safetensors", learned) for number, learned in enumerate(tasks)]
-            del tasks
-            hold: Callable[[], object] = lambda: [load_delta(path, base)[0] for path in paths]  # noqa: E731
-            assert file.name == base_name(load_delta(paths[0], base)[1].base)
-        else:
+        if regime != "full":
             filled(base, tasks).save(folder)
-            del tasks
-            hold = lambda: Shelf.load(folder)  # noqa: E731
-        disk = sum(path.stat().st_size for path in folder.iterdir())
-        before = resident()
-        kept = hold()
-        return Size(regime, count, disk, resident() - before) if kept else Size(regime, count, disk, 0)
+            return
+        save_base(base, folder)
+        for number, learned in enumerate(tasks):
+            write_delta(folder / f"{number}.safetensors", learned)
 
 
-def further(regime: str) -> float:
-    """Bytes of memory that one task more takes, over 50 of them beyond the first 50."""
+def held(regime: str, place: str) -> int:
+    """Bytes of memory that this process takes more once it has loaded them and each has answered."""
     with one_thread():
-        base = schooled()
-        tasks = several(base, regime, 2 * MANY)
-        shelf = filled(base, tasks[:MANY])
-        before = resident()
-        for number, learned in enumerate(tasks[MANY:]):
-            own = {name: tensor.clone() for name, tensor in learned.tensors.items()}
-            shelf.keep(f"further {number}", Learned(own, learned.about))
-        return (resident() - before) / MANY
+        folder, before = Path(place), resident()
+        if regime != "full":
+            shelf = Shelf.load(folder)
+            for name in shelf:
+                shelf.ask(name, TEXTS[:1])
+            return resident() - before
+        base = load_base(next(folder.glob("base-*")))
+        deltas = [path for path in folder.iterdir() if not path.name.startswith("base-")]
+        copies = [load_delta(path, base)[0] for path in deltas]
+        for copy in copies:
+            copy(*copy.body.encode(TEXTS[:1]).batch(torch.tensor([0])))
+        return resident() - before
+
+
+def further(sizes: Sequence[Size], regime: str) -> float:
+    """Bytes of memory that one task more takes, from 10 of them to 100."""
+    few, many = (size for size in sizes if size.regime == regime and size.tasks in COUNTS[1:])
+    return (many.memory - few.memory) / (many.tasks - few.tasks)
 
 
 def apart(work: Callable[..., object], *arguments: object) -> object:
@@ -183,12 +193,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     with one_thread():
         turned = turns(schooled(), options.rounds)
-    sizes = [apart(size_of, regime, count) for count in COUNTS for regime in ("full", "head-only", "lora")]
-    more = {regime: apart(further, regime) for regime in ("head-only", "lora")}
-    text = "\n".join(lines(turned, sizes, more))  # type: ignore[arg-type]
+    sizes = [size_of(regime, count) for count in COUNTS for regime in ("full", "head-only", "lora")]
+    more = {regime: further(sizes, regime) for regime in ("head-only", "lora")}
+    text = "\n".join(lines(turned, sizes, more))
     print(text)
     write_atomically(FIGURE, f"{text}\n".encode())
-    kept = {"turns": [asdict(t) for t in turned], "sizes": [asdict(s) for s in sizes], "further": more}  # type: ignore[call-overload]
+    kept = {"turns": [asdict(t) for t in turned], "sizes": [asdict(s) for s in sizes], "further": more}
     write_atomically(FIGURE.with_suffix(".json"), json.dumps(kept, indent=1).encode())
     return 0
 
