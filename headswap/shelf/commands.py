@@ -83,9 +83,8 @@ def _add(options: argparse.Namespace) -> None:
         shelf = Shelf(load_base(delta.parent / base_name(read_delta(delta).about.base)))
     shelf.put_file(options.name, delta)
     shelf.save(folder)
-    print(
-        f"{folder} has {', '.join(shelf)}. Ask one: headswap predict --shelf {folder} --task {options.name} 'a message'"
-    )
+    ask = f"python -m headswap predict --shelf {folder} --task {options.name} 'a message'"
+    print(f"{folder} has {', '.join(shelf)}. Ask one: {ask}")
 
 
 def _remove(options: argparse.Namespace) -> None:
