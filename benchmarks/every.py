@@ -2,19 +2,24 @@
 
 Five seeds on the practice messages, on those in which the order decides, and on real ones of 160 bytes. Each regime and
 seed takes the best of three learning rates and of 20 epochs on its own validation messages. Finished runs are kept, and
-the next call does the rest; figures/every.txt and every.json hold what there is.
+the next call does the rest; figures/every.txt and every.json hold what there is. A set that is not asked for keeps the
+table that it has. With `--device cuda` the runs train on a GPU; bodies are schooled on the processor either way.
 """
 
 import argparse
 import json
 import sys
 from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from statistics import mean
 
 import numpy as np
+import torch
 
 from benchmarks.costs import COSTS, Bill
+from benchmarks.machine import this_machine
 from benchmarks.rates import LENGTHS, SMS, carry_out
 from headswap.data.sources import FileData, FixtureData, OrderData, Source
 from headswap.files import cache_folder, write_atomically
@@ -26,7 +31,7 @@ from headswap.results.scores import Score, differences, scores
 from headswap.results.store import find
 from headswap.results.tune import Grid, Tuning, choose
 from headswap.training.pretrain import Schooling
-from headswap.training.recipe import Recipe
+from headswap.training.recipe import Compute, Recipe
 from headswap.training.spec import Result, RunSpec
 
 FIGURE = Path(__file__).parents[1] / "figures" / "every.txt"
@@ -37,7 +42,7 @@ HEAD = (
     "Each regime and seed: the best of 3 learning rates, each at its best of 20 epochs, on its own validation set.",
     "F1 at one half, F1 with the threshold moved to the test's share of spam, and average precision: means over the",
     "seeds with 95 % intervals; F1 minus full is paired over seeds and messages, and could be luck where its interval",
-    "holds 0. Seconds: the body's schooling once, and the chosen run's, on one thread with another run beside it.",
+    "holds 0. Seconds: the body's schooling once, and the chosen run's, on what the table names, other runs beside it.",
     "Perplexity: the language model's head on the body that the run left, inserts and all; head-only's is the base's.",
 )
 
@@ -48,12 +53,20 @@ def sets(corpus: Path) -> dict[str, Source]:
     return known | ({"sms": FileData.of(corpus)} if corpus.exists() else {})
 
 
-def tunings(name: str, data: Source, seeds: int) -> list[Tuning]:
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A set's table as it was last made: on what, its lines, and a row of scores for each run."""
+
+    set: str
+    made_on: str
+    lines: list[str]
+    scores: list[dict[str, object]]
+
+
+def tunings(name: str, data: Source, seeds: int, device: str) -> list[Tuning]:
     """Every regime at every seed, seed by seed, so that a table that was stopped holds whole seeds."""
-    body = Schooling(BodyConfig(max_len=LENGTHS[name]))
-    return [
-        Tuning(RunSpec(data, regime, Recipe(), body, seed), GRID) for seed in range(seeds) for regime in in_groups()
-    ]
+    body, recipe = Schooling(BodyConfig(max_len=LENGTHS[name])), Recipe(compute=Compute(device=device))
+    return [Tuning(RunSpec(data, regime, recipe, body, seed), GRID) for seed in range(seeds) for regime in in_groups()]
 
 
 def finished(tuning: Tuning, folder: Path) -> Result | None:
@@ -144,25 +157,52 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--workers", type=int, default=2, help="processes (default: 2)")
     parser.add_argument("--minutes", type=float, default=float("inf"), help="leave a set after so many (default: all)")
     parser.add_argument("--sms", type=Path, default=SMS, help="the SMS spam collection, where it is there")
+    parser.add_argument("--device", default="cpu", help="where the runs train: cpu (default) or cuda")
     parser.add_argument("--table", action="store_true", help="run nothing, keep the tables of what there is")
     options = parser.parse_args(arguments)
-    kept_in, there = cache_folder() / "every", sets(options.sms)
+    there = {name: data for name, data in sets(options.sms).items() if name in options.sets.split(",")}
+    kept_in, asked = cache_folder() / "every", partial(tunings, seeds=options.seeds, device=options.device)
     folder = kept_in / "results"  # where `compare` puts them
-    for name in (name for name in options.sets.split(",") if name in there and not options.table):
-        todo = [tuning for tuning in tunings(name, there[name], options.seeds) if not finished(tuning, folder)]
+    if not options.table:
+        todo = [tuning for name, data in there.items() for tuning in asked(name, data) if not finished(tuning, folder)]
+        todo.sort(key=lambda tuning: tuning.seed)  # of all sets the first seeds first
         carry_out(todo, kept_in, options.workers, options.minutes)
-    lines, kept = [*HEAD], []
+    tables = stored()
     for name, data in there.items():
-        done = [result for tuning in tunings(name, data, options.seeds) if (result := finished(tuning, folder))]
+        done = [result for tuning in asked(name, data) if (result := finished(tuning, folder))]
         whole = [seed for seed in range(options.seeds) if sum(r.seed == seed for r in done) == len(REGIMES)]
         shown = [result for result in done if result.seed in whole]
-        lines += blocks(name, shown) if shown else ["", f"{name}: not run yet"]
-        kept += [{"set": name, **score.as_json()} for score in scores(shown)]
+        if shown:
+            rows = [score.as_json() for score in scores(shown)]
+            tables[name] = Table(name, made_on(options.device, options.workers), blocks(name, shown), rows)
+    write(tables)
+    return 0
+
+
+def made_on(device: str, workers: int) -> str:
+    """The machine of a table."""
+    machine = this_machine()
+    what = torch.cuda.get_device_name() if device == "cuda" else f"{machine.cpu}, one thread a run"
+    return f"{what}, {workers} runs at a time, torch {machine.torch}, {machine.date}"
+
+
+def stored() -> dict[str, Table]:
+    """The tables that there are."""
+    found = FIGURE.with_suffix(".json")
+    return {row["set"]: Table(**row) for row in json.loads(found.read_text("utf-8"))} if found.exists() else {}
+
+
+def write(tables: dict[str, Table]) -> None:
+    """Print and keep the tables, in the order of the sets."""
+    lines = [*HEAD]
+    for name in LENGTHS:
+        table = tables.get(name)
+        lines += ["", f"{name}: not run yet"] if table is None else [*table.lines, f"On: {table.made_on}"]
     text = "\n".join([*lines, *bills()])
     print(text)
     write_atomically(FIGURE, f"{text}\n".encode())
-    write_atomically(FIGURE.with_suffix(".json"), f"{json.dumps(kept)}\n".encode())
-    return 0
+    rows = ",\n".join(json.dumps(asdict(tables[name])) for name in LENGTHS if name in tables)
+    write_atomically(FIGURE.with_suffix(".json"), f"[\n{rows}\n]\n".encode())
 
 
 if __name__ == "__main__":

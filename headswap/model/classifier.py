@@ -3,6 +3,7 @@
 Shape letters: B batch, T positions, D width, C classes.
 """
 
+import copy
 from dataclasses import dataclass, replace
 
 import torch
@@ -11,7 +12,7 @@ from torch import nn
 from ..data.batches import Batch
 from ..errors import SettingError
 from .body import LanguageModel, LMBody, LMHead
-from .body_contract import INSERTED, Base, Body, Place, host_name
+from .body_contract import INSERTED, Base, Body, Place, device_of, host_name
 from .heads import Head
 from .losses import CROSS_ENTROPY, Loss
 from .pooling import Pool
@@ -66,11 +67,15 @@ def swap_head(model: Base | Classifier, pool: Pool, head: Head) -> Swap:
 
 
 def put_back(classifier: Classifier, head: LMHead) -> LanguageModel:
-    """The language model again: the classifier's body under its old head (lesson 03, lesson 11)."""
+    """The language model again: the classifier's body under its old head (lesson 03, lesson 11).
+
+    A body on another device than the head gets a copy of the head there.
+    """
     if not isinstance(classifier.body, LMBody):
         kind = type(classifier.body).__name__
         raise SettingError(f"a {kind} never predicted bytes; put_back takes a classifier on an LMBody")
-    return LanguageModel(classifier.body, head)
+    there = device_of(classifier.body)
+    return LanguageModel(classifier.body, head if device_of(head) == there else copy.deepcopy(head).to(there))
 
 
 def place_of(model: Classifier | Base, name: str) -> Place:
