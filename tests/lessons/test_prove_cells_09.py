@@ -158,7 +158,7 @@ def test_09_says_what_helps_only_where_all_seeds_agree() -> None:
 
 
 def test_09_quotes_the_table_of_every_regime() -> None:
-    record = (ROOT / "figures" / "every.txt").read_text("utf-8").split("order: not run yet")[0]
+    record = (ROOT / "figures" / "every.txt").read_text("utf-8").split("\norder, ")[0]
     for name in ("full", "discriminative", "gradual-unfreezing", "lp-ft"):
         line = next(line for line in record.splitlines() if line.startswith(f"{name} "))
         f1, *_, difference = re.findall(r"[+-]?\d\.\d{3} \[[^\]]+\]", line)

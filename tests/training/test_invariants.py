@@ -19,6 +19,7 @@ from headswap.data.batches import ClassificationDataset, shuffled_batches
 from headswap.data.tokenizer import ByteTokenizer
 from headswap.errors import SettingError
 from headswap.model.body import BodyConfig
+from headswap.model.body_contract import device_of
 from headswap.model.classifier import place_of, put_back, swap_head
 from headswap.model.heads import new_head
 from headswap.model.pooling import POOLS, new_pool
@@ -70,6 +71,15 @@ def test_the_lm_head_goes_back_with_the_same_perplexity_to_the_bit() -> None:
     assert perplexity(put_back(history.classifier, base.head), TEXTS) == before
     forgetful = run_regime(base, tiny_split(), "full", QUICK)
     assert perplexity(put_back(forgetful.classifier, base.head), TEXTS) != before
+
+
+def test_a_classifier_on_another_device_gets_its_old_head_there_and_leaves_the_base_its_own() -> None:
+    base = tiny_base()
+    swap = swap_head(base, new_pool("mean", 16, torch.Generator()), new_head("linear", 16, 2, torch.Generator()))
+    elsewhere = copy.deepcopy(swap.classifier).to("meta")  # the one other device that every machine has
+    assert device_of(put_back(elsewhere, base.head).head).type == "meta"
+    assert device_of(base.head).type == "cpu"
+    assert put_back(swap.classifier, base.head).head is base.head
 
 
 # ---- frozen means frozen
