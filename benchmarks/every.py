@@ -8,8 +8,9 @@ table that it has. With `--device cuda` the runs train on a GPU; bodies are scho
 
 import argparse
 import json
+import math
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -20,7 +21,8 @@ import torch
 
 from benchmarks.costs import COSTS, Bill
 from benchmarks.machine import this_machine
-from benchmarks.rates import LENGTHS, SMS, carry_out
+from benchmarks.rates import LENGTHS, PROBES, SMS, carry_out
+from benchmarks.report import aligned
 from headswap.data.sources import FileData, FixtureData, OrderData, Source
 from headswap.files import cache_folder, write_atomically
 from headswap.metrics.intervals import Verdicts, mean_interval, share_interval
@@ -29,7 +31,7 @@ from headswap.model.body import BodyConfig
 from headswap.regimes.named import REGIMES, in_groups
 from headswap.results.scores import Score, differences, scores
 from headswap.results.store import find
-from headswap.results.tune import Grid, Tuning, choose
+from headswap.results.tune import Grid, Tuning, choose, validation_loss
 from headswap.training.pretrain import Schooling
 from headswap.training.recipe import Compute, Recipe
 from headswap.training.spec import Result, RunSpec
@@ -69,10 +71,14 @@ def tunings(name: str, data: Source, seeds: int, device: str) -> list[Tuning]:
     return [Tuning(RunSpec(data, regime, recipe, body, seed), GRID) for seed in range(seeds) for regime in in_groups()]
 
 
+def candidates(tuning: Tuning, folder: Path) -> list[Result | None]:
+    """What is stored of the three rates, the slowest first."""
+    return [find(candidate, folder) for candidate in tuning.grid.candidates(tuning.run)]
+
+
 def finished(tuning: Tuning, folder: Path) -> Result | None:
     """The stored result of the best candidate; None where anything is left to do."""
-    tried = [find(candidate, folder) for candidate in tuning.grid.candidates(tuning.run)]
-    there = [result for result in tried if result is not None]
+    there = [result for result in candidates(tuning, folder) if result is not None]
     return find(choose(there), folder) if there else None
 
 
@@ -90,6 +96,23 @@ def blocks(name: str, found: Sequence[Result]) -> list[str]:
             if rows:
                 lines.append(_row(rows, [whole[regime, row.seed] for row in rows], ahead.get(regime)))
     return lines
+
+
+def by_rate(name: str, tried: Mapping[str, Sequence[Sequence[Result | None]]]) -> list[str]:
+    """How much hangs on the rate: by regime the mean validation loss at each of the three, and how often each won.
+
+    `tried` holds each seed's candidates, the slowest first; None where one diverged.
+    """
+    head = ("regime", "usual rate", *(f"x {factor:.2g}" for factor in GRID.rates), "chosen in so many seeds")
+    lines: list[tuple[str, ...]] = [head]
+    for regime, seeds in tried.items():
+        losses = [[math.inf if one is None else validation_loss(one) for one in seed] for seed in seeds]
+        means = [mean(column) for column in zip(*losses, strict=True)]
+        wins = [sum(row.index(min(row)) == place for row in losses) for place in range(len(GRID.rates))]
+        cells = [f"{value:.3f}" if math.isfinite(value) else "diverged" for value in means]
+        lines.append((regime, f"{REGIMES[regime].learning_rate:g}", *cells, " / ".join(map(str, wins))))
+    title = f"{name}: mean validation loss of the best epoch, in nats, at a third, once and three times the usual rate"
+    return ["", title, *aligned(lines)]
 
 
 TITLES = (
@@ -174,7 +197,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         shown = [result for result in done if result.seed in whole]
         if shown:
             rows = [score.as_json() for score in scores(shown)]
-            tables[name] = Table(name, made_on(options.device, options.workers), blocks(name, shown), rows)
+            mine = [tuning for tuning in asked(name, data) if tuning.seed in whole]
+            tried = {
+                regime: [candidates(tuning, folder) for tuning in mine if tuning.name == regime]
+                for regime in (one.name for one in in_groups())
+                if regime not in PROBES
+            }
+            lines = [*blocks(name, shown), *by_rate(name, tried)]
+            tables[name] = Table(name, made_on(options.device, options.workers), lines, rows)
     write(tables)
     return 0
 
