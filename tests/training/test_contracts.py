@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from helpers import tiny_base, tiny_classifier, tiny_split
+from helpers import brief, tiny_base, tiny_classifier, tiny_split
 from pictures import Digits, Drawn
 from test_house import PACKAGE, imported, modules
 from torch import nn
@@ -72,12 +72,12 @@ def test_a_body_of_images_goes_through_every_regime(name: str, pool: str) -> Non
     split = Digits().split(0)
     base = Drawn().base(split, 0)
     before, recipe = state(base), replace(QUICK, epochs=4, pool=pool)
-    history = run_regime(base, split, name, recipe)
+    history = run_regime(base, split, brief(name), recipe)
     assert moved(before, base) == set()
     guessing = math.log(2)
     began = history.epochs[0].train_loss if len(history.regime.stages) == 1 else guessing  # a probe begins at its best
     assert history.epochs[-1].train_loss < began
-    uncached = run_regime(base, split, name, replace(recipe, cache_bytes=0))
+    uncached = run_regime(base, split, brief(name), replace(recipe, cache_bytes=0))
     for cached, plain in zip(history.epochs, uncached.epochs, strict=True):
         assert cached.validation == plain.validation
         assert cached.train_loss == pytest.approx(plain.train_loss, abs=1e-5)
