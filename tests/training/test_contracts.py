@@ -558,11 +558,11 @@ def test_a_run_that_finds_the_prefix_computed_ends_bit_for_bit_where_the_first_o
     base, split, known = tiny_base(), tiny_split(), {}
     for other, pool in (("head-only", "mean"), ("head-only", "mean+max"), ("last-block", "cls"), (regime, "mean")):
         recipe = Recipe(epochs=2, pool=pool)
-        alone, first = start_regime(base, split, other, recipe)
-        again, second = start_regime(base, split, other, recipe, known)
+        alone, first = start_regime(base, split, brief(other), recipe)
+        again, second = start_regime(base, split, brief(other), recipe, known)
         list(first), list(second)
         assert all(torch.equal(a, b) for a, b in zip(alone.parameters(), again.parameters(), strict=True))
-    model, events = start_regime(base, split, regime, Recipe(epochs=2), known)
+    model, events = start_regime(base, split, brief(regime), Recipe(epochs=2), known)
     passes: list[object] = []
     model.body.blocks[0].register_forward_pre_hook(lambda *_: passes.append(1))
     list(events)
