@@ -296,7 +296,8 @@ def test_leaving_early_keeps_what_was_finished(tmp_path: Path, monkeypatch: pyte
         assert len(list((folder / "results").glob("*.json"))) == 2
 
 
-SHORT = ["demo", "--seeds", "3", "--epochs", "1", "--max-len", "8", "--regimes", "frozen-random,scratch"]
+# Long enough for the rest to be under way when three runs are done: with shorter ones all twelve were.
+DEMO = ["demo", "--seeds", "3", "--epochs", "2", "--regimes", "frozen-random,scratch"]
 INTERRUPTED = """
 import os, signal, sys, threading
 from headswap.cli import main
@@ -323,7 +324,7 @@ def test_a_comparison_that_ends_in_the_middle_goes_on_with_resume(
     script = tmp_path / "interrupted.py"
     script.write_text(INTERRUPTED)
     environment = os.environ | {"HEADSWAP_CACHE": str(cache), "PYTHONPATH": str(ROOT)}
-    run = [sys.executable, str(script), str(int(sent)), *SHORT]
+    run = [sys.executable, str(script), str(int(sent)), *DEMO]
     done = subprocess.run(run, env=environment, capture_output=True, text=True, timeout=300)
     assert done.returncode == code, done.stderr
     results = cache / "compare" / "results"
@@ -334,7 +335,7 @@ def test_a_comparison_that_ends_in_the_middle_goes_on_with_resume(
         assert "of 12 runs; they are kept, and --resume does the rest" in done.stderr
         assert "balanced test" in done.stdout, "what is finished is shown"
     monkeypatch.setenv("HEADSWAP_CACHE", str(cache))
-    assert main([*SHORT, "--resume"]) == 0
+    assert main([*DEMO, "--resume"]) == 0
     after = {path.name: path.stat().st_mtime_ns for path in results.glob("*.json")}
     assert len(after) == 12 and {name: after[name] for name in kept} == kept
 
