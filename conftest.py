@@ -31,20 +31,27 @@ LONG = (
     "tests/lab/test_still_browser.py",
     "tests/lab/test_shipped_browser.py",
     "tests/lab/test_groups_browser.py",
-    "tests/exercises/test_missions.py",
     "tests/results/test_compare.py",
     "tests/benchmarks/test_benchmarks.py",
-    "tests/test_readme.py",
-    "tests/test_setup.py",
-    "notebooks/05_freeze.ipynb",
-    "notebooks/04_pooling.ipynb",
-    "notebooks/07_lab.ipynb",
-    "tests/training/test_invariants.py",
-    "tests/lessons/test_stills.py",
-    "tests/test_cli.py",
-    "tests/test_delivery.py",
     "tests/lessons/test_prove_cells.py",
+    "notebooks/08_feature_head.ipynb",
+    "notebooks/05_freeze.ipynb",
+    "notebooks/03_head_swap.ipynb",
+    "tests/exercises/test_missions.py",
+    "tests/lessons/test_stills.py",
+    "tests/exercises/test_yours.py",
+    "tests/test_setup.py",
+    "tests/shelf/test_shelf.py",
+    "tests/test_delivery.py",
+    "tests/test_cli.py",
+    "tests/test_readme.py",
+    "tests/lab/test_wire.py",
+    "tests/lab/test_words.py",
+    "tests/test_house.py",
+    "tests/training/test_invariants.py",
+    "tests/training/test_contracts.py",
 )
+NOTEBOOKS = "notebooks/"  # each of them takes ten seconds or more, those that are new, too
 TIMED = ("tests/lab/test_lab.py", "tests/benchmarks/test_timed.py")
 STAY, GOES_ON = pytest.StashKey[ExitStack](), pytest.StashKey[bool]()
 WORKERS = 4  # at most: each may hold a browser, a Jupyter server and kernels with torch, about 2 GB
@@ -80,8 +87,14 @@ def pytest_configure(config):
 def pytest_collection_modifyitems(config, items):
     """Where workers share the tests, long files come first; in one process everything keeps its place."""
     if hasattr(config, "workerinput"):
-        place = {name: number for number, name in enumerate(LONG)} | dict.fromkeys(TIMED, len(LONG) + 1)
-        items.sort(key=lambda item: place.get(item.nodeid.split("::")[0], len(LONG)))
+        items.sort(key=lambda item: place(item.nodeid.split("::")[0]))
+
+
+def place(file):
+    """A file's place in the order of a shared run: long files, other notebooks, everything else, timed files."""
+    if file in LONG:
+        return LONG.index(file)
+    return len(LONG) + (2 if file in TIMED else 0 if file.startswith(NOTEBOOKS) else 1)
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

@@ -25,9 +25,8 @@ class Plan:
     products: int = 3
 
 
-QUICK = Plan(
-    2, 2, 1, ("demo", "--seeds", "1", "--epochs", "1", "--regimes", "frozen-random,scratch"), growth.QUICK, products=1
-)
+SHORT = ("demo", "--seeds", "1", "--epochs", "1", "--max-len", "8", "--regimes", "scratch")
+QUICK = Plan(2, 2, 1, SHORT, growth.QUICK, products=1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,9 +81,11 @@ class Imports:
 
 
 def import_times(pairs: int) -> Imports:
-    """Time fresh processes, after one pair that fills the disk's cache."""
-    times = [(_seconds("import torch"), _seconds("import torch, headswap")) for _ in range(pairs + 1)]
-    alone, both = zip(*times[1:], strict=True)
+    """Time fresh processes, after one that fills the disk's cache."""
+    both_of = "import torch, headswap"
+    _seconds(both_of)
+    times = [(_seconds("import torch"), _seconds(both_of)) for _ in range(pairs)]
+    alone, both = zip(*times, strict=True)
     return Imports(alone, both)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -14,6 +15,8 @@ from headswap.model.body import BodyConfig, LanguageModel, new_language_model
 from headswap.model.classifier import Classifier, swap_head
 from headswap.model.heads import new_head
 from headswap.model.pooling import new_pool
+from headswap.regimes.named import REGIMES
+from headswap.regimes.stages import Regime
 
 ROOT = Path(__file__).resolve().parents[1]
 CORPUS = ROOT.parent / "shared" / "data" / "sms-spam" / "SMSSpamCollection"
@@ -35,6 +38,12 @@ def tiny_classifier(pool: str = "mean", head: str = "linear", config: BodyConfig
     base = new_language_model(config, seed)
     parts = new_pool(pool, config.width, generator), new_head(head, config.width, 2, generator)
     return swap_head(base, *parts).classifier.eval()
+
+
+def brief(name: str) -> Regime:
+    """The regime of this name with a probe that makes no more steps than the epochs have; it need not converge here."""
+    regime = REGIMES[name]
+    return replace(regime, stages=tuple(replace(stage, least_steps=0) for stage in regime.stages))
 
 
 def until(true: Callable[[], object], seconds: float = 30) -> None:

@@ -1,9 +1,8 @@
-"""The lab as it is handed over: from a wheel, in a kernel nobody watches, in notebooks that pytest compares."""
+"""The lab as it is handed over: in a kernel nobody watches, in notebooks that pytest compares."""
 
 from __future__ import annotations
 
 import json
-import shutil
 import sys
 from collections.abc import Iterator
 from importlib.metadata import version
@@ -11,29 +10,13 @@ from pathlib import Path
 
 import pytest
 from browser import write_notebook
-from helpers import ROOT
-from test_setup import installed, run
+from test_setup import run
 
 from headswap.data.splits import fixture_split
-from headswap.lab import recorded_classifier
-from headswap.web.modules import joined
 
 pytestmark = pytest.mark.slow
 
 WIDGET = "application/vnd.jupyter.widget"
-AWAY = """
-import json
-import headswap.lab
-
-lab = headswap.lab.Lab(epochs=2, messages=64, max_len=16)
-shipped = lab._shipped.find(-1).model.head.linear.bias.tolist()
-recorded = [told.head["label"] for told in lab._shipped.told]
-lab.train(block=True)
-state = lab.get_state()
-runs = [(run.outcome, len(run.epochs)) for run in lab.runs]
-print(json.dumps({"home": headswap.lab.__file__, "recorded": recorded, "runs": runs, "shipped": shipped,
-                  "view.js": state["_esm"], "view.css": state["_css"]}))
-"""
 CELLS = (
     "from headswap.lab import Lab\nlab = Lab(epochs=2, messages=64, max_len=16)\nlab",
     "lab.train(block=True)",
@@ -67,25 +50,6 @@ def output(notebook: Path, cell: str) -> dict[str, str]:
     cells = json.loads(notebook.read_text("utf-8"))["cells"]
     (shown,) = cells[CELLS.index(cell)]["outputs"]
     return {kind: "".join(data) if isinstance(data, list) else data for kind, data in shown["data"].items()}
-
-
-def test_the_lab_works_from_a_wheel_away_from_the_checkout(tmp_path: Path) -> None:
-    source, empty = tmp_path / "source", tmp_path / "empty"
-    empty.mkdir()
-    shutil.copytree(ROOT / "headswap", source / "headswap", ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("pyproject.toml", "README.md", "LICENSE"):
-        shutil.copy(ROOT / name, source)
-    run(sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", tmp_path, source, cwd=empty)
-    python, site = installed(next(tmp_path.glob("*.whl")), tmp_path / "venv")
-
-    told = json.loads(run(python, "-c", AWAY, cwd=empty))
-    assert Path(told["home"]).is_relative_to(site)
-    assert told["runs"] == [["done", 2]]
-    recorded = sorted((ROOT / "headswap" / "lab" / "recorded").glob("*.json"))
-    assert told["recorded"] == [json.loads(path.read_text("utf-8"))["label"] for path in recorded] != []
-    assert told["shipped"] == recorded_classifier().head.linear.bias.tolist(), "its classifier comes along"
-    for name in ("view.js", "view.css"):
-        assert told[name] == joined(ROOT / "headswap" / "lab" / name)
 
 
 def test_the_lab_runs_in_this_environments_kernel_without_a_browser(executed: Path) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ast
+import json
 import shutil
 import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 from statistics import median, quantiles
 
@@ -42,13 +44,25 @@ HEAVY = ("matplotlib", "ipywidgets", "anywidget", "transformers", "sklearn", "pa
 def modules(package: Path = PACKAGE) -> dict[str, ast.Module]:
     """Every file of the package, by its path without the ending, in every folder: `training/loop`."""
     paths = (p for p in sorted(package.rglob("*.py")) if "__pycache__" not in p.parts)
-    return {path.relative_to(package).with_suffix("").as_posix(): ast.parse(path.read_text("utf-8")) for path in paths}
+    return {path.relative_to(package).with_suffix("").as_posix(): parsed(path.read_text("utf-8")) for path in paths}
+
+
+@cache
+def parsed(source: str) -> ast.Module:
+    """The tree of a file; most tests ask for the same ones, and none writes to them."""
+    return ast.parse(source)
+
+
+@cache
+def nodes(tree: ast.Module) -> tuple[ast.AST, ...]:
+    """Everything in a tree, in no order that matters."""
+    return tuple(ast.walk(tree))
 
 
 def imported(name: str, tree: ast.Module, known: set[str]) -> set[str]:
     """The files of the package that a file imports, wherever in it the import stands."""
     found: set[str] = set()
-    for node in ast.walk(tree):
+    for node in nodes(tree):
         if isinstance(node, ast.Import):
             found |= {file for alias in node.names for file in _files(alias.name.split("."), (), known)}
         if isinstance(node, ast.ImportFrom):
@@ -97,7 +111,7 @@ def circles(trees: dict[str, ast.Module]) -> list[str]:
 def functions() -> list[tuple[str, ast.FunctionDef]]:
     found = []
     for name, tree in modules().items():
-        found += [(f"{name}.{n.name}", n) for n in ast.walk(tree) if isinstance(n, ast.FunctionDef)]
+        found += [(f"{name}.{n.name}", n) for n in nodes(tree) if isinstance(n, ast.FunctionDef)]
     return found
 
 
@@ -143,24 +157,38 @@ def test_a_circle_is_found_in_a_folder(tmp_path: Path) -> None:
     assert {"model/layers", "model/body"} <= set(circles(modules(house)))
 
 
-def test_importing_headswap_imports_nothing_heavy() -> None:
-    code = f"import headswap, sys; print([m for m in {HEAVY!r} if m in sys.modules])"
-    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert found.stdout.strip() == "[]"
+IMPORTS = f"""
+import json, sys, torch
+found, state = [], torch.get_rng_state()
+import headswap
+found += [torch.equal(state, torch.get_rng_state()), [name for name in {HEAVY!r} if name in sys.modules]]
+import headswap.exercises, headswap.lab
+print(json.dumps([*found, [name for name in {HEAVY!r} if name in sys.modules]]))
+"""
 
 
-def test_importing_the_lab_and_the_exercises_imports_nothing_that_may_never_be_needed() -> None:
+@pytest.fixture(scope="module")
+def imports() -> subprocess.CompletedProcess[str]:
+    """A new process that imports headswap, then the lab and the exercises, and says what came along."""
+    return subprocess.run([sys.executable, "-c", IMPORTS], capture_output=True, text=True, check=True)
+
+
+def test_importing_headswap_imports_nothing_heavy(imports: subprocess.CompletedProcess[str]) -> None:
+    _, heavy, _ = json.loads(imports.stdout)
+    assert heavy == []
+
+
+def test_importing_the_lab_and_the_exercises_imports_nothing_that_may_never_be_needed(
+    imports: subprocess.CompletedProcess[str],
+) -> None:
     """Pictures and tables bring their libraries when the first one is asked for; a kernel starts sooner."""
-    late = [name for name in HEAVY if name not in ("ipywidgets", "anywidget")]
-    code = f"import headswap.exercises, headswap.lab, sys; print([m for m in {late!r} if m in sys.modules])"
-    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert found.stdout.strip() == "[]"
+    *_, heavy = json.loads(imports.stdout)
+    assert set(heavy) <= {"ipywidgets", "anywidget"}
 
 
-def test_importing_headswap_draws_nothing_and_says_nothing() -> None:
-    code = "import torch; s = torch.get_rng_state(); import headswap; print(torch.equal(s, torch.get_rng_state()))"
-    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert (found.stdout, found.stderr) == ("True\n", "")
+def test_importing_headswap_draws_nothing_and_says_nothing(imports: subprocess.CompletedProcess[str]) -> None:
+    same, *_ = json.loads(imports.stdout)
+    assert same and imports.stdout.count("\n") == 1 and imports.stderr == ""
 
 
 def test_functions_fit_one_screen() -> None:

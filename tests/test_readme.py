@@ -20,8 +20,13 @@ COMMANDS = re.findall(r"^python -m headswap (.+)$", README, re.MULTILINE)
 
 
 @pytest.mark.parametrize("block", BLOCKS, ids=range(len(BLOCKS)))
-def test_each_python_block_runs_as_printed(block: str, tmp_path: Path) -> None:
-    subprocess.run([sys.executable, "-c", block], check=True, cwd=tmp_path, capture_output=True, timeout=300)
+def test_each_python_block_runs_as_printed(block: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each with names of its own; what starts workers, which import it again, in a process of its own, too."""
+    if "__main__" in block:
+        subprocess.run([sys.executable, "-c", block], check=True, cwd=tmp_path, capture_output=True, timeout=300)
+    else:
+        monkeypatch.chdir(tmp_path)
+        exec(block, {"__name__": "__main__"})
 
 
 def test_ten_lines_of_library_are_ten_lines() -> None:

@@ -1,5 +1,6 @@
 """The set-up keeps its promises: the wheel stands alone, pins fit ranges, no file names one machine."""
 
+import json
 import os
 import re
 import shutil
@@ -14,6 +15,9 @@ import pytest
 from helpers import ROOT
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+
+from headswap.lab import recorded_classifier
+from headswap.web.modules import joined
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 TARGETS = re.search(r"^\.PHONY: (.*)", (ROOT / "Makefile").read_text(), flags=re.MULTILINE)[1].split()
@@ -76,16 +80,47 @@ def installed(wheel, folder):
     return python, site
 
 
-@pytest.mark.slow
-def test_the_wheel_runs_the_demo_away_from_the_checkout(wheel, tmp_path):
-    python, site = installed(wheel, tmp_path / "venv")
-    elsewhere = tmp_path / "elsewhere"
-    elsewhere.mkdir()
+@pytest.fixture(scope="module")
+def away(wheel, tmp_path_factory):
+    """That environment, made once."""
+    return installed(wheel, tmp_path_factory.mktemp("away") / "venv")
 
-    imported = run(python, "-c", "import headswap; print(headswap.__file__)", cwd=elsewhere).strip()
+
+@pytest.mark.slow
+def test_the_wheel_runs_the_demo_away_from_the_checkout(away, tmp_path):
+    python, site = away
+    imported = run(python, "-c", "import headswap; print(headswap.__file__)", cwd=tmp_path).strip()
     assert Path(imported).is_relative_to(site)
-    small = ["--epochs", "2", "--seeds", "1", "--regimes", "head-only"]
-    assert "head-only" in run(python, "-m", "headswap", "demo", *small, cwd=elsewhere)
+    small = ["--epochs", "1", "--seeds", "1", "--max-len", "8", "--regimes", "head-only"]
+    assert "head-only" in run(python, "-m", "headswap", "demo", *small, cwd=tmp_path)
+
+
+AWAY = """
+import json
+import headswap.lab
+
+lab = headswap.lab.Lab(epochs=2, messages=64, max_len=16)
+shipped = lab._shipped.find(-1).model.head.linear.bias.tolist()
+recorded = [told.head["label"] for told in lab._shipped.told]
+lab.train(block=True)
+state = lab.get_state()
+runs = [(run.outcome, len(run.epochs)) for run in lab.runs]
+print(json.dumps({"home": headswap.lab.__file__, "recorded": recorded, "runs": runs, "shipped": shipped,
+                  "view.js": state["_esm"], "view.css": state["_css"]}))
+"""
+
+
+@pytest.mark.slow
+def test_the_lab_works_from_a_wheel_away_from_the_checkout(away, tmp_path):
+    python, site = away
+    told = json.loads(run(python, "-c", AWAY, cwd=tmp_path))
+    assert Path(told["home"]).is_relative_to(site)
+    assert told["runs"] == [["done", 2]]
+    recorded = sorted((ROOT / "headswap" / "lab" / "recorded").glob("*.json"))
+    assert told["recorded"] == [json.loads(path.read_text("utf-8"))["label"] for path in recorded] != []
+    assert told["shipped"] == recorded_classifier().head.linear.bias.tolist(), "its classifier comes along"
+    for name in ("view.js", "view.css"):
+        assert told[name] == joined(ROOT / "headswap" / "lab" / name)
 
 
 # The pins

@@ -152,3 +152,10 @@ def test_tests_marked_alone_run_while_no_other_worker_runs_any(tmp_path: Path) -
 def test_every_file_that_is_to_come_first_is_there() -> None:
     long = runpy.run_path(str(ROOT / "conftest.py"))["LONG"]
     assert [name for name in long if not (ROOT / name).is_file()] == []
+
+
+def test_a_shared_run_begins_with_long_files_and_notebooks_and_ends_with_the_timed_ones() -> None:
+    own = runpy.run_path(str(ROOT / "conftest.py"))
+    (first, second, *_), (timed, *_) = own["LONG"], own["TIMED"]
+    order = [first, second, "notebooks/99_new.ipynb", "tests/web/test_flow.py", timed]
+    assert sorted(reversed(order), key=own["place"]) == order

@@ -24,7 +24,8 @@ from headswap.comparing.stored import as_run
 from headswap.comparing.summary import SCORES, Seen, cell_of, estimate
 from headswap.comparing.tables import frame_of, picture_of
 from headswap.comparing.told import rival_of, whole_told
-from headswap.data.sources import split_of
+from headswap.data.fixture import messages
+from headswap.data.sources import FileData, split_of
 from headswap.errors import DataError, DivergedError
 from headswap.live.runs import Settings
 from headswap.model.body import LanguageModel
@@ -36,7 +37,6 @@ from headswap.training.pretrain import perplexity
 from headswap.training.spec import Result, RunSpec
 
 SMALL = Settings(max_len=8, epochs=2, messages=40)
-PLAN = Plan(("head-only", "full"), 2, base=SMALL)
 
 
 @pytest.fixture(scope="module")
@@ -45,9 +45,18 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def found(folder: Path) -> Comparison:
+def plan(folder: Path) -> Plan:
+    """Two regimes with two seeds, on a file: its few texts school a body in a moment, the practice messages do not."""
+    path = folder / "mine.csv"
+    rows = [f'{"spam" if message.label else "ham"},"{message.text}"' for message in messages(120)]
+    path.write_text("label,text\n" + "\n".join(rows), "utf-8")
+    return Plan(("head-only", "full"), 2, base=replace(SMALL, data=str(path)), file=FileData.of(path, (40, 20, 40)))
+
+
+@pytest.fixture(scope="module")
+def found(folder: Path, plan: Plan) -> Comparison:
     comparer = Comparer(lambda comparer, place: None, folder, workers=1)
-    comparer.begin(PLAN)
+    comparer.begin(plan)
     comparer.wait()
     assert comparer.phase == "idle" and comparer.comparison is not None
     return comparer.comparison
@@ -61,14 +70,14 @@ def heard_by(folder: Path, plan: Plan, workers: int = 1) -> tuple[Comparer, list
 
 
 def test_the_lab_compares_as_compare_does_to_the_bit(found: Comparison, tmp_path: Path) -> None:
-    headless = list(compare([*PLAN.runs()], folder=tmp_path))
+    headless = list(compare([*found.plan.runs()], folder=tmp_path))
     assert sorted(found.results.values(), key=lambda r: (r.seed, r.name)) == sorted(
         [r for r in headless if isinstance(r, Result)], key=lambda r: (r.seed, r.name)
     )
 
 
 def test_two_workers_find_what_one_finds(found: Comparison, tmp_path: Path) -> None:
-    comparer, places = heard_by(tmp_path, PLAN, workers=2)
+    comparer, places = heard_by(tmp_path, found.plan, workers=2)
     comparer.wait(120)
     assert comparer.comparison is not None and comparer.comparison.results == found.results
     assert sorted(places) == sorted(found.results)
@@ -76,18 +85,18 @@ def test_two_workers_find_what_one_finds(found: Comparison, tmp_path: Path) -> N
 
 def test_what_was_run_before_is_found_again(found: Comparison, folder: Path) -> None:
     begun = time.perf_counter()
-    comparer, places = heard_by(folder, PLAN)
+    comparer, places = heard_by(folder, found.plan)
     comparer.wait()
     assert sorted(places) == sorted(found.results) and time.perf_counter() - begun < 2
     assert "4 of them from earlier" in comparer.sentence
-    assert expected(PLAN, folder, 2).known == 4
+    assert expected(found.plan, folder, 2).known == 4
 
 
-def test_stop_ends_a_comparison_at_once_and_keeps_what_is_finished(tmp_path: Path) -> None:
+def test_stop_ends_a_comparison_at_once_and_keeps_what_is_finished(plan: Plan, tmp_path: Path) -> None:
     """Nothing begins after it: no run is told of that was not finished before."""
     first = threading.Event()
     comparer = Comparer(lambda comparer, place: first.set() if place else None, tmp_path, workers=1)
-    comparer.begin(Plan(("head-only", "full"), 20, base=SMALL))
+    comparer.begin(replace(plan, seeds=20))
     assert first.wait(60)
     begun = time.perf_counter()
     comparer.stop()
@@ -115,7 +124,9 @@ def test_stop_ends_the_workers_without_waiting_for_their_runs(tmp_path: Path) ->
     assert time.perf_counter() - begun < 1.0 and comparer.phase == "stopped"
 
 
-def test_a_run_that_fails_is_told_and_the_others_go_on(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_run_that_fails_is_told_and_the_others_go_on(
+    plan: Plan, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     whole = comparing.train_spec
 
     def sometimes(spec: RunSpec, *more: Any) -> Any:
@@ -124,7 +135,7 @@ def test_a_run_that_fails_is_told_and_the_others_go_on(folder: Path, monkeypatch
         return whole(spec, *more)
 
     monkeypatch.setattr(comparing, "train_spec", sometimes)
-    comparer, places = heard_by(folder, Plan(("full",), 2, "learning_rate", (1e-3, 10.0), base=SMALL))
+    comparer, places = heard_by(folder, replace(plan, regimes=("full",), vary="learning_rate", values=(1e-3, 10.0)))
     comparer.wait()
     found = comparer.comparison
     assert found is not None and sorted(places) == [(0, 0), (0, 1), (1, 0), (1, 1)]
@@ -270,10 +281,10 @@ def test_the_estimate_follows_what_the_machine_took(found: Comparison) -> None:
     assert slow > 0 and factor_of([], 3.0) == 3.0
 
 
-def test_where_nothing_can_be_kept_the_learner_is_told(tmp_path: Path) -> None:
+def test_where_nothing_can_be_kept_the_learner_is_told(plan: Plan, tmp_path: Path) -> None:
     blocked = tmp_path / "file"
     blocked.write_text("no folder")
-    comparer, _ = heard_by(blocked, PLAN)
+    comparer, _ = heard_by(blocked, plan)
     comparer.wait()
     kept = comparer.comparison
     assert kept is not None and not kept.results

@@ -130,7 +130,12 @@ def fails(rehearsal: Rehearsal) -> None:
         rehearsal.prove()
 
 
-@pytest.mark.parametrize("lesson", [name for name in LESSONS if "prove" in LESSONS[name].read_text("utf-8")])
+# Every notebook runs its proofs as they are; here they hold so that what a test breaks is what makes them fail. Nothing
+# breaks those of lesson 00, which rest on its two long runs.
+PROVING = [name for name in LESSONS if "prove" in LESSONS[name].read_text("utf-8") and name != "00_start_here"]
+
+
+@pytest.mark.parametrize("lesson", PROVING)
 def test_the_proofs_of_a_lesson_hold(lesson: str) -> None:
     rehearsal = rehearse(lesson)
     assert rehearsal.proofs

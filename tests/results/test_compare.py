@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import pickle
-import shutil
 import signal
 import subprocess
 import sys
@@ -25,6 +24,7 @@ from pictures import Digits, Drawn
 from toys import Shifts
 
 from headswap import values
+from headswap.cli import main
 from headswap.data.messages import Split
 from headswap.data.sources import FileData, FixtureData
 from headswap.errors import DataError, SettingError
@@ -296,19 +296,8 @@ def test_leaving_early_keeps_what_was_finished(tmp_path: Path, monkeypatch: pyte
         assert len(list((folder / "results").glob("*.json"))) == 2
 
 
-@pytest.fixture(scope="module")
-def pretrained(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A cache in which bodies stay that an earlier test has pretrained."""
-    return tmp_path_factory.mktemp("cache")
-
-
-@pytest.fixture
-def bodies(pretrained: Path) -> Path:
-    """The cache without any results."""
-    shutil.rmtree(pretrained / "compare" / "results", ignore_errors=True)
-    return pretrained
-
-
+# Long enough for the rest to be under way when three runs are done: with shorter ones all twelve were.
+DEMO = ["demo", "--seeds", "3", "--epochs", "2", "--regimes", "frozen-random,scratch"]
 INTERRUPTED = """
 import os, signal, sys, threading
 from headswap.cli import main
@@ -320,7 +309,7 @@ def stop():
     os.kill(os.getpid(), int(sys.argv[1]))
 if __name__ == "__main__":
     threading.Thread(target=stop, daemon=True).start()
-    sys.exit(main(["demo", "--seeds", "3", "--epochs", "2", "--regimes", "frozen-random,scratch", "--workers", "2"]))
+    sys.exit(main([*sys.argv[2:], "--workers", "2"]))
 """
 
 
@@ -329,25 +318,24 @@ if __name__ == "__main__":
     "sent, code", [(signal.SIGINT, 130), (signal.SIGKILL, -signal.SIGKILL)], ids=["Ctrl-C", "killed"]
 )
 def test_a_comparison_that_ends_in_the_middle_goes_on_with_resume(
-    tmp_path: Path, bodies: Path, sent: int, code: int
+    tmp_path: Path, sent: int, code: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    cache = tmp_path / "cache"
     script = tmp_path / "interrupted.py"
     script.write_text(INTERRUPTED)
-    environment = os.environ | {"HEADSWAP_CACHE": str(bodies), "PYTHONPATH": str(ROOT)}
-    run = [sys.executable, str(script), str(int(sent))]
+    environment = os.environ | {"HEADSWAP_CACHE": str(cache), "PYTHONPATH": str(ROOT)}
+    run = [sys.executable, str(script), str(int(sent)), *DEMO]
     done = subprocess.run(run, env=environment, capture_output=True, text=True, timeout=300)
     assert done.returncode == code, done.stderr
-    results = bodies / "compare" / "results"
+    results = cache / "compare" / "results"
     kept = {path.name: path.stat().st_mtime_ns for path in results.glob("*.json")}
     assert 3 <= len(kept) < 12
     assert not list(results.glob(".*")), "nothing half-written stays"
     if code == 130:
         assert "of 12 runs; they are kept, and --resume does the rest" in done.stderr
         assert "balanced test" in done.stdout, "what is finished is shown"
-    demo = ["demo", "--seeds", "3", "--epochs", "2", "--regimes", "frozen-random,scratch", "--resume"]
-    subprocess.run(
-        [sys.executable, "-m", "headswap", *demo], env=environment, capture_output=True, check=True, timeout=300
-    )
+    monkeypatch.setenv("HEADSWAP_CACHE", str(cache))
+    assert main([*DEMO, "--resume"]) == 0
     after = {path.name: path.stat().st_mtime_ns for path in results.glob("*.json")}
     assert len(after) == 12 and {name: after[name] for name in kept} == kept
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from helpers import tiny_base, tiny_classifier, tiny_split
+from helpers import brief, tiny_base, tiny_classifier, tiny_split
 from pictures import Digits, Drawn
 from test_house import PACKAGE, imported, modules
 from torch import nn
@@ -72,12 +72,12 @@ def test_a_body_of_images_goes_through_every_regime(name: str, pool: str) -> Non
     split = Digits().split(0)
     base = Drawn().base(split, 0)
     before, recipe = state(base), replace(QUICK, epochs=4, pool=pool)
-    history = run_regime(base, split, name, recipe)
+    history = run_regime(base, split, brief(name), recipe)
     assert moved(before, base) == set()
     guessing = math.log(2)
     began = history.epochs[0].train_loss if len(history.regime.stages) == 1 else guessing  # a probe begins at its best
     assert history.epochs[-1].train_loss < began
-    uncached = run_regime(base, split, name, replace(recipe, cache_bytes=0))
+    uncached = run_regime(base, split, brief(name), replace(recipe, cache_bytes=0))
     for cached, plain in zip(history.epochs, uncached.epochs, strict=True):
         assert cached.validation == plain.validation
         assert cached.train_loss == pytest.approx(plain.train_loss, abs=1e-5)
@@ -558,11 +558,11 @@ def test_a_run_that_finds_the_prefix_computed_ends_bit_for_bit_where_the_first_o
     base, split, known = tiny_base(), tiny_split(), {}
     for other, pool in (("head-only", "mean"), ("head-only", "mean+max"), ("last-block", "cls"), (regime, "mean")):
         recipe = Recipe(epochs=2, pool=pool)
-        alone, first = start_regime(base, split, other, recipe)
-        again, second = start_regime(base, split, other, recipe, known)
+        alone, first = start_regime(base, split, brief(other), recipe)
+        again, second = start_regime(base, split, brief(other), recipe, known)
         list(first), list(second)
         assert all(torch.equal(a, b) for a, b in zip(alone.parameters(), again.parameters(), strict=True))
-    model, events = start_regime(base, split, regime, Recipe(epochs=2), known)
+    model, events = start_regime(base, split, brief(regime), Recipe(epochs=2), known)
     passes: list[object] = []
     model.body.blocks[0].register_forward_pre_hook(lambda *_: passes.append(1))
     list(events)

@@ -11,7 +11,7 @@ from multiprocessing import get_context
 
 import pytest
 import torch
-from helpers import TINY, tiny_base, tiny_classifier, tiny_split
+from helpers import TINY, brief, tiny_base, tiny_classifier, tiny_split
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -104,7 +104,7 @@ def test_the_base_is_untouched_by_every_regime() -> None:
     base, split = tiny_base(), tiny_split()
     before = state(base)
     for name in REGIMES:
-        run_regime(base, split, name, QUICK)
+        run_regime(base, split, brief(name), QUICK)
     assert moved(before, state(base)) == set()
 
 
@@ -215,8 +215,8 @@ def test_bucketing_carries_far_fewer_pads_than_chance() -> None:
 @pytest.mark.parametrize("regime", ["head-only", "mlp-head", "last-block", "full"])
 def test_the_cached_prefix_changes_no_number(regime: str, pool: str) -> None:
     base, split, recipe = tiny_base(), tiny_split(), replace(QUICK, pool=pool)
-    cached = run_regime(base, split, regime, recipe)
-    plain = run_regime(base, split, regime, replace(recipe, cache_bytes=0))
+    cached = run_regime(base, split, brief(regime), recipe)
+    plain = run_regime(base, split, brief(regime), replace(recipe, cache_bytes=0))
     assert [e.validation for e in cached.epochs] == [e.validation for e in plain.epochs]
     losses = torch.tensor([[e.train_loss, e.validation_loss] for e in (*cached.epochs, *plain.epochs)])
     torch.testing.assert_close(*losses.chunk(2), rtol=1e-5, atol=1e-6)
@@ -291,7 +291,7 @@ def test_a_run_draws_nothing_from_the_global_generator() -> None:
     before = torch.get_rng_state()
     base = pretrain_quick(TEXTS, replace(TINY, dropout=0.1), epochs=1)
     for name in REGIMES:
-        run_regime(base, tiny_split(), name, replace(QUICK, pool="attention"))
+        run_regime(base, tiny_split(), brief(name), replace(QUICK, pool="attention"))
     assert torch.equal(torch.get_rng_state(), before)
 
 
