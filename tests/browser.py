@@ -20,6 +20,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, Request, TimeoutE
 
 NAMES = ("chromium", "google-chrome", "google-chrome-stable")
 CHROMIUM = next((path for path in map(shutil.which, NAMES) if path), None)
+SHARED = "shared.ipynb"  # the notebook that tests share, one after another
 LOCAL = ("localhost", "127.0.0.1", "")
 # What JupyterLab and Chromium say of themselves, with or without a lab on the page.
 SCREENS = Path(__file__).resolve().parents[1] / ".screenshots"
@@ -67,6 +68,28 @@ EMPTIED = """async () => {
   for (const widget of [...shell.widgets('main')]) if (widget.context) widget.dispose();  // the launcher stays
 }"""
 
+# The notebook that is open, read anew from the disk; its kernel stays.
+REPLACED = """async () => {
+  const { context, content } = window.jupyterapp.shell.currentWidget;
+  await context.revert();
+  content.mode = 'command';
+  content.activeCellIndex = 0;
+  document.querySelectorAll('.jp-WindowedPanel-outer').forEach(e => { e.scrollTop = 0 });
+}"""
+# A kernel in which nothing runs any more, no widget is open and no name is left.
+SWEPT = """
+def swept():
+    from ipywidgets.widgets import widget
+    from headswap.lab import Lab
+
+    for lab in [one for one in widget._instances.values() if isinstance(one, Lab)]:
+        lab.stop()
+    widget.Widget.close_all()
+    get_ipython().reset(new_session=True)
+
+swept()
+"""
+
 
 @dataclass
 class Heard:
@@ -94,25 +117,47 @@ class Window:
     address: str
     browser: Browser
     view: Page | None = None
+    kernel: str | None = None  # of the notebook that is still open, swept, for the next test that wants cells run
 
     @contextmanager
     def lent(self, height: int = 720) -> Iterator[tuple[Page, Heard]]:
         """The page, empty and light, and what it asks for and says meanwhile. After a failure nobody gets it again."""
+        with self._lent(height) as (view, heard, kernel):
+            if kernel:
+                view.evaluate(EMPTIED)
+            yield view, heard
+            view.evaluate(EMPTIED)
+
+    @contextmanager
+    def at_work(self, path: Path, height: int = 720) -> Iterator[tuple[Page, Heard]]:
+        """The same with this notebook open, its kernel as good as new: if there is one, it is swept, not started."""
+        with self._lent(height) as (view, heard, kernel):
+            if kernel:
+                view.evaluate(REPLACED)
+                _wait_idle(view, path.name)
+            else:
+                show_notebook(view, path.name)
+            yield view, heard
+            ask_kernel(view, SWEPT)
+            self.kernel = view.evaluate(KERNEL)["id"]
+
+    @contextmanager
+    def _lent(self, height: int) -> Iterator[tuple[Page, Heard, str | None]]:
         if self.view is None:
             self.view = self.browser.new_page()
             self.view.goto(f"{self.address}/lab/workspaces/shared?reset")
             self.view.wait_for_selector(".jp-Launcher", timeout=60_000)
-        view, self.view = self.view, None
+        view, kernel, self.view, self.kernel = self.view, self.kernel, None, None
         view.set_viewport_size({"width": 1280, "height": height})
         view.emulate_media(media="null", color_scheme="null", reduced_motion="null", forced_colors="null")
         try:
             with listening(view) as heard:
-                yield view, heard
-            view.evaluate(EMPTIED)
+                yield view, heard, kernel
             set_theme(view, "JupyterLab Light")
             self.view = view
         finally:
             if self.view is None:
+                self.kernel = None
                 view.close()
 
 
@@ -126,15 +171,21 @@ class Site:
     window: Window
 
     def tidy(self) -> None:
-        """As if no test had been here: no kernel, no notebook, no setting, no layout of windows."""
+        """As if no test had been here: no kernel, no notebook, no setting, no layout of windows.
+
+        But for the notebook that the window keeps open, with its kernel: both are swept.
+        """
         kernels = f"{self.address}/api/kernels"
         with urllib.request.urlopen(kernels, timeout=20) as answer:
             running = [kernel["id"] for kernel in json.load(answer)]
         for kernel in running:
-            urllib.request.urlopen(urllib.request.Request(f"{kernels}/{kernel}", method="DELETE"), timeout=20).close()
+            if kernel != self.window.kernel:
+                asked = urllib.request.Request(f"{kernels}/{kernel}", method="DELETE")
+                urllib.request.urlopen(asked, timeout=20).close()
         shutil.rmtree(self.folder / ".config" / "lab", ignore_errors=True)
         for path in self.folder.glob("*.ipynb"):
-            path.unlink()
+            if self.window.kernel is None or path.name != SHARED:
+                path.unlink()
 
 
 @contextmanager
@@ -227,12 +278,10 @@ def listening(view: Page) -> Iterator[Heard]:
 @contextmanager
 def notebook(site: Site, name: str, *cells: str, height: int = 720) -> Iterator[tuple[Page, Heard]]:
     """A page with these cells run; at its end nothing was asked of the network and the console is quiet."""
-    write_notebook(site.folder / f"{name}.ipynb", *cells)
-    with site.window.lent(height) as (view, heard):
-        show_notebook(view, f"{name}.ipynb")
-        with quiet(heard):
-            run_all(view)
-            yield view, heard
+    write_notebook(site.folder / SHARED, *cells)
+    with site.window.at_work(site.folder / SHARED, height) as (view, heard), quiet(heard):
+        run_all(view)
+        yield view, heard
 
 
 @contextmanager
