@@ -276,7 +276,7 @@ def listening(view: Page) -> Iterator[Heard]:
 
 
 @contextmanager
-def notebook(site: Site, name: str, *cells: str, height: int = 720) -> Iterator[tuple[Page, Heard]]:
+def notebook(site: Site, *cells: str, height: int = 720) -> Iterator[tuple[Page, Heard]]:
     """A page with these cells run; at its end nothing was asked of the network and the console is quiet."""
     write_notebook(site.folder / SHARED, *cells)
     with site.window.at_work(site.folder / SHARED, height) as (view, heard), quiet(heard):

@@ -93,11 +93,14 @@ def window(pytestconfig: pytest.Config, jupyter_lab: tuple[Path, str], browser: 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Iterator[None]:
     """Close Chromium before a test that needs none."""
+    stash = item.config.stash
+    last = BROWSER in stash and "browser" not in getattr(nextitem, "fixturenames", ())
+    if last and WINDOW in stash:
+        stash[WINDOW].kernel = None  # nobody will want it, so `tidy` ends it
     try:
         return (yield)
     finally:
-        stash = item.config.stash
-        if BROWSER in stash and "browser" not in getattr(nextitem, "fixturenames", ()):
+        if last:
             stash[OPEN].close()
             for key in (OPEN, BROWSER, WINDOW):
                 if key in stash:
