@@ -11,12 +11,16 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlparse
 
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, TimeoutError, sync_playwright
+
+if TYPE_CHECKING:
+    from window import Window
 
 NAMES = ("chromium", "google-chrome", "google-chrome-stable")
 CHROMIUM = next((path for path in map(shutil.which, NAMES) if path), None)
@@ -61,36 +65,6 @@ CONTRAST = """() => {
 }"""
 
 
-# Every notebook closed, and its kernel with it, from JupyterLab's side: it would miss one that was taken from it.
-EMPTIED = """async () => {
-  const {shell, serviceManager} = window.jupyterapp;
-  await serviceManager.sessions.shutdownAll();
-  for (const widget of [...shell.widgets('main')]) if (widget.context) widget.dispose();  // the launcher stays
-}"""
-
-# The notebook that is open, read anew from the disk; its kernel stays.
-REPLACED = """async () => {
-  const { context, content } = window.jupyterapp.shell.currentWidget;
-  await context.revert();
-  content.mode = 'command';
-  content.activeCellIndex = 0;
-  document.querySelectorAll('.jp-WindowedPanel-outer').forEach(e => { e.scrollTop = 0 });
-}"""
-# A kernel in which nothing runs any more, no widget is open and no name is left.
-SWEPT = """
-def swept():
-    from ipywidgets.widgets import widget
-    from headswap.lab import Lab
-
-    for lab in [one for one in widget._instances.values() if isinstance(one, Lab)]:
-        lab.stop()
-    widget.Widget.close_all()
-    get_ipython().reset(new_session=True)
-
-swept()
-"""
-
-
 @dataclass
 class Heard:
     """What the page asked of the network and said on its console."""
@@ -108,57 +82,6 @@ class Heard:
 
     def error(self, error: Exception) -> None:
         self.console.append(f"page error: {getattr(error, 'stack', None) or error}")
-
-
-@dataclass
-class Window:
-    """One JupyterLab page that the tests of a module share, one after another: opening it takes longer than a test."""
-
-    address: str
-    browser: Browser
-    view: Page | None = None
-    kernel: str | None = None  # of the notebook that is still open, swept, for the next test that wants cells run
-
-    @contextmanager
-    def lent(self, height: int = 720) -> Iterator[tuple[Page, Heard]]:
-        """The page, empty and light, and what it asks for and says meanwhile. After a failure nobody gets it again."""
-        with self._lent(height) as (view, heard, kernel):
-            if kernel:
-                view.evaluate(EMPTIED)
-            yield view, heard
-            view.evaluate(EMPTIED)
-
-    @contextmanager
-    def at_work(self, path: Path, height: int = 720) -> Iterator[tuple[Page, Heard]]:
-        """The same with this notebook open, its kernel as good as new: if there is one, it is swept, not started."""
-        with self._lent(height) as (view, heard, kernel):
-            if kernel:
-                view.evaluate(REPLACED)
-                _wait_idle(view, path.name)
-            else:
-                show_notebook(view, path.name)
-            yield view, heard
-            ask_kernel(view, SWEPT)
-            self.kernel = view.evaluate(KERNEL)["id"]
-
-    @contextmanager
-    def _lent(self, height: int) -> Iterator[tuple[Page, Heard, str | None]]:
-        if self.view is None:
-            self.view = self.browser.new_page()
-            self.view.goto(f"{self.address}/lab/workspaces/shared?reset")
-            self.view.wait_for_selector(".jp-Launcher", timeout=60_000)
-        view, kernel, self.view, self.kernel = self.view, self.kernel, None, None
-        view.set_viewport_size({"width": 1280, "height": height})
-        view.emulate_media(media="null", color_scheme="null", reduced_motion="null", forced_colors="null")
-        try:
-            with listening(view) as heard:
-                yield view, heard, kernel
-            set_theme(view, "JupyterLab Light")
-            self.view = view
-        finally:
-            if self.view is None:
-                self.kernel = None
-                view.close()
 
 
 @dataclass(frozen=True)
@@ -278,8 +201,7 @@ def listening(view: Page) -> Iterator[Heard]:
 @contextmanager
 def notebook(site: Site, *cells: str, height: int = 720) -> Iterator[tuple[Page, Heard]]:
     """A page with these cells run; at its end nothing was asked of the network and the console is quiet."""
-    write_notebook(site.folder / SHARED, *cells)
-    with site.window.at_work(site.folder / SHARED, height) as (view, heard), quiet(heard):
+    with site.window.at_work(site.folder / SHARED, cells, height) as (view, heard), quiet(heard):
         run_all(view)
         yield view, heard
 
@@ -295,6 +217,11 @@ def fresh_notebook(site: Site, name: str, *cells: str, app: str = "lab") -> Iter
             yield view, heard
 
 
+def notebook_in(app: str, site: Site, *cells: str) -> AbstractContextManager[tuple[Page, Heard]]:
+    """The same in JupyterLab, on the page that tests share, or in Notebook 7, on one of its own."""
+    return notebook(site, *cells) if app == "lab" else fresh_notebook(site, "seven", *cells, app=app)
+
+
 @contextmanager
 def quiet(heard: Heard) -> Iterator[None]:
     """Nothing is asked of the network and the console does not complain; what Jupyter said before does not count."""
@@ -306,25 +233,30 @@ def quiet(heard: Heard) -> Iterator[None]:
 
 def write_notebook(path: Path, *cells: str) -> None:
     """A notebook of code cells that nobody has run."""
+    path.write_text(json.dumps(of_cells(cells)))
+
+
+def of_cells(cells: Sequence[str]) -> dict[str, Any]:
+    """The same as JSON."""
     code = [
         {"cell_type": "code", "id": f"cell{i}", "metadata": {}, "execution_count": None, "outputs": [], "source": cell}
         for i, cell in enumerate(cells)
     ]
     kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
-    path.write_text(json.dumps({"cells": code, "metadata": kernel, "nbformat": 4, "nbformat_minor": 5}))
+    return {"cells": code, "metadata": kernel, "nbformat": 4, "nbformat_minor": 5}
 
 
 def open_notebook(view: Page, address: str, name: str, app: str = "lab") -> None:
     """Open the notebook and wait until its kernel can be asked."""
     path = f"/lab/tree/{name}?reset" if app == "lab" else f"/notebooks/{name}"
     view.goto(address + path)
-    _wait_idle(view, name)
+    wait_idle(view, name)
 
 
 def show_notebook(view: Page, name: str) -> None:
     """Open the notebook in a JupyterLab that is on the page, and wait until its kernel can be asked."""
     view.evaluate(OPEN, name)
-    _wait_idle(view, name)
+    wait_idle(view, name)
 
 
 # A lab that is still putting its workspace together may close what was just opened, so it is waited for.
@@ -335,7 +267,8 @@ OPEN = """async path => {
 }"""
 
 
-def _wait_idle(view: Page, name: str) -> None:
+def wait_idle(view: Page, name: str) -> None:
+    """Wait until this notebook is in front and its kernel can be asked."""
     view.wait_for_selector(".jp-Notebook .jp-Cell", timeout=60_000)
     idle = f"path => {{ ({TO_THE_FRONT})(path); const {{ path: front, status }} = ({KERNEL})(); "
     idle += "return front === path && status === 'idle' }"

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 import pytest
-from browser import Site, fresh_notebook, notebook
+from browser import Site, fresh_notebook, notebook, notebook_in
 from playwright.sync_api import Page
 from test_lab_browser import CELL, CELLS_LEFT, SCREENS, lab, press, wait_epoch, wait_kernel, wait_phase
 
@@ -32,7 +32,7 @@ FOCUSED = """e => { if (e.disabled || e.matches('.hs-do-train, .hs-do-step, .hs-
 @pytest.fixture(params=["lab", "notebook"])
 def both(site: Site, request: pytest.FixtureRequest) -> Iterator[Page]:
     """A lab and an explorer in JupyterLab and in Notebook 7."""
-    with fresh_notebook(site, "hostile", CELL, EXPLORER, app=request.param) as (view, _):
+    with notebook_in(request.param, site, CELL, EXPLORER) as (view, _):
         lab(view).wait_for(timeout=60_000)
         view.locator(".hs-explorer").wait_for(timeout=60_000)
         yield view

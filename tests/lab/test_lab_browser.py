@@ -18,6 +18,7 @@ from browser import (
     ask_kernel,
     fresh_notebook,
     notebook,
+    notebook_in,
     run_cell,
     save,
     set_theme,
@@ -42,9 +43,9 @@ def opened(site: Site) -> Iterator[tuple[Page, Heard]]:
 
 
 @pytest.fixture(params=["lab", "notebook"])
-def fresh(site: Site, request: pytest.FixtureRequest) -> Iterator[tuple[Page, Heard]]:
-    """The same on a page that nobody had, in JupyterLab and in Notebook 7."""
-    with fresh_notebook(site, "fresh", CELL, app=request.param) as (view, heard):
+def either(site: Site, request: pytest.FixtureRequest) -> Iterator[tuple[Page, Heard]]:
+    """The same in JupyterLab and in Notebook 7."""
+    with notebook_in(request.param, site, CELL) as (view, heard):
         lab(view).wait_for(timeout=60_000)
         yield view, heard
 
@@ -72,8 +73,8 @@ def wait_phase(view: Page, phase: str) -> None:
     view.wait_for_selector(f'.hs-lab[data-phase="{phase}"]{still}', timeout=60_000)
 
 
-def test_train_step_stop_pin_reset_hover_click_and_try(fresh: tuple[Page, Heard]) -> None:
-    view, _ = fresh
+def test_train_step_stop_pin_reset_hover_click_and_try(either: tuple[Page, Heard]) -> None:
+    view, _ = either
     press(view, "Train")
     wait_epoch(view, 6)
     wait_phase(view, "idle")
@@ -123,9 +124,9 @@ def shown(view: Page) -> list[dict[str, Any]]:
 CELLS_LEFT = "window.jupyterapp.shell.currentWidget.content.model.cells.length"
 
 
-def test_a_letter_typed_on_a_control_is_not_taken_for_a_command_of_the_notebook(fresh: tuple[Page, Heard]) -> None:
+def test_a_letter_typed_on_a_control_is_not_taken_for_a_command_of_the_notebook(either: tuple[Page, Heard]) -> None:
     """In command mode `x` cuts the cell and `a` adds one; the notebook asks the focused element first."""
-    view, _ = fresh
+    view, _ = either
     cells = view.evaluate(CELLS_LEFT)
     inputs = ("[data-control=epochs] input", ".hs-threshold input[type=range]", "[data-control=regime] select")
     others = ("[data-hs=curves] svg.hs-plot", ".hs-do-train", "[data-hs=curves] summary", ".hs-list")

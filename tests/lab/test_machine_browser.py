@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pytest
-from browser import CHROMIUM, Heard, Site, ask_kernel, fresh_notebook, notebook, save
+from browser import CHROMIUM, Heard, Site, ask_kernel, fresh_notebook, notebook, notebook_in, save
 from playwright.sync_api import Locator, Page
 from random_user import AGREE, CLOSE_VIEW, NEW_VIEW
 from test_lab_browser import CELL, CELLS_LEFT, lab, labs, press, shown, wait_kernel, wait_phase
@@ -49,9 +49,9 @@ def plain(site: Site) -> Iterator[tuple[Page, Heard]]:
 
 
 @pytest.fixture(params=["lab", "notebook"])
-def apart(site: Site, request: pytest.FixtureRequest) -> Iterator[Page]:
-    """A lab on a page that nobody had, in JupyterLab and in Notebook 7."""
-    with fresh_notebook(site, "apart", PLAIN, app=request.param) as (view, _):
+def either(site: Site, request: pytest.FixtureRequest) -> Iterator[Page]:
+    """A lab in JupyterLab and in Notebook 7."""
+    with notebook_in(request.param, site, PLAIN) as (view, _):
         lab(view).wait_for(timeout=60_000)
         yield view
 
@@ -596,30 +596,30 @@ def look_inside(view: Page) -> None:
 LEFT = f"[{CELLS_LEFT}, document.querySelectorAll('.hs-lab').length, {WITHIN}]"
 
 
-def test_keys_on_the_machine_never_reach_the_notebook(apart: Page) -> None:
-    trained(apart)
-    typed(apart, "Win a prize")
-    results(apart, 2)
-    look_inside(apart)
-    cells, machine = apart.evaluate(CELLS_LEFT), lab(apart).locator("[data-hs=machine]")
+def test_keys_on_the_machine_never_reach_the_notebook(either: Page) -> None:
+    trained(either)
+    typed(either, "Win a prize")
+    results(either, 2)
+    look_inside(either)
+    cells, machine = either.evaluate(CELLS_LEFT), lab(either).locator("[data-hs=machine]")
     count = machine.locator(IN_MACHINE).count()
     assert count > 20
     for i in range(count):
-        look_inside(apart)
+        look_inside(either)
         where = machine.locator(IN_MACHINE).nth(i).evaluate("e => { e.focus(); return e.outerHTML.slice(0, 120) }")
-        apart.keyboard.type(LETTERS)
+        either.keyboard.type(LETTERS)
         for key in KEYS:
-            apart.keyboard.press(key)
-        apart.wait_for_function("document.querySelector('.hs-lab .hs-m-zoom').hidden")
-        assert apart.evaluate(LEFT) == [cells, 1, True], where
+            either.keyboard.press(key)
+        either.wait_for_function("document.querySelector('.hs-lab .hs-m-zoom').hidden")
+        assert either.evaluate(LEFT) == [cells, 1, True], where
     kinds = "window.jupyterapp.shell.currentWidget.content.widgets.map(cell => cell.model.type).join()"
-    assert apart.evaluate(kinds) == "code", "m would have made it a text cell"
+    assert either.evaluate(kinds) == "code", "m would have made it a text cell"
     row = machine.locator(".hs-m-tokens")
     row.focus()
-    apart.keyboard.press("End")
-    wait_position(apart, len("Win a prize"))
-    apart.keyboard.press("ArrowLeft")
-    wait_position(apart, len("Win a prize") - 1)
+    either.keyboard.press("End")
+    wait_position(either, len("Win a prize"))
+    either.keyboard.press("ArrowLeft")
+    wait_position(either, len("Win a prize") - 1)
 
 
 def test_two_labs_on_a_page_have_two_machines(site: Site) -> None:
