@@ -37,6 +37,7 @@ NOT_OURS = (
     "WebGL",
     "did not appear within",
     "is taking too long to activate",
+    "ms to activate",
 )
 
 # What is too pale or too small to read inside a lab.
@@ -149,7 +150,7 @@ def jupyter(
             server.wait(20)
 
 
-def _wait_for(address: str, server: subprocess.Popen[bytes], seconds: float = 60) -> None:
+def _wait_for(address: str, server: subprocess.Popen[bytes], seconds: float = 180) -> None:
     end = time.monotonic() + seconds
     while time.monotonic() < end and server.poll() is None:
         try:
