@@ -31,6 +31,7 @@ LONG = (
     "tests/lab/test_still_browser.py",
     "tests/lab/test_shipped_browser.py",
     "tests/lab/test_groups_browser.py",
+    "tests/lab/test_shared_browser.py",
     "tests/results/test_compare.py",
     "tests/benchmarks/test_benchmarks.py",
     "tests/lessons/test_prove_cells.py",

@@ -11,15 +11,20 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlparse
 
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, TimeoutError, sync_playwright
 
+if TYPE_CHECKING:
+    from window import Window
+
 NAMES = ("chromium", "google-chrome", "google-chrome-stable")
 CHROMIUM = next((path for path in map(shutil.which, NAMES) if path), None)
+SHARED = "shared.ipynb"  # the notebook that tests share, one after another
 LOCAL = ("localhost", "127.0.0.1", "")
 # What JupyterLab and Chromium say of themselves, with or without a lab on the page.
 SCREENS = Path(__file__).resolve().parents[1] / ".screenshots"
@@ -32,6 +37,7 @@ NOT_OURS = (
     "WebGL",
     "did not appear within",
     "is taking too long to activate",
+    "ms to activate",
 )
 
 # What is too pale or too small to read inside a lab.
@@ -60,14 +66,6 @@ CONTRAST = """() => {
 }"""
 
 
-# Every notebook closed, and its kernel with it, from JupyterLab's side: it would miss one that was taken from it.
-EMPTIED = """async () => {
-  const {shell, serviceManager} = window.jupyterapp;
-  await serviceManager.sessions.shutdownAll();
-  for (const widget of [...shell.widgets('main')]) if (widget.context) widget.dispose();  // the launcher stays
-}"""
-
-
 @dataclass
 class Heard:
     """What the page asked of the network and said on its console."""
@@ -87,35 +85,6 @@ class Heard:
         self.console.append(f"page error: {getattr(error, 'stack', None) or error}")
 
 
-@dataclass
-class Window:
-    """One JupyterLab page that the tests of a module share, one after another: opening it takes longer than a test."""
-
-    address: str
-    browser: Browser
-    view: Page | None = None
-
-    @contextmanager
-    def lent(self, height: int = 720) -> Iterator[tuple[Page, Heard]]:
-        """The page, empty and light, and what it asks for and says meanwhile. After a failure nobody gets it again."""
-        if self.view is None:
-            self.view = self.browser.new_page()
-            self.view.goto(f"{self.address}/lab/workspaces/shared?reset")
-            self.view.wait_for_selector(".jp-Launcher", timeout=60_000)
-        view, self.view = self.view, None
-        view.set_viewport_size({"width": 1280, "height": height})
-        view.emulate_media(media="null", color_scheme="null", reduced_motion="null", forced_colors="null")
-        try:
-            with listening(view) as heard:
-                yield view, heard
-            view.evaluate(EMPTIED)
-            set_theme(view, "JupyterLab Light")
-            self.view = view
-        finally:
-            if self.view is None:
-                view.close()
-
-
 @dataclass(frozen=True)
 class Site:
     """Where a browser test works: a server's folder and address, a browser for pages, and one that is open already."""
@@ -126,15 +95,21 @@ class Site:
     window: Window
 
     def tidy(self) -> None:
-        """As if no test had been here: no kernel, no notebook, no setting, no layout of windows."""
+        """As if no test had been here: no kernel, no notebook, no setting, no layout of windows.
+
+        But for the notebook that the window keeps open, with its kernel: both are swept.
+        """
         kernels = f"{self.address}/api/kernels"
         with urllib.request.urlopen(kernels, timeout=20) as answer:
             running = [kernel["id"] for kernel in json.load(answer)]
         for kernel in running:
-            urllib.request.urlopen(urllib.request.Request(f"{kernels}/{kernel}", method="DELETE"), timeout=20).close()
+            if kernel != self.window.kernel:
+                asked = urllib.request.Request(f"{kernels}/{kernel}", method="DELETE")
+                urllib.request.urlopen(asked, timeout=20).close()
         shutil.rmtree(self.folder / ".config" / "lab", ignore_errors=True)
         for path in self.folder.glob("*.ipynb"):
-            path.unlink()
+            if self.window.kernel is None or path.name != SHARED:
+                path.unlink()
 
 
 @contextmanager
@@ -175,7 +150,7 @@ def jupyter(
             server.wait(20)
 
 
-def _wait_for(address: str, server: subprocess.Popen[bytes], seconds: float = 60) -> None:
+def _wait_for(address: str, server: subprocess.Popen[bytes], seconds: float = 180) -> None:
     end = time.monotonic() + seconds
     while time.monotonic() < end and server.poll() is None:
         try:
@@ -225,14 +200,11 @@ def listening(view: Page) -> Iterator[Heard]:
 
 
 @contextmanager
-def notebook(site: Site, name: str, *cells: str, height: int = 720) -> Iterator[tuple[Page, Heard]]:
+def notebook(site: Site, *cells: str, height: int = 720) -> Iterator[tuple[Page, Heard]]:
     """A page with these cells run; at its end nothing was asked of the network and the console is quiet."""
-    write_notebook(site.folder / f"{name}.ipynb", *cells)
-    with site.window.lent(height) as (view, heard):
-        show_notebook(view, f"{name}.ipynb")
-        with quiet(heard):
-            run_all(view)
-            yield view, heard
+    with site.window.at_work(site.folder / SHARED, cells, height) as (view, heard), quiet(heard):
+        run_all(view)
+        yield view, heard
 
 
 @contextmanager
@@ -246,6 +218,11 @@ def fresh_notebook(site: Site, name: str, *cells: str, app: str = "lab") -> Iter
             yield view, heard
 
 
+def notebook_in(app: str, site: Site, *cells: str) -> AbstractContextManager[tuple[Page, Heard]]:
+    """The same in JupyterLab, on the page that tests share, or in Notebook 7, on one of its own."""
+    return notebook(site, *cells) if app == "lab" else fresh_notebook(site, "seven", *cells, app=app)
+
+
 @contextmanager
 def quiet(heard: Heard) -> Iterator[None]:
     """Nothing is asked of the network and the console does not complain; what Jupyter said before does not count."""
@@ -257,25 +234,30 @@ def quiet(heard: Heard) -> Iterator[None]:
 
 def write_notebook(path: Path, *cells: str) -> None:
     """A notebook of code cells that nobody has run."""
+    path.write_text(json.dumps(of_cells(cells)))
+
+
+def of_cells(cells: Sequence[str]) -> dict[str, Any]:
+    """The same as JSON."""
     code = [
         {"cell_type": "code", "id": f"cell{i}", "metadata": {}, "execution_count": None, "outputs": [], "source": cell}
         for i, cell in enumerate(cells)
     ]
     kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
-    path.write_text(json.dumps({"cells": code, "metadata": kernel, "nbformat": 4, "nbformat_minor": 5}))
+    return {"cells": code, "metadata": kernel, "nbformat": 4, "nbformat_minor": 5}
 
 
 def open_notebook(view: Page, address: str, name: str, app: str = "lab") -> None:
     """Open the notebook and wait until its kernel can be asked."""
     path = f"/lab/tree/{name}?reset" if app == "lab" else f"/notebooks/{name}"
     view.goto(address + path)
-    _wait_idle(view, name)
+    wait_idle(view, name)
 
 
 def show_notebook(view: Page, name: str) -> None:
     """Open the notebook in a JupyterLab that is on the page, and wait until its kernel can be asked."""
     view.evaluate(OPEN, name)
-    _wait_idle(view, name)
+    wait_idle(view, name)
 
 
 # A lab that is still putting its workspace together may close what was just opened, so it is waited for.
@@ -286,7 +268,8 @@ OPEN = """async path => {
 }"""
 
 
-def _wait_idle(view: Page, name: str) -> None:
+def wait_idle(view: Page, name: str) -> None:
+    """Wait until this notebook is in front and its kernel can be asked."""
     view.wait_for_selector(".jp-Notebook .jp-Cell", timeout=60_000)
     idle = f"path => {{ ({TO_THE_FRONT})(path); const {{ path: front, status }} = ({KERNEL})(); "
     idle += "return front === path && status === 'idle' }"

@@ -12,8 +12,9 @@ import pytest
 from hypothesis import settings
 
 if TYPE_CHECKING:
-    from browser import Site, Window
+    from browser import Site
     from playwright.sync_api import Browser
+    from window import Window
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -85,7 +86,7 @@ def browser(pytestconfig: pytest.Config) -> Browser:
 @pytest.fixture
 def window(pytestconfig: pytest.Config, jupyter_lab: tuple[Path, str], browser: Browser) -> Window:
     """One page with JupyterLab in that Chromium."""
-    from browser import Window
+    from window import Window
 
     return pytestconfig.stash.setdefault(WINDOW, Window(jupyter_lab[1], browser))
 
@@ -93,11 +94,14 @@ def window(pytestconfig: pytest.Config, jupyter_lab: tuple[Path, str], browser: 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Iterator[None]:
     """Close Chromium before a test that needs none."""
+    stash = item.config.stash
+    last = BROWSER in stash and "browser" not in getattr(nextitem, "fixturenames", ())
+    if last and WINDOW in stash:
+        stash[WINDOW].kernel = None  # nobody will want it, so `tidy` ends it
     try:
         return (yield)
     finally:
-        stash = item.config.stash
-        if BROWSER in stash and "browser" not in getattr(nextitem, "fixturenames", ()):
+        if last:
             stash[OPEN].close()
             for key in (OPEN, BROWSER, WINDOW):
                 if key in stash:

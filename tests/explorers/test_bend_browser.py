@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 import pytest
@@ -19,8 +18,8 @@ explorer
 
 
 @pytest.fixture
-def opened(site: Site, request: pytest.FixtureRequest) -> Iterator[Page]:
-    with notebook(site, re.sub(r"\W+", "-", request.node.name), CELL, height=900) as (view, heard):
+def opened(site: Site) -> Iterator[Page]:
+    with notebook(site, CELL, height=900) as (view, heard):
         shown(view).get_by_text("guessing gets 50 %").wait_for(timeout=60_000)
         yield view
         assert isinstance(heard, Heard)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 import pytest
@@ -114,9 +113,9 @@ CUT_OFF = """all => all.filter(t => {
 
 
 @pytest.fixture
-def opened(site: Site, request: pytest.FixtureRequest) -> Iterator[tuple[Page, Heard]]:
+def opened(site: Site) -> Iterator[tuple[Page, Heard]]:
     """A page with every block on it; at its end nothing was asked of the network and no error was said."""
-    with notebook(site, re.sub(r"\W+", "-", request.node.name), CELL, PICTURE, height=900) as (view, heard):
+    with notebook(site, CELL, PICTURE, height=900) as (view, heard):
         shown(view).get_by_text("20 bytes").wait_for(timeout=60_000)
         yield view, heard
 

@@ -6,7 +6,6 @@ Regimes on a random body need no schooling, so that nobody waits for it here.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator
 
 import pytest
@@ -33,8 +32,8 @@ WIDE = """e => [...e.querySelectorAll('*')].filter(n => n.checkVisibility() && !
 
 
 @pytest.fixture
-def plain(site: Site, request: pytest.FixtureRequest) -> Iterator[tuple[Page, Heard]]:
-    with notebook(site, re.sub(r"\W+", "-", request.node.name), CELL, height=1000) as (view, heard):
+def plain(site: Site) -> Iterator[tuple[Page, Heard]]:
+    with notebook(site, CELL, height=1000) as (view, heard):
         lab(view).wait_for(timeout=60_000)
         yield view, heard
 

@@ -15,7 +15,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.skipif(CHROMIUM is None, reason="
 
 @pytest.fixture
 def view(site: Site) -> Iterator[Page]:
-    with notebook(site, "groups", "from headswap.lab import Lab\nLab()", height=1000) as (view, _):
+    with notebook(site, "from headswap.lab import Lab\nLab()", height=1000) as (view, _):
         view.locator(".hs-lab").wait_for(timeout=60_000)
         yield view
 

@@ -18,6 +18,7 @@ from browser import (
     ask_kernel,
     fresh_notebook,
     notebook,
+    notebook_in,
     run_cell,
     save,
     set_theme,
@@ -34,18 +35,17 @@ T = TypeVar("T")
 
 
 @pytest.fixture
-def opened(site: Site, request: pytest.FixtureRequest) -> Iterator[tuple[Page, Heard]]:
-    """A page with a lab on it, its cell run; the test's name is the notebook's."""
-    name = re.sub(r"\W+", "-", request.node.name)
-    with notebook(site, name, CELL) as (view, heard):
+def opened(site: Site) -> Iterator[tuple[Page, Heard]]:
+    """A page with a lab on it, its cell run."""
+    with notebook(site, CELL) as (view, heard):
         lab(view).wait_for(timeout=60_000)
         yield view, heard
 
 
 @pytest.fixture(params=["lab", "notebook"])
-def fresh(site: Site, request: pytest.FixtureRequest) -> Iterator[tuple[Page, Heard]]:
-    """The same on a page that nobody had, in JupyterLab and in Notebook 7."""
-    with fresh_notebook(site, "fresh", CELL, app=request.param) as (view, heard):
+def either(site: Site, request: pytest.FixtureRequest) -> Iterator[tuple[Page, Heard]]:
+    """The same in JupyterLab and in Notebook 7."""
+    with notebook_in(request.param, site, CELL) as (view, heard):
         lab(view).wait_for(timeout=60_000)
         yield view, heard
 
@@ -73,8 +73,8 @@ def wait_phase(view: Page, phase: str) -> None:
     view.wait_for_selector(f'.hs-lab[data-phase="{phase}"]{still}', timeout=60_000)
 
 
-def test_train_step_stop_pin_reset_hover_click_and_try(fresh: tuple[Page, Heard]) -> None:
-    view, _ = fresh
+def test_train_step_stop_pin_reset_hover_click_and_try(either: tuple[Page, Heard]) -> None:
+    view, _ = either
     press(view, "Train")
     wait_epoch(view, 6)
     wait_phase(view, "idle")
@@ -124,9 +124,9 @@ def shown(view: Page) -> list[dict[str, Any]]:
 CELLS_LEFT = "window.jupyterapp.shell.currentWidget.content.model.cells.length"
 
 
-def test_a_letter_typed_on_a_control_is_not_taken_for_a_command_of_the_notebook(fresh: tuple[Page, Heard]) -> None:
+def test_a_letter_typed_on_a_control_is_not_taken_for_a_command_of_the_notebook(either: tuple[Page, Heard]) -> None:
     """In command mode `x` cuts the cell and `a` adds one; the notebook asks the focused element first."""
-    view, _ = fresh
+    view, _ = either
     cells = view.evaluate(CELLS_LEFT)
     inputs = ("[data-control=epochs] input", ".hs-threshold input[type=range]", "[data-control=regime] select")
     others = ("[data-hs=curves] svg.hs-plot", ".hs-do-train", "[data-hs=curves] summary", ".hs-list")
@@ -198,7 +198,7 @@ NAMELESS = re.compile(r'^\s*- (?:button|slider|combobox|textbox|checkbox|spinbut
 
 def test_every_control_has_a_name_for_a_screen_reader(site: Site) -> None:
     made = f'Lab(epochs=2, {OPEN}, question="Does it overfit?", answers=["yes", "no"])'
-    with labs(site, "names", f"from headswap.lab import Lab\nlab = {made}\nlab") as view:
+    with labs(site, f"from headswap.lab import Lab\nlab = {made}\nlab") as view:
         lab(view).locator(".hs-question select").select_option("yes")
         press(view, "Train")
         wait_epoch(view, 2)
@@ -223,9 +223,9 @@ def test_every_control_has_a_name_for_a_screen_reader(site: Site) -> None:
 
 
 @contextmanager
-def labs(site: Site, name: str, *cells: str) -> Iterator[Page]:
+def labs(site: Site, *cells: str) -> Iterator[Page]:
     """A page with these cells run, and as many labs on it."""
-    with notebook(site, name, *cells) as (view, _):
+    with notebook(site, *cells) as (view, _):
         view.wait_for_function(f"document.querySelectorAll('.hs-lab').length === {len(cells)}", timeout=60_000)
         yield view
 
@@ -240,7 +240,7 @@ def wait_kernel(view: Page, wanted: str, code: str) -> None:
 
 def test_a_cell_run_again_stops_the_run_of_its_old_lab(site: Site) -> None:
     cell = "from headswap.lab import Lab\nkept = [*globals().get('kept', []), Lab(regime='full', epochs=200)]\nkept[-1]"
-    with labs(site, "again", cell) as view:
+    with labs(site, cell) as view:
         press(view, "Train")
         wait_epoch(view, 1)
         run_cell(view, 0)
@@ -259,7 +259,7 @@ def test_two_labs_in_one_notebook_go_their_own_ways(site: Site) -> None:
     cells = [f"from headswap.lab import Lab\n{name} = Lab(regime='full', {more}, {OPEN})\n{name}"
              for name, more in (("one", "epochs=5"), ("two", "epochs=4, pool='max'"))]  # fmt: skip
     beside = "three = Lab(regime='full', epochs=5)\nthree.train()\nfour = Lab()\nthree"
-    with labs(site, "two", *cells, beside) as view:
+    with labs(site, *cells, beside) as view:
         first, second, _ = lab(view).all()
         for one in (first, second):
             one.get_by_role("button", name="Train", exact=True).click()
@@ -304,7 +304,7 @@ def test_a_saved_page_shows_its_runs_without_their_kernel(site: Site) -> None:
 
 def test_the_learner_bets_before_train_and_finds_the_bet_beside_the_outcome(site: Site) -> None:
     made = f'Lab(epochs=2, {OPEN}, question="F1 after two epochs?", answers=["below 0.9", "above 0.9"])'
-    with labs(site, "bet", f"from headswap.lab import Lab\nlab = {made}\nlab") as view:
+    with labs(site, f"from headswap.lab import Lab\nlab = {made}\nlab") as view:
         train = lab(view).get_by_role("button", name="Train", exact=True)
         question = lab(view).get_by_role("combobox", name="F1 after two epochs?")
         assert train.is_disabled()
@@ -321,7 +321,7 @@ def test_the_learner_bets_before_train_and_finds_the_bet_beside_the_outcome(site
 
 
 def test_a_text_asked_for_from_python_is_shown_and_one_s_own_answered_after_it(site: Site) -> None:
-    with labs(site, "asked", CELL) as view:
+    with labs(site, CELL) as view:
         field = lab(view).get_by_role("textbox", name="Try a message")
         answered = lab(view).locator("[data-hs=try]").get_by_text(re.compile(r"P\(spam\) 0\.\d+ →"))
         press(view, "Train")
@@ -342,7 +342,7 @@ def test_controls_not_named_are_hidden_and_locked_ones_disabled(site: Site) -> N
     head = "from headswap.lab import Lab\n"
     few = 'few = Lab(controls=("regime", "epochs"))\nfew'
     fast = 'fast = Lab(locked=("pool", "learning_rate", "train", "predict"))\nfast'
-    with labs(site, "few", head + few, head + fast) as view:
+    with labs(site, head + few, head + fast) as view:
         first, second = lab(view).all()
         rows = first.locator("[data-control]:visible").evaluate_all("all => all.map(e => e.dataset.control)")
         assert rows == ["regime", "epochs"]

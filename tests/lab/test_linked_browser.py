@@ -30,9 +30,9 @@ def right(run):
 
 
 @pytest.fixture
-def trained(site: Site, request: pytest.FixtureRequest) -> Iterator[tuple[Page, Heard]]:
-    """A lab with one run; the test's name is the notebook's."""
-    with notebook(site, re.sub(r"\W+", "-", request.node.name), CELL, height=1400) as (view, heard):
+def trained(site: Site) -> Iterator[tuple[Page, Heard]]:
+    """A lab with one run."""
+    with notebook(site, CELL, height=1400) as (view, heard):
         lab(view).wait_for(timeout=60_000)
         press(view, "Train")
         wait_epoch(view, 6)
@@ -133,7 +133,7 @@ def test_a_row_s_menu_deletes_by_keyboard_and_that_can_be_undone(trained: tuple[
 
 
 def test_a_run_s_settings_are_used_again_and_a_shared_line_makes_the_same_view(site: Site) -> None:
-    with labs(site, "shared", CELL) as view:
+    with labs(site, CELL) as view:
         ask_kernel(view, "lab.regime, lab.epochs, lab.pool = 'last-block', 2, 'max'")
         press(view, "Train")
         wait_epoch(view, 2)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from browser import CHROMIUM, Site, fresh_notebook
+from browser import CHROMIUM, Site, notebook
 from playwright.sync_api import Page
 from test_lab_browser import lab, press, wait_kernel
 from test_machine_browser import (
@@ -49,16 +49,15 @@ PARTS = """() => {
 
 
 @pytest.fixture
-def alone(site: Site) -> Iterator[Page]:
-    """A lab on a page that nobody had, as wide as a laptop's screen."""
-    with fresh_notebook(site, "still", PLAIN) as (view, _):
-        view.set_viewport_size({"width": 1280, "height": 800})
+def opened(site: Site) -> Iterator[Page]:
+    """A lab as a learner meets it, on a page as large as a laptop's screen."""
+    with notebook(site, PLAIN, height=800) as (view, _):
         lab(view).wait_for(timeout=60_000)
         yield view
 
 
-def test_nothing_that_happens_moves_the_machine_or_its_parts(alone: Page) -> None:
-    view = alone
+def test_nothing_that_happens_moves_the_machine_or_its_parts(opened: Page) -> None:
+    view = opened
     wait_state(view, "block[1]", "frozen")
     parts = view.evaluate(PARTS)
     view.evaluate(WATCHED)
@@ -106,8 +105,8 @@ COVERED = """() => {
 }"""
 
 
-def test_a_click_anywhere_lets_the_keys_of_the_lab_work_and_nothing_is_covered(alone: Page) -> None:
-    view = alone
+def test_a_click_anywhere_lets_the_keys_of_the_lab_work_and_nothing_is_covered(opened: Page) -> None:
+    view = opened
     view.set_viewport_size({"width": 1600, "height": 1000})
     lab(view).locator("[data-fold=runs] > summary").click()
     trained(view)

@@ -64,6 +64,12 @@ OPENED = """async () => {
   await new Promise(done => setTimeout(done, 500));
   return [context.model.dirty, context.model.toJSON().metadata];
 }"""
+# Four frames on, and all that moves and comes to an end has come to it.
+PAINTED = """async () => {
+  for (let i = 0; i < 4; i++) await new Promise(requestAnimationFrame);
+  const moving = document.getAnimations().filter(one => one.effect.getComputedTiming().endTime < 2000);
+  await Promise.all(moving.map(one => one.finished.catch(() => null)));
+}"""
 DRAWN = "document.querySelectorAll('.hs-explorer, .hs-lab').length"
 SCROLLED = ".jp-WindowedPanel-outer, .jp-WindowedPanel-viewport, .jp-NotebookPanel-notebook"
 HEIGHT = f"Math.max(...[...document.querySelectorAll('{SCROLLED}')].map(e => e.scrollHeight))"
@@ -86,9 +92,9 @@ def test_run_all_draws_every_widget_and_the_solutions_pass(site: Site, notebook:
         assert view.evaluate(CROWDED) == []
         for theme in ("Light", "Dark"):
             set_theme(view, f"JupyterLab {theme}")
-            view.wait_for_timeout(500)
+            view.evaluate(PAINTED)
             SCREENS.mkdir(exist_ok=True)
-            view.screenshot(path=SCREENS / f"{notebook.stem}-{theme.lower()}.png")
+            view.screenshot(path=SCREENS / f"{notebook.stem}-{theme.lower()}.jpg", type="jpeg")
             assert view.evaluate(CONTRAST.replace("'.hs-lab *'", "'.hs-lab *, .hs-explorer *'")) == []
         _solve(view, notebook)
         assert heard.outside == []
@@ -158,4 +164,4 @@ def _unrolled(view: Page) -> None:
     for _ in range(3):  # what was not on the page had no height yet
         view.evaluate("() => { window.jupyterapp.shell.currentWidget.content.activeCellIndex = 0; " + TOP + " }")
         view.set_viewport_size({"width": 1280, "height": min(16_000, view.evaluate(HEIGHT) + 200)})
-        view.wait_for_timeout(500)
+        view.evaluate(PAINTED)
