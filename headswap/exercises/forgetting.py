@@ -133,6 +133,7 @@ def _difference_of_squares(weights: Tensors, start: Tensors, strength: float) ->
 
 OLD = ([3.0, 4.0], [[0.0, 12.0]])
 TURNED = ([4.0, 3.0], [[0.0, 12.0]])
+SHRUNK = ([0.0, 0.0], [[3.0, 4.0]])
 GROWN = ([3.0, 1.0], [[4.0, 12.0]])
 
 
@@ -165,7 +166,7 @@ def _pulled(after: Sequence[Any], strength: float) -> Probe:
 
 DRIFT = Exercise(
     drift,
-    (_far(GROWN), _far(TURNED)),
+    (_far(GROWN), _far(TURNED), _far(SHRUNK)),
     (
         Trap(_mean_of_ratios, "You take the mean of the tensors' ratios, so a tiny bias counts as much as a large "
              "matrix. Add up the squares of all tensors first, then divide once."),

@@ -11,6 +11,7 @@ from pathlib import Path
 from statistics import mean
 from typing import Any, Final
 
+from ..errors import SettingError
 from ..regimes.named import REGIMES
 from .widget import HERE, Block, Explorer, card, choice, headlines, stops, switch, table, trade
 
@@ -37,12 +38,17 @@ def group_of(run: Run) -> int:
     return FROZEN if run["after"] == run["before"] else INSERTS
 
 
-def forgetting() -> Explorer:
-    """F1 against the perplexity that is left, recorded: choose a regime and seed, the texts, and take inserts off."""
-    runs = recorded_runs()
-    names, seeds = list(dict.fromkeys(run["regime"] for run in runs)), sorted({run["seed"] for run in runs})
+def forgetting(*names: str) -> Explorer:
+    """F1 against the perplexity left, recorded: choose a regime (of `names`, or of all), and take inserts off."""
+    recorded = list(dict.fromkeys(run["regime"] for run in recorded_runs()))
+    shown = names or tuple(recorded)
+    unknown = [name for name in shown if name not in recorded]
+    if unknown:
+        raise SettingError(f"regime {unknown[0]!r} was not recorded; choose among {', '.join(recorded)}")
+    runs = [run for run in recorded_runs() if run["regime"] in shown]
+    seeds = sorted({run["seed"] for run in runs})
     controls = [
-        choice("regime", "Regime", "full", names),
+        choice("regime", "Regime", shown[0] if names else "full", shown),
         stops("seed", "Seed", seeds[0], seeds),
         choice("texts", "Messages in", TEXTS[0], TEXTS),
         switch("inserts", "Inserts on", True),
@@ -98,9 +104,14 @@ def _written(run: Run, on: bool) -> Block:
     before, after = run["babble"]
     bare = not on and run["exact"]
     name = f"after {run['regime']}" + ", inserts off" * (bare and group_of(run) == INSERTS)
-    rows = [("before the run", text) for text in before[:WRITTEN]]
-    rows += [(name, text) for text in (before if bare else after)[:WRITTEN]]
+    rows = [("before the run", _printable(text)) for text in before[:WRITTEN]]
+    rows += [(name, _printable(text)) for text in (before if bare else after)[:WRITTEN]]
     return table("What it writes, unasked, with the old head on", ["model", "text"], rows)
+
+
+def _printable(text: str) -> str:
+    """The text with a dot for every byte that has no sign of its own."""
+    return "".join(sign if sign.isprintable() and sign != "\N{REPLACEMENT CHARACTER}" else "·" for sign in text)
 
 
 def _told(run: Run, which: int, on: bool) -> Block:
