@@ -116,10 +116,10 @@ def _printable(text: str) -> str:
 
 def _told(run: Run, which: int, on: bool) -> Block:
     before, now = run["before"][which], left(run, which, on)
-    says = "the same number, exactly" if now == before else f"{now / before:.1f} times as many bytes to choose from"
+    says = "what it was before, exactly" if now == before else f"{now / before:.1f} times the {told(before)} of before"
     moved = 100 * run["moved"]["body"]
     title = f"{run['regime']}, seed {run['seed']}"
     return headlines(title, [
-        card("perplexity, before and after", f"{told(before)} → {told(now)}", says, now > LOST * before),
+        card("perplexity, with the old head back on", told(now), says, now > LOST * before),
         card("the body has moved", f"{moved:.1f} %" if moved else "0, exactly", "of its own length"),
     ]) | {"note": REGIMES[run["regime"]].summary}  # fmt: skip
