@@ -8,7 +8,7 @@
 # %% [markdown]
 # # 11 · Who forgot the language?
 #
-# **MINUTES minutes** to read, and two exercises.
+# **11 minutes** to read, and two exercises.
 #
 # Run the cell below. Every point is a trained spam filter: the higher, the more spam it finds; the further right, the
 # more of its language it lost. Click on points and read what those models write. Then take the inserts off.
@@ -62,15 +62,16 @@ bet.reveal("full, clearly", "perplexity FULL_AFTER against LAST_AFTER, and highe
 #
 # TABLE
 #
-# `full` forgets most, with `discriminative` close behind. `lp-ft` lets everything learn, too, and forgets almost nothing
-# at an F1 that's as good: the difference from `full` could be luck, as it could for most of them.
+# On average `full` forgets most. `lp-ft` lets everything learn, too, and forgets almost nothing, with an F1 that's no
+# worse. So F1 doesn't show who forgot. Only the frozen body is clearly behind. A few are ahead of `full` by half a point,
+# which among sixteen comparisons could still be luck.
 #
-# Distance isn't forgetting. `first-block` moves the body least of the four that forget a lot, by FIRST_MOVED %, and
-# still ends at FIRST_AFTER. Its one block is at the bottom, and everything above reads what it writes. What `last-block`
-# changes, only the head reads.
+# Distance isn't forgetting. `last-block` moves the body nearly twice as far as `full` does and loses much less.
+# `first-block` moves it by FIRST_MOVED %, and still ends at FIRST_AFTER. Perhaps that's because its one block is at the
+# bottom, where everything above reads what it writes. What `last-block` changes, only the last norm and the head read.
 #
 # Six regimes hang inserts in a frozen body, and come back exactly. Houlsby's adapters don't: their run also trains the
-# body's norms, which stay where they are.
+# body's norms, and those stay where they are.
 
 # %% [markdown]
 # ## Look: any run, as data
@@ -118,7 +119,7 @@ from headswap import exercises
 
 def drift(before, after):
     """The length of the whole change over the length the layer began with."""
-    change = sum((now - was).square().sum() for was, now in zip(before, after))
+    change = sum((now - was).square().sum() for was, now in zip(before, after, strict=True))
     return (change / sum(was.square().sum() for was in before)) ** 0.5
 
 
@@ -146,7 +147,7 @@ exercises.yours.drift(drift, tuned, base)
 # %% tags=["solution"]
 def pull(weights, start, strength):
     """Half the strength times the squared distance from where the weights began."""
-    return strength / 2 * sum((now - was).square().sum() for now, was in zip(weights, start))
+    return strength / 2 * sum((now - was).square().sum() for now, was in zip(weights, start, strict=True))
 
 
 # %% tags=["check"]
@@ -162,21 +163,24 @@ exercises.yours.pull(pull, base, split)
 # %% [markdown]
 # Break it: pull the weights to 0 instead, as weight decay does, and run the cell again.
 #
-# One seed proves little. These are five, 20 epochs each (`figures/forgetting.txt`):
+# One seed proves little. Here are five, 20 epochs each (`figures/forgetting.txt`):
 #
 # PULLED
 #
-# PULLED_TEXT
+# At 0.1 most of the forgetting is gone, in every seed, and F1 is the same, to within a point. At 1 the language is nearly
+# whole; F1 is a point lower, which could be luck. So much of what `full` does to the body, the task never needed.
+# (`lp-ft` gets there without a penalty: under a trained head, the body has less reason to move.)
 
 # %% [markdown]
 # ## Look: another task on the same body
 #
-# A spam filter needn't write. If the body has no other job, forgetting costs nothing: even on the shifted wording, whose
-# perplexity rises from SHIFT_BEFORE to SHIFT_AFTER under `full`, its F1 of SHIFT_F1 is no lower than that of `head-only`,
-# SHIFT_HEAD, which forgets nothing. SHIFT_APART
+# A spam filter needn't write. If the body has no other job, does forgetting cost anything? We looked at messages in
+# another wording, marketplace and workplace, which no body here has read. Under `full` their perplexity rises from
+# SHIFT_BEFORE to SHIFT_AFTER. Yet its F1 there, SHIFT_F1, is no lower than the SHIFT_HEAD of `head-only`, which forgets
+# nothing (`head-only` minus `full`: SHIFT_APART, which could be luck).
 #
 # It matters when somebody else lives on the same body. Here's a second task: is there a comma in the message? Its head
-# was trained on the base, frozen. Then we put it on the body that `full` has tuned for spam, and on one that carried LoRA.
+# learned on the base. Now put it on the body that `full` has tuned for spam, and on one that carried LoRA.
 
 # %% tags=["nbval-ignore-output"]
 from headswap import Classifier, detach, judge
