@@ -22,8 +22,8 @@ forgetting("full", "lora", "head-only")
 # ## A question
 #
 # After each run we put the language model's own head back on the body, as in lesson 03. *Perplexity* then says between
-# how many bytes it hesitates: about 2 before a run, 260 if it knew nothing. That's a number. The text below the
-# picture is what it means: before the run you can nearly read it, and after `full` you can't.
+# how many bytes it hesitates: about 2 before a run, 260 if it knew nothing. That's a number. The text below the picture
+# is what it means: before the run you can nearly read it, and after `full` you can't.
 #
 # With LoRA on, the model stumbles. Take LoRA off, and its points jump onto the dashed line, each onto its own body's
 # perplexity, exactly. The F1 stays in the picture: you put LoRA back on when you need the filter.
@@ -33,8 +33,8 @@ forgetting("full", "lora", "head-only")
 # %% [markdown]
 # ## Predict
 #
-# `last-block` trains the top block only, and moves it far: the length of the whole body's change is LAST_MOVED % of the
-# body's own length. `full` trains everything, and the body moves by FULL_MOVED %. (Means over five seeds, from
+# `last-block` trains the top block only, and moves it far: the length of the whole body's change is 26 % of the body's
+# own length. `full` trains everything, and the body moves by 15 %. (Means over five seeds, from
 # `figures/forgetting.txt`.)
 
 # %%
@@ -54,30 +54,45 @@ bet
 forgetting()
 
 # %%
-bet.reveal("full, clearly", "perplexity FULL_AFTER against LAST_AFTER, and higher in each of the five seeds")
+bet.reveal("full, clearly", "a perplexity of 41 [33, 51] against 10 [8, 13], and higher in each of the five seeds")
 
 # %% [markdown]
 # Here are some of them. Perplexity: 400 messages that nobody has read. F1: 2,000 fresh ones. In brackets: 95 %
 # intervals.
 #
-# TABLE
+# | regime | perplexity, was 2.11 | inserts off | F1 | minus full | the body moved |
+# | --- | --- | --- | --- | --- | --- |
+# | `head-only` | 2.11 [2.07, 2.14] | | 0.863 | -0.029 [-0.046, -0.011] | 0.00 % |
+# | `lp-ft` | 2.37 [2.29, 2.45] | | 0.899 | +0.007 [+0.000, +0.014] | 3.44 % |
+# | `lora` | 4.36 [4.03, 4.73] | 2.11 | 0.884 | -0.008 [-0.017, +0.002] | 0.00 % |
+# | `adapters-houlsby` | 6.79 [5.53, 8.34] | 2.37 | 0.898 | +0.006 [+0.001, +0.012] | 4.97 % |
+# | `last-block` | 10.36 [7.97, 13.48] | | 0.894 | +0.002 [-0.003, +0.007] | 26.23 % |
+# | `bitfit` | 11.19 [5.19, 24.11] | | 0.894 | +0.002 [-0.006, +0.010] | 17.67 % |
+# | `first-block` | 20.50 [12.18, 34.52] | | 0.894 | +0.002 [-0.012, +0.016] | 8.52 % |
+# | `discriminative` | 28.69 [20.96, 39.28] | | 0.898 | +0.006 [+0.002, +0.009] | 19.09 % |
+# | `full` | 41.17 [33.07, 51.25] | | 0.892 | | 14.78 % |
 #
 # On average `full` forgets most. `lp-ft` lets everything learn, too, and forgets almost nothing, with an F1 that's no
-# worse. So F1 doesn't show who forgot. Only the frozen body is clearly behind. A few are ahead of `full` by half a point,
-# which among sixteen comparisons could still be luck.
+# worse. So F1 doesn't show who forgot. Only the frozen body is clearly behind. A few are ahead of `full` by half a
+# point, which among sixteen comparisons could still be luck.
 #
 # Distance isn't forgetting. `last-block` moves the body nearly twice as far as `full` does and loses much less.
-# `first-block` moves it by FIRST_MOVED %, and still ends at FIRST_AFTER. Perhaps that's because its one block is at the
-# bottom, where everything above reads what it writes. What `last-block` changes, only the last norm and the head read.
+# `first-block` moves it by 9 %, and still ends at 20.5. Perhaps that's because its one block is at the bottom, where
+# everything above reads what it writes. What `last-block` changes, only the last norm and the head read.
 #
 # Six regimes hang inserts in a frozen body, and come back exactly. Houlsby's adapters don't: their run also trains the
 # body's norms, and those stay where they are.
+#
+# All runs here have their usual rate and all 20 epochs. Both matter: at a rate of 0.01 `full` ended near 639 in lesson
+# 09, and with each run stopped at its best epoch, at 15.67 (`figures/every.txt`). There you also find real text
+# messages, five seeds each: 10.93 before, 92.99 after `full`, and 11.21 after `lp-ft`, whose F1 is as good. It's the
+# same story.
 
 # %% [markdown]
 # ## Look: any run, as data
 #
-# You can ask any run of your own. `forgotten` gives the perplexity before, after, and with inserts off; `drift` says how
-# far each place has moved. Here are five epochs of `full`.
+# You can ask any run of your own. `forgotten` gives the perplexity before, after, and with inserts off; `drift` says
+# how far each place has moved. Here are five epochs of `full`.
 
 # %% tags=["nbval-ignore-output"]
 import headswap
@@ -94,8 +109,8 @@ for place, far in headswap.drift(tuned, base).items():
 assert 4 < left.factor < 15
 
 # %% [markdown]
-# In the lab, the gauge under *Costs* shows the same perplexity after every epoch, on 16 messages, and the machine shades
-# each layer by how far it has moved. `python -m headswap demo` prints the perplexity of every regime.
+# In the lab, the gauge under *Costs* shows the same perplexity after every epoch, on 16 messages, and the machine
+# shades each layer by how far it has moved. `python -m headswap demo` prints the perplexity of every regime.
 
 # %% [markdown]
 # ## Read
@@ -135,13 +150,12 @@ exercises.yours.drift(drift, tuned, base)
 # %% [markdown]
 # ## Build: a pull back
 #
-# Why does it forget at all? Nothing asks it to remember. The loss is about ham and spam, and any change of the body that
-# lowers it is welcome, whatever it does to the next byte.
+# Why does it forget at all? Nothing asks it to remember. The loss is about ham and spam, and any change of the body
+# that lowers it is welcome, whatever it does to the next byte.
 #
 # So ask. *L2-SP* (Li and colleagues, 2018) adds a penalty to the loss: half of `strength` times the squared distance of
-# the weights from where they began. `weights` and `start` are lists of tensors, in the same order. Write
-# `pull(weights, start, strength)`; it returns one number that gradients can flow through.
-# `exercises.pull.hint(1)` helps.
+# the weights from where they began. `weights` and `start` are lists of tensors, in the same order. Write `pull(weights,
+# start, strength)`; it returns one number that gradients can flow through. `exercises.pull.hint(1)` helps.
 
 
 # %% tags=["solution"]
@@ -154,8 +168,8 @@ def pull(weights, start, strength):
 exercises.pull.check(pull)
 
 # %% [markdown]
-# A loss is a value that a stage carries, so yours goes into a real run: ten epochs of `full`, with `strength` 0.1 on the
-# body. The head is new; nobody pulls it back.
+# A loss is a value that a stage carries, so yours goes into a real run: ten epochs of `full`, with `strength` 0.1 on
+# the body. The head is new; nobody pulls it back.
 
 # %%
 exercises.yours.pull(pull, base, split)
@@ -165,19 +179,24 @@ exercises.yours.pull(pull, base, split)
 #
 # One seed proves little. Here are five, 20 epochs each (`figures/forgetting.txt`):
 #
-# PULLED
+# | strength | perplexity | the body moved | F1 | minus full |
+# | --- | --- | --- | --- | --- |
+# | 0 (`full`) | 41.17 [33.07, 51.25] | 14.78 % | 0.892 | |
+# | 0.01 | 21.00 [17.01, 25.93] | 7.01 % | 0.892 | +0.000 [-0.005, +0.006] |
+# | 0.1 | 8.91 [6.89, 11.53] | 3.30 % | 0.891 | -0.000 [-0.009, +0.008] |
+# | 1 | 2.40 [2.26, 2.55] | 1.05 % | 0.882 | -0.010 [-0.025, +0.006] |
 #
-# At 0.1 most of the forgetting is gone, in every seed, and F1 is the same, to within a point. At 1 the language is nearly
-# whole; F1 is a point lower, which could be luck. So much of what `full` does to the body, the task never needed.
-# (`lp-ft` gets there without a penalty: under a trained head, the body has less reason to move.)
+# At 0.1 most of the forgetting is gone, in every seed, and F1 is the same, to within a point. At 1 the language is
+# nearly whole; F1 is a point lower, which could be luck. So much of what `full` does to the body, the task never
+# needed. (`lp-ft` gets there without a penalty: under a trained head, the body has less reason to move.)
 
 # %% [markdown]
 # ## Look: another task on the same body
 #
 # A spam filter needn't write. If the body has no other job, does forgetting cost anything? We looked at messages in
-# another wording, marketplace and workplace, which no body here has read. Under `full` their perplexity rises from
-# SHIFT_BEFORE to SHIFT_AFTER. Yet its F1 there, SHIFT_F1, is no lower than the SHIFT_HEAD of `head-only`, which forgets
-# nothing (`head-only` minus `full`: SHIFT_APART, which could be luck).
+# another wording, marketplace and workplace, which no body here has read. Under `full` their perplexity rises from 14
+# to 84. Yet its F1 there, 0.758, is no lower than the 0.738 of `head-only`, which forgets nothing (`head-only` minus
+# `full`: -0.020 [-0.076, +0.037], which could be luck).
 #
 # It matters when somebody else lives on the same body. Here's a second task: is there a comma in the message? Its head
 # learned on the base. Now put it on the body that `full` has tuned for spam, and on one that carried LoRA.
@@ -205,8 +224,8 @@ assert found["the base"].f1 > 0.9 > 0.8 > found["tuned by full"].f1
 # %% [markdown]
 # ## Prove
 #
-# "Frozen" promises more than "hardly changed". Train each of these for an epoch on 160 messages, take the inserts off, and compare:
-# every weight of the body bit for bit, and the perplexity to the last digit, on both wordings.
+# "Frozen" promises more than "hardly changed". Train each of these for an epoch on 160 messages, take the inserts off,
+# and compare: every weight of the body bit for bit, and the perplexity to the last digit, on both wordings.
 
 # %% tags=["prove"]
 from headswap.data import fixture

@@ -30,10 +30,10 @@ def drift(model: Classifier, base: Base) -> dict[str, float]:
     for name, weight in began.items():
         if name not in now or now[name].shape != weight.shape:
             raise SettingError(f"the base has a weight {name} that this body lacks; give the base the run started from")
-        for place in (str(place_of(base, f"body.{name}")), WHOLE):
-            change = now[name].to(weight.device) - weight
-            changed[place] = changed.get(place, 0.0) + float(change.double().square().sum())
-            length[place] = length.get(place, 0.0) + float(weight.double().square().sum())
+        place, change = str(place_of(base, f"body.{name}")), now[name].to(weight.device) - weight
+        changed[place] = changed.get(place, 0.0) + float(change.double().square().sum())
+        length[place] = length.get(place, 0.0) + float(weight.double().square().sum())
+    changed[WHOLE], length[WHOLE] = sum(changed.values()), sum(length.values())
     return {place: math.sqrt(changed[place] / length[place]) if length[place] else 0.0 for place in length}
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from benchmarks.forgetting import STRENGTHS, TEXTS, short, shifted, spread, texts
+from benchmarks.forgetting import STRENGTHS, TEXTS, shifted, short, spread, texts
 from headswap import fixture_split
 from headswap.exercises.yours_forgetting import PulledBack
 from headswap.training.pretrain import pretraining_texts
