@@ -155,7 +155,9 @@ def by_regime(found: Sequence[Forgot]) -> dict[str, list[Forgot]]:
 
 def language(found: Sequence[Forgot]) -> list[str]:
     """What is left of the language, a regime in each line."""
-    lines = [("regime", "own: before", "after", "off", "shifted: before", "after", "off", "unchanged")]
+    lines: list[tuple[str, ...]] = [
+        ("regime", "own: before", "after", "off", "shifted: before", "after", "off", "unchanged")
+    ]
     for name, runs in by_regime(found).items():
         cells = [cell for which in (0, 1) for cell in (
             f"{spread([run.before[which] for run in runs])[0]:.2f}", _interval([run.after[which] for run in runs]),
@@ -166,7 +168,7 @@ def language(found: Sequence[Forgot]) -> list[str]:
 
 def spam(found: Sequence[Forgot]) -> list[str]:
     """How well each regime finds spam, own and shifted."""
-    lines = [("regime", "weights", "F1", "minus full", "F1 shifted", "minus full")]
+    lines: list[tuple[str, ...]] = [("regime", "weights", "F1", "minus full", "F1 shifted", "minus full")]
     for name, runs in by_regime(found).items():
         cells = [cell for which in (0, 1) for cell in (told(scored(runs, which)), _apart(found, name, which))]
         lines.append((name, f"{runs[0].learning:,}", *cells))
@@ -175,7 +177,7 @@ def spam(found: Sequence[Forgot]) -> list[str]:
 
 def far(found: Sequence[Forgot]) -> list[str]:
     """How far each place moved, in percent."""
-    lines = [("regime", *PLACES)]
+    lines: list[tuple[str, ...]] = [("regime", *PLACES)]
     for name, runs in by_regime(found).items():
         lines.append((name, *(f"{100 * mean(run.moved[place] for run in runs):.2f}" for place in PLACES)))
     return aligned(lines)
@@ -183,7 +185,9 @@ def far(found: Sequence[Forgot]) -> list[str]:
 
 def pulled(found: Sequence[Forgot]) -> list[str]:
     """What a penalty on the distance saves, and what it costs."""
-    lines = [("regime", "own: after", "shifted: after", "body moved", "F1", "minus full", "F1 shifted", "minus full")]
+    lines: list[tuple[str, ...]] = [
+        ("regime", "own: after", "shifted: after", "body moved", "F1", "minus full", "F1 shifted", "minus full")
+    ]
     for name in ("full", *STRENGTHS):
         runs = by_regime(found)[name]
         after = (_interval([run.after[which] for run in runs]) for which in (0, 1))

@@ -8,7 +8,7 @@
 # %% [markdown]
 # # 11 · Who forgot the language?
 #
-# **11 minutes** to read, and two exercises.
+# **10 minutes** to read, and two exercises.
 #
 # Run the cell below. Every point is a trained spam filter: the higher, the more spam it finds; the further right, the
 # more of its language it lost. Click on points and read what those models write. Then take the inserts off.
@@ -154,8 +154,10 @@ exercises.yours.drift(drift, tuned, base)
 # that lowers it is welcome, whatever it does to the next byte.
 #
 # So ask. *L2-SP* (Li and colleagues, 2018) adds a penalty to the loss: half of `strength` times the squared distance of
-# the weights from where they began. `weights` and `start` are lists of tensors, in the same order. Write `pull(weights,
-# start, strength)`; it returns one number that gradients can flow through. `exercises.pull.hint(1)` helps.
+# the weights from where they began.
+#
+# Write `pull(weights, start, strength)`. The first two are lists of tensors, in the same order. Return one number that
+# gradients can flow through. `exercises.pull.hint(1)` helps.
 
 
 # %% tags=["solution"]

@@ -88,9 +88,9 @@ def test_the_report_says_what_is_left_of_the_language_and_nothing_of_a_random_bo
     results = [run_spec(RunSpec(data, REGIMES[name], Recipe(epochs=1), config, seed))
                for name in ("full", "scratch") for seed in (0, 1)]  # fmt: skip
     found = scores(results)
-    left = [result.perplexity for result in results[:2]]
+    left = [result.perplexity or 0.0 for result in results[:2]]
     assert [score.perplexity for score in found] == [*left, None, None]
     said = report(found[:2], ("ham", "spam"))
-    middle = (left[0] * left[1]) ** 0.5  # type: ignore[operator]
+    middle = (left[0] * left[1]) ** 0.5
     assert f"perplexity {middle:.2f} on validation texts (over 2 seeds {min(left):.2f} to {max(left):.2f})" in said
     assert "perplexity" not in report(found[2:], ("ham", "spam"))
