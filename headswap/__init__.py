@@ -28,6 +28,7 @@ from .regimes.places import freeze_body, parameter_groups, unfreeze_body
 from .regimes.stages import FROZEN, Falling, Regime, Stage
 from .results.compare import Failure, compare
 from .results.executors import processes
+from .results.forgetting import Forgotten, drift, forgotten
 from .shelf.shelf import Answer, Shelf
 from .training.events import EpochDone, Event, StageBegan, StageEnded, StepDone
 from .training.loop import evaluate, make_optimizer, predict_logits, train_classifier
@@ -41,16 +42,16 @@ from .weights.peft import load_peft, save_peft
 __all__ = [
     "FROZEN", "IA3", "REGIMES", "Adapters", "Answer", "AttentionPool", "Base", "Before", "Block", "Body", "BodyConfig",
     "ByteTokenizer", "CheckpointError", "ClassificationDataset", "Classifier", "ClsPool", "Compute", "Corpus",
-    "DataError", "DivergedError", "EpochDone", "Event", "Failure", "Falling", "FileData", "FixtureData",
-    "HeadswapError", "History", "Insert", "Judged", "LMBody", "LMHead", "LanguageModel", "LastTokenPool",
-    "LinearHead", "LoRA", "MLPHead", "MaxPool", "MeanPool", "Message", "Metrics", "MissingExtraError", "Place",
-    "Prefix", "Prompt", "Recipe", "Regime", "Result", "RunSpec", "Schooling", "SettingError", "Shelf", "Site", "Split",
-    "Stage", "StageBegan", "StageEnded", "StepDone", "Swap", "attach", "compare", "detach", "download_sms", "encode",
-    "evaluate", "fixture_split", "freeze_body", "generate", "judge", "load_base", "load_delta", "load_peft",
-    "make_optimizer", "measure", "merge", "natural_split", "new_language_model", "parameter_groups", "perplexity",
-    "place_of", "predict_logits", "pretrain", "pretrain_quick", "processes", "put_back", "read_messages", "read_sms",
-    "read_table", "run_demo", "run_regime", "run_spec", "save_base", "save_delta", "save_peft", "start_regime",
-    "stratified_split", "swap_head", "train_classifier", "unfreeze_body",
+    "DataError", "DivergedError", "EpochDone", "Event", "Failure", "Falling", "FileData", "FixtureData", "Forgotten",
+    "HeadswapError", "History", "Insert", "Judged", "LMBody", "LMHead", "LanguageModel", "LastTokenPool", "LinearHead",
+    "LoRA", "MLPHead", "MaxPool", "MeanPool", "Message", "Metrics", "MissingExtraError", "Place", "Prefix", "Prompt",
+    "Recipe", "Regime", "Result", "RunSpec", "Schooling", "SettingError", "Shelf", "Site", "Split", "Stage",
+    "StageBegan", "StageEnded", "StepDone", "Swap", "attach", "compare", "detach", "download_sms", "drift", "encode",
+    "evaluate", "fixture_split", "forgotten", "freeze_body", "generate", "judge", "load_base", "load_delta",
+    "load_peft", "make_optimizer", "measure", "merge", "natural_split", "new_language_model", "parameter_groups",
+    "perplexity", "place_of", "predict_logits", "pretrain", "pretrain_quick", "processes", "put_back", "read_messages",
+    "read_sms", "read_table", "run_demo", "run_regime", "run_spec", "save_base", "save_delta", "save_peft",
+    "start_regime", "stratified_split", "swap_head", "train_classifier", "unfreeze_body",
 ]  # fmt: skip
 
 __version__ = "0.1.0"

@@ -335,4 +335,4 @@ done
 # Next question: while it does its new task, nearly every model here has lost some of its language. Who forgot how much,
 # and does it matter?
 #
-# Before: [09 · Rates and schedules](09_rates.ipynb)
+# Next: [11 · Who forgot the language?](11_forgetting.ipynb) · Before: [09 · Rates and schedules](09_rates.ipynb)

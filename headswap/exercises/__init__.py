@@ -5,6 +5,8 @@ from .attending import ATTEND as attend
 from .bodies import CAUSAL_MASK as causal_mask
 from .bodies import PERPLEXITY as perplexity
 from .course import progress
+from .forgetting import DRIFT as drift
+from .forgetting import PULL as pull
 from .freezing import FREEZE as freeze
 from .freezing import GROUPS as groups
 from .heads import FEATURE_HEAD as feature_head
@@ -37,6 +39,7 @@ __all__ = [
     "count_new_weights",
     "decide",
     "decode",
+    "drift",
     "feature_head",
     "freeze",
     "groups",
@@ -51,6 +54,7 @@ __all__ = [
     "pad_and_mask",
     "perplexity",
     "progress",
+    "pull",
     "scores",
     "seeing",
     "swap",

@@ -7,6 +7,7 @@ from . import kept
 from .attending import ATTEND
 from .bodies import CAUSAL_MASK, PERPLEXITY
 from .exercise import Exercise
+from .forgetting import DRIFT, PULL
 from .freezing import FREEZE, GROUPS
 from .heads import FEATURE_HEAD
 from .inserting import ADAPTER, LORA, MERGE, NEW_LORA
@@ -30,6 +31,7 @@ COURSE: dict[str, tuple[Exercise, ...]] = {
     "08": (FEATURE_HEAD,),
     "09": (LAYER_GROUPS, WARM_COSINE),
     "10": (NEW_LORA, LORA, MERGE, ADAPTER),
+    "11": (DRIFT, PULL),
 }
 SIGNS = {True: ("✓", "passed"), False: ("○", "not yet")}
 

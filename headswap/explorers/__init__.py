@@ -5,6 +5,7 @@ from .bending import bend
 from .body import attention, habits, pretraining
 from .by_hand import by_hand
 from .environment import check_environment
+from .forgetting import forgetting
 from .freezing import arithmetic, stale
 from .guessing import guesses
 from .machine import machine
@@ -32,6 +33,7 @@ __all__ = [
     "bend",
     "by_hand",
     "check_environment",
+    "forgetting",
     "guesses",
     "habits",
     "lesson_base",

@@ -3,7 +3,7 @@
  *
  * @typedef {WordsSpec|TapeSpec|TableSpec|HeadlinesSpec|MatrixSpec|CurvesSpec|BarsSpec|HeatSpec|CloudSpec|GaugeSpec|
  *   FieldSpec|OutboxSpec|LeadSpec|DivideSpec|CrowdSpec|NumbersSpec|OutcomeSpec|BatchSpec|GuessesSpec|LookingSpec|
- *   WorkedSpec|MachineBlock} Block
+ *   WorkedSpec|TradeSpec|MachineBlock} Block
  * @typedef {MachineSpec & {keys?: {rules?: string, swap?: string, look?: string, zoom?: string, head?: string,
  *   text?: string}}} MachineBlock `keys` name the explorer's values that a machine sets
  * @typedef {{root: HTMLElement, paint: (spec: Block) => void, svg?: Element, resized?: () => boolean}} Chart `svg` is
@@ -31,6 +31,7 @@
  * @import {OutcomeSpec} from "../web/charts/outcome.js"
  * @import {TableSpec} from "../web/charts/table.js"
  * @import {TapeSpec} from "../web/charts/tape.js"
+ * @import {TradeSpec} from "../web/charts/trade.js"
  * @import {WordsSpec} from "../web/charts/words.js"
  * @import {WorkedSpec} from "../web/charts/worked.js"
  * @import {Place} from "../web/charts/frame.js"
@@ -59,6 +60,7 @@ import { outbox } from "../web/charts/outbox.js";
 import { outcome } from "../web/charts/outcome.js";
 import { table } from "../web/charts/table.js";
 import { tape } from "../web/charts/tape.js";
+import { trade } from "../web/charts/trade.js";
 import { words } from "../web/charts/words.js";
 import { worked } from "../web/charts/worked.js";
 import { arrange, h, say } from "../web/elements.js";
@@ -69,6 +71,7 @@ const CHARTS = { words, numbers, tape, batch, table, headlines, bars, gauge, lea
   matrix: chosenMatrix, heat: (place) => heat(place), divide: slidDivide, crowd: (place) => crowd(place),
   cloud: (place) => cloud(place), curves: (place) => curves(place), field: (place) => field(place),
   machine: machineBlock,
+  trade: chosenRun,
   outbox: (place, explorer, block) => outbox(place, (written) => explorer.set(keyOf(block), written)) };
 
 /** A matrix whose cells set one of the explorer's values, where it names one.
@@ -77,6 +80,14 @@ function chosenMatrix(place, explorer, block) {
   const key = keyOf(block);
   const choose = (/** @type {string} */ cell) => explorer.set(key, explorer.get("value")[key] === cell ? "" : cell);
   return matrix(place, key ? choose : null);
+}
+
+/** Runs that set the explorer's regime and seed. @param {Place} place @param {Explorer} explorer */
+function chosenRun(place, explorer) {
+  return trade(place, ({ name, seed }) => {
+    explorer.set("regime", name);
+    explorer.set("seed", seed);
+  });
 }
 
 /** Marks under a threshold that sets the explorer's value which the block names.

@@ -132,6 +132,14 @@ def _field(block: Block) -> str:
     return "; ".join(said)
 
 
+def _trade(block: Block) -> str:
+    """How many runs there are of each kind, where the chosen one is, and the rule."""
+    counts = Counter(run["group"] for run in block["runs"])
+    kinds = ", ".join(f"{counts[i]} {group['mark']}s for {group['name']}" for i, group in enumerate(block["groups"]))
+    chosen = [run["says"] for run in block["runs"] if {"name": run["name"], "seed": run["seed"]} == block["chosen"]]
+    return f"{block['y']} by {block['x']}; {kinds}. {' '.join(chosen)} {block['rule_name']}: {block['rule']:.2f}"
+
+
 def _lead(block: Block) -> str:
     """The difference with its verdict, and every score behind it."""
     scores = "; ".join(f"{name} {mean:.3f} [{low:.3f}, {high:.3f}]" for name, mean, low, high in block["scores"])
@@ -201,6 +209,7 @@ _BLOCKS = {
     "worked": _worked,
     "cloud": _cloud,
     "field": _field,
+    "trade": _trade,
     "machine": _machine,
     "lead": _lead,
     "outbox": _outbox,

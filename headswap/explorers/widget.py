@@ -310,6 +310,22 @@ def field(
             "logits": _grid(logits), "names": [*names], "groups": named}  # fmt: skip
 
 
+def trade(
+    title: str, x: str, y: str, ranges: tuple[Point, Point], groups: Sequence[tuple[str, str]],
+    runs: Sequence[tuple[str, int, int, float, float, str]], chosen: tuple[str, int], rule: tuple[float, str],
+) -> Block:  # fmt: skip
+    """Runs as points, x on a logarithmic axis; a click on one sets the values `regime` and `seed`.
+
+    A group has a name and a mark (circle, triangle or diamond); a run its regime, its seed, its group, its place and
+    what is read out of it. `rule` is a place on x and its name.
+    """
+    keys = ("name", "seed", "group", "x", "y", "says")
+    return {"kind": "trade", "title": title, "x": x, "y": y, "x_range": [*ranges[0]], "y_range": [*ranges[1]],
+            "groups": [{"name": name, "mark": mark} for name, mark in groups],
+            "runs": [dict(zip(keys, run, strict=True)) for run in runs],
+            "chosen": {"name": chosen[0], "seed": chosen[1]}, "rule": rule[0], "rule_name": rule[1]}  # fmt: skip
+
+
 def gauge(
     title: str, value: float, text: str, low: float = 0.0, high: float = 1.0, limit: float | None = None
 ) -> Block:

@@ -23,9 +23,19 @@ def report(results: Sequence[Score], label_names: Sequence[str]) -> str:
         f"  {first.learning:,} of {first.total:,} weights learn, computed once: {first.cached}; "
         f"{seconds:.2f} s of training per seed",
     ]
+    lines += _language(results)
     for test in dict.fromkeys(r.test for r in results):
         lines += ["", *_test_lines([r for r in results if r.test == test], label_names)]
     return "\n".join(lines)
+
+
+def _language(results: Sequence[Score]) -> list[str]:
+    """What is left of the language: the geometric mean over seeds, the least and the most; nothing for no language."""
+    left = list({r.seed: r.perplexity for r in results if r.perplexity is not None}.values())
+    if not left:
+        return []
+    seeds = f" (over {len(left)} seeds {min(left):.2f} to {max(left):.2f})" if left[1:] else ""
+    return [f"  the old head put back: perplexity {np.exp(np.mean(np.log(left))):.2f} on validation texts{seeds}"]
 
 
 def table(results: Sequence[Score], baseline: str) -> str:

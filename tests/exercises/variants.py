@@ -15,6 +15,7 @@ import torch.nn.functional as F
 import variants_08
 import variants_09
 import variants_10
+import variants_11
 from torch import nn
 from torch.nn.utils.rnn import pad_sequence
 
@@ -491,6 +492,8 @@ WRONG["choose_threshold"] = (
 
 RIGHT |= variants_10.RIGHT
 WRONG |= variants_10.WRONG
+RIGHT |= variants_11.RIGHT
+WRONG |= variants_11.WRONG
 # ---- 08
 
 RIGHT |= variants_08.RIGHT

@@ -39,6 +39,14 @@ BLOCKS = [
         widget.lead("Ahead", "+0.1", "more than luck", "With 10 labels.", [("ours", 0.7, 0.6, 0.8)], "5 seeds."),
         "Ahead: +0.1, more than luck. With 10 labels. ours 0.700 [0.600, 0.800]. 5 seeds.",
     ),
+    (
+        widget.trade(
+            "Lost", "perplexity", "F1", ((1, 100), (0.8, 1.0)), (("frozen", "circle"), ("learns", "diamond")),
+            [("full", 0, 1, 30.0, 0.9, "full, seed 0: F1 0.900."), ("head-only", 0, 0, 2.0, 0.86, "h.")], ("full", 0),
+            (2.0, "before"),
+        ),
+        "Lost: F1 by perplexity; 1 circles for frozen, 1 diamonds for learns. full, seed 0: F1 0.900. before: 2.00.",
+    ),
     (widget.tape("Ids", [BYTE, BYTE, BYTE, BYTE | {"kind": "pad"}]), "Ids: 3 byte, 1 pad."),
     (widget.table("Scores", ["pool", "F1"], [["mean", 0.8571], ["last", None]]),
      "Scores: pool mean, F1 0.857; pool last, F1 none."),
