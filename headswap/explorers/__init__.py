@@ -6,6 +6,7 @@ from .body import attention, habits, pretraining
 from .by_hand import by_hand
 from .environment import check_environment
 from .freezing import arithmetic, stale
+from .fused import fused
 from .guessing import guesses
 from .machine import machine
 from .measures import scoreboard
@@ -32,6 +33,7 @@ __all__ = [
     "bend",
     "by_hand",
     "check_environment",
+    "fused",
     "guesses",
     "habits",
     "lesson_base",
