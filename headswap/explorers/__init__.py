@@ -7,6 +7,7 @@ from .by_hand import by_hand
 from .environment import check_environment
 from .forgetting import forgetting
 from .freezing import arithmetic, stale
+from .fused import fused
 from .guessing import guesses
 from .machine import machine
 from .measures import scoreboard
@@ -34,6 +35,7 @@ __all__ = [
     "by_hand",
     "check_environment",
     "forgetting",
+    "fused",
     "guesses",
     "habits",
     "lesson_base",

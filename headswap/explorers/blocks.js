@@ -3,7 +3,7 @@
  *
  * @typedef {WordsSpec|TapeSpec|TableSpec|HeadlinesSpec|MatrixSpec|CurvesSpec|BarsSpec|HeatSpec|CloudSpec|GaugeSpec|
  *   FieldSpec|OutboxSpec|LeadSpec|DivideSpec|CrowdSpec|NumbersSpec|OutcomeSpec|BatchSpec|GuessesSpec|LookingSpec|
- *   WorkedSpec|TradeSpec|MachineBlock} Block
+ *   WorkedSpec|TradeSpec|ContendersSpec|MachineBlock} Block
  * @typedef {MachineSpec & {keys?: {rules?: string, swap?: string, look?: string, zoom?: string, head?: string,
  *   text?: string}}} MachineBlock `keys` name the explorer's values that a machine sets
  * @typedef {{root: HTMLElement, paint: (spec: Block) => void, svg?: Element, resized?: () => boolean}} Chart `svg` is
@@ -14,6 +14,7 @@
  * @import {BatchSpec} from "../web/charts/batch.js"
  * @import {BarsSpec} from "../web/charts/bars.js"
  * @import {CloudSpec} from "../web/charts/cloud.js"
+ * @import {ContendersSpec} from "../web/charts/contenders.js"
  * @import {CrowdSpec} from "../web/charts/crowd.js"
  * @import {CurvesSpec} from "../web/charts/curves.js"
  * @import {DivideSpec} from "../web/charts/divide.js"
@@ -42,6 +43,7 @@
 import { batch } from "../web/charts/batch.js";
 import { bars } from "../web/charts/bars.js";
 import { cloud } from "../web/charts/cloud.js";
+import { contenders } from "../web/charts/contenders.js";
 import { crowd } from "../web/charts/crowd.js";
 import { curves } from "../web/charts/curves.js";
 import { divide } from "../web/charts/divide.js";
@@ -70,7 +72,7 @@ import { guarded } from "../web/frames.js";
 const CHARTS = { words, numbers, tape, batch, table, headlines, bars, gauge, lead, outcome, guesses, looking, worked,
   matrix: chosenMatrix, heat: (place) => heat(place), divide: slidDivide, crowd: (place) => crowd(place),
   cloud: (place) => cloud(place), curves: (place) => curves(place), field: (place) => field(place),
-  machine: machineBlock,
+  machine: machineBlock, contenders: (place) => contenders(place),
   trade: chosenRun,
   outbox: (place, explorer, block) => outbox(place, (written) => explorer.set(keyOf(block), written)) };
 

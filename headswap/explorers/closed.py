@@ -6,7 +6,7 @@ Both are functions of the state alone, so that the words tell exactly what the p
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .closed_lab import closed as closed_lab
@@ -112,13 +112,22 @@ def _worked(block: Block) -> str:
 
 
 def _heat(block: Block) -> str:
-    """How large the grid is; of numbers with a unit also the last column, row by row."""
+    """How large the grid is; of numbers with a unit also its last column, or every cell where the grid is `whole`."""
     size = f"{len(block['rows'])} rows by {len(block['columns'])} columns"
     if "unit" not in block:
         return f"a grid of shares, {size}"
+    if block.get("whole"):
+        return "; ".join(
+            f"{name}, {_of_row(block, row)}" for name, row in zip(block["rows"], block["values"], strict=True)
+        )
     last = zip(block["rows"], (row[-1] for row in block["values"]), strict=True)
     ends = "; ".join(f"{name} {_number(value)} {block['unit']}" for name, value in last)
     return f"a grid, {size}; in the last column {ends}"
+
+
+def _of_row(block: Block, row: Sequence[float | None]) -> str:
+    cells = zip(block["columns"], row, strict=True)
+    return ", ".join(f"{column} {_number(value)} {block['unit']}" for column, value in cells)
 
 
 def _cloud(block: Block) -> str:
@@ -144,6 +153,20 @@ def _lead(block: Block) -> str:
     """The difference with its verdict, and every score behind it."""
     scores = "; ".join(f"{name} {mean:.3f} [{low:.3f}, {high:.3f}]" for name, mean, low, high in block["scores"])
     return f"{block['big']}, {block['verdict']}. {block['says']} {scores}. {block['about']}".rstrip()
+
+
+def _contenders(block: Block) -> str:
+    """Every score with its interval, and how far it is ahead of the rival."""
+    return "; ".join(f"{row['name']} {_estimate(row['mean'])}{_ahead(row, block['against'])}" for row in block["rows"])
+
+
+def _ahead(row: State, against: str) -> str:
+    return "" if row["ahead"] is None else f", {_estimate(row['ahead'], '+')} {against}"
+
+
+def _estimate(estimate: Sequence[float], sign: str = "") -> str:
+    mean, low, high = (format(number, f"{sign}.3f") for number in estimate)
+    return f"{mean} [{low}, {high}]"
 
 
 def _outbox(block: Block) -> str:
@@ -212,5 +235,6 @@ _BLOCKS = {
     "trade": _trade,
     "machine": _machine,
     "lead": _lead,
+    "contenders": _contenders,
     "outbox": _outbox,
 }

@@ -254,6 +254,31 @@ def lead(
             "scores": _grid(scores), "about": about}  # fmt: skip
 
 
+def contenders(
+    title: str, rows: Sequence[tuple[str, Sequence[float], Sequence[float], Sequence[float] | None]], score: str,
+    against: str,
+) -> Block:  # fmt: skip
+    """What is compared, a row each: a name, a score for each seed, their mean with its interval, and its lead.
+
+    The lead over the rival has an interval, too; the rival's own is None.
+    """
+    made = [
+        {"name": name, "who": who, "points": [{"seed": seed, "value": value} for seed, value in enumerate(seeds)],
+         "mean": [*mean], "ahead": ahead and [*ahead], "rival": ahead is None, "note": ""}
+        for who, (name, seeds, mean, ahead) in enumerate(rows)
+    ]  # fmt: skip
+    scores = [value for _, seeds, mean, _ in rows for value in (*seeds, *mean)]
+    gaps = [0.0, *(value for *_, ahead in rows for value in ahead or ())]
+    return {"kind": "contenders", "title": title, "rows": made, "range": _roomy(scores), "gap": _roomy(gaps),
+            "score": score, "against": against}  # fmt: skip
+
+
+def _roomy(values: Sequence[float]) -> list[float]:
+    """The ends of the values, and a twentieth of room beyond each."""
+    low, high = min(values), max(values)
+    return [low - 0.05 * (high - low), high + 0.05 * (high - low)]
+
+
 def bars(title: str, rows: Sequence[tuple[str, float, float | None]], unit: str = "") -> Block:
     """Horizontal bars: a name, how much of it counts, and how much there is."""
     return {"kind": "bars", "title": title, "rows": _grid(rows), "unit": unit}

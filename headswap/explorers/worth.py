@@ -35,9 +35,9 @@ def _show(rows: Sequence[Row], labels: int) -> list[Block]:
     place, row = next((i, row) for i, row in enumerate(rows) if row["labels"] == labels)
     mean, low, high = row["ahead"]
     scores = [(name, *row["f1"][key]) for key, name in NAMES.items()]
-    says = f"F1 from pretraining alone, with {labels} labels. 95 % interval: {_signed(low)} to {_signed(high)}."
+    says = f"F1 from pretraining alone, with {labels} labels. 95 % interval: {signed(low)} to {signed(high)}."
     return [
-        lead("Pretrained minus random", _signed(mean), verdict(low, high), says, scores, _about(row)),
+        lead("Pretrained minus random", signed(mean), verdict(low, high), says, scores, _about(row)),
         curves("F1 by number of labels", "labels", "F1", _lines(rows), y_range=_range(rows))
         | {"words": [str(one["labels"]) for one in rows], "rule": place},
     ]
@@ -72,5 +72,6 @@ def _range(rows: Sequence[Row]) -> tuple[float, float]:
     return int(10 * min(lows)) / 10, 1.0
 
 
-def _signed(number: float) -> str:
+def signed(number: float) -> str:
+    """A difference with its sign, to three decimals."""
     return f"{number:+.3f}".replace("-", "\N{MINUS SIGN}")

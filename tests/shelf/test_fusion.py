@@ -44,7 +44,7 @@ def test_a_mixture_is_the_papers_equations() -> None:
     mix = Mix(16, 3, 4, "relu", 0.0, generator)
     for tensor in (*mix.parameters(), *mix.buffers()):
         tensor.data.normal_(0.0, 0.5, generator=generator)
-    h = torch.randn(2, 5, 16, generator=generator)
+    read, h = (torch.randn(2, 5, 16, generator=generator) for _ in range(2))  # what the sublayer reads and gives
     expected = torch.empty_like(h)
     for b in range(2):
         for t in range(5):
@@ -54,7 +54,18 @@ def test_a_mixture_is_the_papers_equations() -> None:
             scores = torch.stack([q @ (mix.key.weight @ one + mix.key.bias) for one in z])
             share = scores.exp() / scores.exp().sum()
             expected[b, t] = x + sum(s * (mix.value @ one) for s, one in zip(share, z, strict=True))
-    assert torch.allclose(mix(h, h), expected, atol=1e-5)
+    assert torch.allclose(mix(read, h), expected, atol=1e-5)
+    learns = {name: tuple(weight.shape) for name, weight in mix.named_parameters()}
+    pairs = {
+        f"{part}.{of}": shape for part in ("query", "key") for of, shape in (("weight", (16, 16)), ("bias", (16,)))
+    }
+    assert learns == pairs | {"value": (16, 16)}, "Q and K have biases, V has none"
+
+
+def test_queries_and_keys_start_as_the_papers() -> None:
+    mix = Mix(64, 2, 4, "relu", 0.0, torch.Generator().manual_seed(0))
+    for layer in (mix.query, mix.key):
+        assert layer.weight.std().item() == pytest.approx(0.02, rel=0.05) and not layer.bias.any()
 
 
 def test_it_starts_as_nearly_the_mean_of_its_adapters() -> None:

@@ -48,6 +48,7 @@ test("a heat map of numbers says them short, with their unit, and names the ends
   const said = [0, 0.04, 0.05, 3.62, 9.96, 19, 165.2, 5440].map(unitText);
   assert.deepEqual(said, ["0", "<0.1", "0.1", "3.6", "10", "19", "165", "5,440"]);
   assert.deepEqual(endsOf({ most: 100, unit: "%" }), ["0 %", "100 % or more"]);
+  assert.deepEqual(endsOf({ most: 100, unit: "%", whole: true }), ["0 %", "100 %"]);
   assert.deepEqual(endsOf({}), ["0", "1"], "shares are as they were");
 });
 

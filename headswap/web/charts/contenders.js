@@ -66,7 +66,7 @@ const axisTexts = (range, signed) => ticks(...range, TICKS).map((value) => {
 /** @param {string} [look] */
 const axis = (look = "") => s("svg", { class: `hs-reaches ${look}`, height: 14, "aria-hidden": "true" });
 
-/** @param {(row: number, seed: number) => void} open @param {(text: string) => void} point */
+/** @param {((row: number, seed: number) => void)|null} open @param {(text: string) => void} point */
 function makeRow(open, point) {
   const [name, sample] = [h("span"), s("svg", { class: "hs-sample", width: 16, height: 16, "aria-hidden": "true" })];
   const plots = [0, 1].map(() => s("svg", { class: "hs-reaches", height: HIGH, "aria-hidden": "true" }));
@@ -81,8 +81,8 @@ function makeRow(open, point) {
       const y = row.points.length < 2 ? MIDDLE : 4 + (i * (HIGH - 8)) / (row.points.length - 1);
       const mark = markAt(percentIn(value, spec.range), y, `hs-seed hs-who-${row.who}`, shapeOf(0, 0, 0, 3));
       const says = `${row.name}, seed ${seed}: ${spec.score} ${valueText(value)}`;
-      put(mark, { onclick: () => open(number, seed), onpointerenter: () => point(`${says}. Click to see this run.`),
-        onpointerleave: () => point("") });
+      put(mark, { onclick: open && (() => open(number, seed)), onpointerleave: () => point(""),
+        onpointerenter: () => point(open ? `${says}. Click to see this run.` : says) });
       mark.append(s("title", {}, says));
       return mark;
     });
@@ -111,8 +111,8 @@ function paintRow(at, row, number, spec) {
     ...(row.ahead ? estimateNodes(row.ahead, spec.gap, row.who, luck) : []));
 }
 
-/** @param {Place} place @param {(row: number, seed: number) => void} open what a click on a point does */
-export function contenders(place, open) {
+/** @param {Place} place @param {((row: number, seed: number) => void)|null} [open] what a click on a point does */
+export function contenders(place, open = null) {
   const body = h("tbody");
   const [scored, ahead] = [h("span"), h("span")];
   const axes = [0, 1].map(() => axis());

@@ -3,8 +3,8 @@
  *
  * @typedef {[number, number]} Spot row and column
  * @typedef {Titled & {kind: "heat", rows: string[], columns: string[], values: (number|null)[][],
- *   most?: number, unit?: string}} HeatSpec null is a cell that may not be seen; numbers with a unit have the full
- *   shade from `most` on
+ *   most?: number, unit?: string, whole?: boolean}} HeatSpec null is a cell that may not be seen; numbers with a unit
+ *   have the full shade from `most` on, and none is beyond it where the grid is `whole`
  * @typedef {ReturnType<typeof heatLayout>} Layout
  *
  * @import {Place, Titled} from "./frame.js"
@@ -92,8 +92,8 @@ const cellTable = ({ rows, columns, values, unit }) => [["", ...columns.map(visi
   values.map((row, i) => [visible(rows[i]), ...row.map((value) => cellText(value, unit))])];
 
 /** The two ends of the shades. @param {HeatSpec} spec @returns {[string, string]} */
-export const endsOf = ({ most = 1, unit }) =>
-  (unit ? [`0 ${unit}`, `${numberText(most)} ${unit} or more`] : ["0", "1"]);
+export const endsOf = ({ most = 1, unit, whole }) =>
+  (unit ? [`0 ${unit}`, `${numberText(most)} ${unit}${whole ? "" : " or more"}`] : ["0", "1"]);
 
 /** @type {Record<string, Spot>} */
 const MOVES = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1],
