@@ -129,6 +129,8 @@ read(forgotten)
 # Why not the mean of each tensor's own ratio? `exercises.drift.hint(1)` helps.
 
 # %% tags=["solution"]
+import torch
+
 from headswap import exercises
 
 
@@ -163,7 +165,8 @@ exercises.yours.drift(drift, tuned, base)
 # %% tags=["solution"]
 def pull(weights, start, strength):
     """Half the strength times the squared distance from where the weights began."""
-    return strength / 2 * sum((now - was).square().sum() for now, was in zip(weights, start, strict=True))
+    squares = [(now - was).square().sum() for now, was in zip(weights, start, strict=True)]
+    return strength / 2 * torch.stack(squares).sum()
 
 
 # %% tags=["check"]
