@@ -25,7 +25,7 @@ forgetting("full", "lora", "head-only")
 # how many bytes it hesitates: about 2 before a run, 260 if it knew nothing. That's a number. The text below the picture
 # is what it means: before the run you can nearly read it, and after `full` you can't.
 #
-# With LoRA on, the model stumbles. Take LoRA off, and its points jump onto the dashed line, each onto its own body's
+# With LoRA on, the model stumbles. Take LoRA off, and its points jump onto the dotted line, each onto its own body's
 # perplexity, exactly. The F1 stays in the picture: you put LoRA back on when you need the filter.
 #
 # So who forgot how much, why, and does it matter to anybody?
@@ -54,7 +54,10 @@ bet
 forgetting()
 
 # %%
-bet.reveal("full, clearly", "a perplexity of 41 [33, 51] against 10 [8, 13], and higher in each of the five seeds")
+bet.reveal(
+    "full, clearly",
+    "a perplexity of 41 [33, 51] against 10 [8, 13], and higher in each of the five seeds",
+)
 
 # %% [markdown]
 # Here are some of them. Perplexity: 400 messages that nobody has read. F1: 2,000 fresh ones. In brackets: 95 %
