@@ -54,10 +54,8 @@ bet
 forgetting()
 
 # %%
-bet.reveal(
-    "full, clearly",
-    "a perplexity of 41 [33, 51] against 10 [8, 13], and higher in each of the five seeds",
-)
+because = "a perplexity of 41 [33, 51] against 10 [8, 13], and higher in each of the five seeds"
+bet.reveal("full, clearly", because)
 
 # %% [markdown]
 # Here are some of them. Perplexity: 400 messages that nobody has read. F1: 2,000 fresh ones. In brackets: 95 %
