@@ -25,7 +25,7 @@ forgetting("full", "lora", "head-only")
 # how many bytes it hesitates: about 2 before a run, 260 if it knew nothing. That's a number. The text below the picture
 # is what it means: before the run you can nearly read it, and after `full` you can't.
 #
-# With LoRA on, the model stumbles. Take LoRA off, and its points jump onto the dashed line, each onto its own body's
+# With LoRA on, the model stumbles. Take LoRA off, and its points jump onto the dotted line, each onto its own body's
 # perplexity, exactly. The F1 stays in the picture: you put LoRA back on when you need the filter.
 #
 # So who forgot how much, why, and does it matter to anybody?
@@ -54,7 +54,8 @@ bet
 forgetting()
 
 # %%
-bet.reveal("full, clearly", "a perplexity of 41 [33, 51] against 10 [8, 13], and higher in each of the five seeds")
+because = "a perplexity of 41 [33, 51] against 10 [8, 13], and higher in each of the five seeds"
+bet.reveal("full, clearly", because)
 
 # %% [markdown]
 # Here are some of them. Perplexity: 400 messages that nobody has read. F1: 2,000 fresh ones. In brackets: 95 %
@@ -129,6 +130,8 @@ read(forgotten)
 # Why not the mean of each tensor's own ratio? `exercises.drift.hint(1)` helps.
 
 # %% tags=["solution"]
+import torch
+
 from headswap import exercises
 
 
@@ -163,7 +166,8 @@ exercises.yours.drift(drift, tuned, base)
 # %% tags=["solution"]
 def pull(weights, start, strength):
     """Half the strength times the squared distance from where the weights began."""
-    return strength / 2 * sum((now - was).square().sum() for now, was in zip(weights, start, strict=True))
+    squares = [(now - was).square().sum() for now, was in zip(weights, start, strict=True)]
+    return strength / 2 * torch.stack(squares).sum()
 
 
 # %% tags=["check"]

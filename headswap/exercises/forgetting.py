@@ -11,17 +11,17 @@ import torch
 from .answers import Probe
 from .exercise import Exercise, Trap
 
-Tensors = Sequence[torch.Tensor]
+Tensors = list[torch.Tensor]
 
 
-def drift(before: Sequence[torch.Tensor], after: Sequence[torch.Tensor]) -> float:
+def drift(before: list[torch.Tensor], after: list[torch.Tensor]) -> float:
     """How far a layer has moved: the length of its whole change over the length it began with, ‖Δw‖ / ‖w‖."""
     change = sum(float((now - was).square().sum()) for was, now in zip(before, after, strict=True))
     length = sum(float(was.square().sum()) for was in before)
     return (change / length) ** 0.5
 
 
-def pull(weights: Sequence[torch.Tensor], start: Sequence[torch.Tensor], strength: float) -> torch.Tensor:
+def pull(weights: list[torch.Tensor], start: list[torch.Tensor], strength: float) -> torch.Tensor:
     """Half the strength times the squared distance of the weights from where they began (L2-SP)."""
     squares = [(now - was).square().sum() for now, was in zip(weights, start, strict=True)]
     return strength / 2 * torch.stack(squares).sum()

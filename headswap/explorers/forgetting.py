@@ -116,7 +116,7 @@ def _printable(text: str) -> str:
 
 def _told(run: Run, which: int, on: bool) -> Block:
     before, now = run["before"][which], left(run, which, on)
-    says = "what it was before, exactly" if now == before else f"{now / before:.1f} times the {told(before)} of before"
+    says = "what it was before, exactly" if now == before else f"{now / before:.1f} times what it was, {told(before)}"
     moved = 100 * run["moved"]["body"]
     title = f"{run['regime']}, seed {run['seed']}"
     return headlines(title, [

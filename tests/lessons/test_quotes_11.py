@@ -84,6 +84,7 @@ def test_the_table_of_pulls_is_the_record_and_what_it_saves_is_saved_in_every_se
         assert cells in TOLD
     _, low, high = ends(re.findall(INTERVAL, PULL["full, pulled 0.1"])[3])
     assert -0.01 < low < 0 < high < 0.01, "the same, to within a point"
+    assert PULL["full, pulled 0.1"].endswith("5 of 5"), "most of it is gone in every seed"
     _, low, high = ends(re.findall(INTERVAL, PULL["full, pulled 1"])[3])
     assert low < 0 < high, "could be luck"
 
