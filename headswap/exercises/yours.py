@@ -52,10 +52,11 @@ from .swapping import LOSS, SWAP
 from .yours_heads import feature_head
 from .yours_inserts import adapters, lora, lora_machine
 from .yours_rates import machine, rates
+from .yours_shelf import route
 
 __all__ = [
     "Beside", "YourPool", "adapters", "feature_head", "head", "loop", "lora", "lora_machine", "machine", "pool",
-    "rates",
+    "rates", "route",
 ]  # fmt: skip
 
 LONG, SHORT = 32, 15  # bytes of a message that the model reads, and of one that is cut short

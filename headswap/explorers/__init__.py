@@ -8,6 +8,7 @@ from .environment import check_environment
 from .freezing import arithmetic, stale
 from .guessing import guesses
 from .machine import machine
+from .many_heads import many_heads
 from .measures import scoreboard
 from .movement import moved, movement, movement_of
 from .outwit import outwit
@@ -36,6 +37,7 @@ __all__ = [
     "habits",
     "lesson_base",
     "machine",
+    "many_heads",
     "moved",
     "movement",
     "movement_of",

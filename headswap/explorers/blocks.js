@@ -3,7 +3,7 @@
  *
  * @typedef {WordsSpec|TapeSpec|TableSpec|HeadlinesSpec|MatrixSpec|CurvesSpec|BarsSpec|HeatSpec|CloudSpec|GaugeSpec|
  *   FieldSpec|OutboxSpec|LeadSpec|DivideSpec|CrowdSpec|NumbersSpec|OutcomeSpec|BatchSpec|GuessesSpec|LookingSpec|
- *   WorkedSpec|MachineBlock} Block
+ *   WorkedSpec|HeadsSpec|MachineBlock} Block
  * @typedef {MachineSpec & {keys?: {rules?: string, swap?: string, look?: string, zoom?: string, head?: string,
  *   text?: string}}} MachineBlock `keys` name the explorer's values that a machine sets
  * @typedef {{root: HTMLElement, paint: (spec: Block) => void, svg?: Element, resized?: () => boolean}} Chart `svg` is
@@ -20,6 +20,7 @@
  * @import {FieldSpec} from "../web/charts/field.js"
  * @import {GaugeSpec} from "../web/charts/gauge.js"
  * @import {GuessesSpec} from "../web/charts/guesses.js"
+ * @import {HeadsSpec} from "../web/charts/heads.js"
  * @import {HeadlinesSpec} from "../web/charts/headlines.js"
  * @import {HeatSpec} from "../web/charts/heat.js"
  * @import {LeadSpec} from "../web/charts/lead.js"
@@ -48,6 +49,7 @@ import { field } from "../web/charts/field.js";
 import { gauge } from "../web/charts/gauge.js";
 import { guesses } from "../web/charts/guesses.js";
 import { headlines } from "../web/charts/headlines.js";
+import { heads } from "../web/charts/heads.js";
 import { heat } from "../web/charts/heat.js";
 import { lead } from "../web/charts/lead.js";
 import { looking } from "../web/charts/looking.js";
@@ -68,7 +70,7 @@ import { guarded } from "../web/frames.js";
 const CHARTS = { words, numbers, tape, batch, table, headlines, bars, gauge, lead, outcome, guesses, looking, worked,
   matrix: chosenMatrix, heat: (place) => heat(place), divide: slidDivide, crowd: (place) => crowd(place),
   cloud: (place) => cloud(place), curves: (place) => curves(place), field: (place) => field(place),
-  machine: machineBlock,
+  machine: machineBlock, heads: (place, explorer) => heads(place, (control, on) => explorer.set(control, on)),
   outbox: (place, explorer, block) => outbox(place, (written) => explorer.set(keyOf(block), written)) };
 
 /** A matrix whose cells set one of the explorer's values, where it names one.

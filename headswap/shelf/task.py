@@ -103,7 +103,7 @@ def new_task(learned: Learned, body: Body, blanks: Blanks, name: str) -> Task:
     wide, classes = pooled_width(about.pool, body.width), len(about.label_names)
     pool = blanks.module(("pool", about.pool), lambda: new_pool(about.pool, body.width, generator))
     head = blanks.module(("head", about.head, wide, classes), lambda: new_head(about.head, wide, classes, generator))
-    parts = [_part(module, f"{key}.", left, name) for key, module in (("pool", pool), ("head", head))]
+    pooling, heading = _part(pool, "pool.", left, name), _part(head, "head.", left, name)
     inserts = []
     for insert in about.inserts:
         for host in insert.hosts(body):
@@ -115,7 +115,8 @@ def new_task(learned: Learned, body: Body, blanks: Blanks, name: str) -> Task:
     for key, tensor in weights.items():
         if key not in own or own[key].shape != tensor.shape:
             raise CheckpointError(f"{name} does not fit this body at {key}; save it again")
-    return Task(learned, *parts, Outfit(tuple(inserts), weights) if inserts or weights else NOTHING)
+    outfit = Outfit(tuple(inserts), weights) if inserts or weights else NOTHING
+    return Task(learned, pooling, heading, outfit)
 
 
 @contextmanager
