@@ -8,7 +8,7 @@
 # %% [markdown]
 # # 10 · Adapters, LoRA, and other small parts
 #
-# **13 minutes** to read, five exercises and half a minute of computing.
+# **14 minutes** to read, five exercises and half a minute of computing.
 #
 # The cell below fine-tunes the whole body, which takes a few seconds. Then you throw away nearly everything it learned:
 # slide the rank up from 0. How much do you need?
