@@ -20,11 +20,14 @@ from statistics import median
 from time import perf_counter
 
 import torch
+from torch import nn
 
 from headswap.data import fixture
 from headswap.files import write_atomically
+from headswap.model.body import BodyConfig, LMBody
 from headswap.model.body_contract import Base
 from headswap.model.classifier import Classifier
+from headswap.model.pooling import MeanPool
 from headswap.model.precision import one_thread
 from headswap.results.figures import save_figure
 from headswap.shelf.shelf import Shelf
@@ -133,6 +136,7 @@ def written(regime: str, count: int, place: str) -> None:
 def held(regime: str, place: str) -> int:
     """Bytes of memory that this process takes more once it has loaded them and each has answered."""
     with one_thread():
+        warm_up()
         folder, before = Path(place), resident()
         if regime != "full":
             shelf = Shelf.load(folder)
@@ -145,6 +149,12 @@ def held(regime: str, place: str) -> int:
         for copy in copies:
             copy(*copy.body.encode(TEXTS[:1]).batch(torch.tensor([0])))
         return resident() - before
+
+
+def warm_up() -> None:
+    """Ask a tiny model once: what PyTorch loads at its first pass, some 40 MB, is no task's."""
+    tiny = Classifier(LMBody(BodyConfig(width=8, heads=2, depth=1), torch.Generator()), MeanPool(), nn.Identity())  # pyright: ignore[reportArgumentType]
+    plain_pass(tiny)
 
 
 def further(regime: str) -> float:
