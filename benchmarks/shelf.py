@@ -20,22 +20,28 @@ from statistics import median
 from time import perf_counter
 
 import torch
+from torch import nn
 
 from headswap.data import fixture
 from headswap.files import write_atomically
+from headswap.model.body import BodyConfig, LMBody
 from headswap.model.body_contract import Base
 from headswap.model.classifier import Classifier
+from headswap.model.pooling import MeanPool
 from headswap.model.precision import one_thread
+from headswap.results.figures import save_figure
 from headswap.shelf.shelf import Shelf
 from headswap.weights.deltas import Learned, learned_by, load_base, load_delta, save_base, write_delta
 
 from .costs import resident, schooled, trained
 from .machine import this_machine
+from .shelf_picture import Size, picture
 
 FIGURE = Path(__file__).parents[1] / "figures" / "shelf.txt"
 ROWS = 256
 TEXTS = [message.text for message in fixture.messages(ROWS)]
 COUNTS = (1, 10, 100)
+GROWTH = (100, 1_000)  # tasks between which the memory of one more is measured
 # The regime, how many tasks, and how many times one plain pass a mixed batch may take.
 CONTESTS = (("head-only", 8, 1.5), ("head-only", 100, 1.5), ("lora", 8, 3.0))
 
@@ -52,16 +58,6 @@ class Turn:
     least: float
     most: float
     furthest: float
-
-
-@dataclass(frozen=True, slots=True)
-class Size:
-    """Bytes for so many tasks: on disk and in memory, as whole copies of the model and on a shelf."""
-
-    regime: str
-    tasks: int
-    disk: int
-    memory: int
 
 
 def several(base: Base, regime: str, count: int) -> list[Learned]:
@@ -140,6 +136,7 @@ def written(regime: str, count: int, place: str) -> None:
 def held(regime: str, place: str) -> int:
     """Bytes of memory that this process takes more once it has loaded them and each has answered."""
     with one_thread():
+        warm_up()
         folder, before = Path(place), resident()
         if regime != "full":
             shelf = Shelf.load(folder)
@@ -154,10 +151,35 @@ def held(regime: str, place: str) -> int:
         return resident() - before
 
 
-def further(sizes: Sequence[Size], regime: str) -> float:
-    """Bytes of memory that one task more takes, from 10 of them to 100."""
-    few, many = (size for size in sizes if size.regime == regime and size.tasks in COUNTS[1:])
-    return (many.memory - few.memory) / (many.tasks - few.tasks)
+def warm_up() -> None:
+    """Ask a tiny model once: what PyTorch loads at its first pass, some 40 MB, is no task's."""
+    tiny = Classifier(LMBody(BodyConfig(width=8, heads=2, depth=1), torch.Generator()), MeanPool(), nn.Identity())  # pyright: ignore[reportArgumentType]
+    plain_pass(tiny)
+
+
+def further(regime: str) -> float:
+    """Bytes of memory that one task more takes, from the hundredth to the thousandth.
+
+    With fewer, what the allocator takes in advance would be larger than what is measured.
+    """
+    with tempfile.TemporaryDirectory() as place:
+        apart(written, regime, GROWTH[1], place)
+        return apart(grown, place)  # type: ignore[return-value]
+
+
+def grown(place: str) -> float:
+    """Bytes that a task takes on a shelf which grows in this process."""
+    with one_thread():
+        folder = Path(place)
+        shelf = Shelf(load_base(next(folder.glob("base-*"))))
+        files = sorted(path for path in folder.glob("*.safetensors") if not path.name.startswith("base-"))
+        marks = []
+        for start, end in ((0, GROWTH[0]), GROWTH):
+            for number in range(start, end):
+                shelf.put_file(f"task {number}", files[number])
+                shelf.ask(f"task {number}", TEXTS[:1])
+            marks.append(resident())
+        return (marks[1] - marks[0]) / (GROWTH[1] - GROWTH[0])
 
 
 def apart(work: Callable[..., object], *arguments: object) -> object:
@@ -187,19 +209,25 @@ def lines(turned: Sequence[Turn], sizes: Sequence[Size], more: Mapping[str, floa
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Measure, print and keep the tables as figures/shelf.txt and the numbers as shelf.json."""
+    """Measure, print and keep the tables as figures/shelf.txt, the numbers as shelf.json, the picture as shelf.svg."""
     parser = argparse.ArgumentParser(prog="benchmarks.shelf", description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--rounds", type=int, default=25, help="default: 25")
+    parser.add_argument("--redraw", action="store_true", help="draw the picture anew from shelf.json, measure nothing")
     options = parser.parse_args(arguments)
+    if options.redraw:
+        kept = json.loads(FIGURE.with_suffix(".json").read_text("utf-8"))
+        save_figure(picture([Size(**size) for size in kept["sizes"]]), FIGURE.with_suffix(".svg"))
+        return 0
     with one_thread():
         turned = turns(schooled(), options.rounds)
     sizes = [size_of(regime, count) for count in COUNTS for regime in ("full", "head-only", "lora")]
-    more = {regime: further(sizes, regime) for regime in ("head-only", "lora")}
+    more = {regime: further(regime) for regime in ("head-only", "lora")}
     text = "\n".join(lines(turned, sizes, more))
     print(text)
     write_atomically(FIGURE, f"{text}\n".encode())
     kept = {"turns": [asdict(t) for t in turned], "sizes": [asdict(s) for s in sizes], "further": more}
     write_atomically(FIGURE.with_suffix(".json"), json.dumps(kept, indent=1).encode())
+    save_figure(picture(sizes), FIGURE.with_suffix(".svg"))
     return 0
 
 

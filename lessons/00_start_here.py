@@ -274,7 +274,7 @@ done
 # | 07 | The regime lab | 12 | your own experiments |
 # | 08 | Probe or feature head | 12 | when a head should bend |
 # | 09 | Rates and schedules | 12 | who moves, and how far |
-# | 10 | Adapters, LoRA, and other small parts | 11 | your own LoRA |
+# | 10 | Adapters, LoRA, and other small parts | 14 | your own LoRA |
 # | 11 | Who forgot the language? | 10 | what a new task costs the old one |
 #
 # </details>

@@ -8,7 +8,7 @@
 # %% [markdown]
 # # 10 · Adapters, LoRA, and other small parts
 #
-# **11 minutes** to read, four exercises and half a minute of computing.
+# **14 minutes** to read, five exercises and half a minute of computing.
 #
 # The cell below fine-tunes the whole body, which takes a few seconds. Then you throw away nearly everything it learned:
 # slide the rank up from 0. How much do you need?
@@ -278,8 +278,98 @@ with TemporaryDirectory() as folder:
 
 # %% [markdown]
 # Small parts save less time than you'd think, because gradients still flow down to the lowest part. From
-# `figures/every.txt`: an epoch takes between 0.72 (Pfeiffer's adapters) and 1.08 (prompt) of the time that `full`
+# `figures/every.txt`: an epoch takes between 0.70 (Pfeiffer's adapters) and 1.06 (prompt) of the time that `full`
 # takes.
+#
+# But where full fine-tuning leaves you a whole model for each task, small parts need one body for all of them.
+
+# %% [markdown]
+# ## Look: one body, many tasks
+#
+# A *shelf* is one body with many tasks on it. Hang three heads of your own on it, for lesson 08's questions: is it
+# spam, is there a comma, is exactly one of the two true? That last head has a hidden layer, so it's larger.
+
+# %% tags=["nbval-ignore-output"]
+from headswap import Shelf
+from headswap.explorers import question_split
+
+shelf, splits = Shelf(base), {}
+for task in ("spam", "comma", "exactly one"):
+    regime = "mlp-head" if task == "exactly one" else "head-only"
+    splits[task] = question_split(task)
+    run = run_regime(base, splits[task], regime, Recipe())
+    shelf.put(task, run, splits[task].label_names)
+    print(f"{task:12} {shelf.task(task).weights:>6,} weights, F1 {run.epochs[-1].validation.f1:.2f}")
+    assert run.epochs[-1].validation.f1 > 0.7
+
+# %% [markdown]
+# Delete the comma below: one head turns over, one wavers, and spam doesn't care. The body reads the message once for
+# all of them. Take a head off, and the others don't notice.
+
+# %% tags=["nbval-ignore-output"]
+from headswap.explorers import many_heads
+
+mine = many_heads(shelf)
+assert mine.find("One body, many heads")["passes"] == 1
+mine
+
+# %% [markdown]
+# Often the questions come mixed: each row names its task, and the shelf takes that task's head. A name that isn't there
+# must be an error. The body's vectors fit every head, so a wrong head answers, too, and confidently.
+
+# %% tags=["nbval-ignore-output"]
+from headswap import SettingError
+
+answers = shelf.ask(["comma", "spam", "comma"], ["Hi, it's me", "Free cash now", "Free cash now"])
+for answer in answers:
+    print(f"{answer.task:6} {answer.label:9} {answer.probability:.2f}")
+assert [answer.task for answer in answers] == ["comma", "spam", "comma"]
+try:
+    shelf.ask("coma", ["Hi, it's me"])
+except SettingError as error:
+    print(error)
+
+# %% [markdown]
+# ## Build: a mixed batch
+#
+# Write `route(tasks, features, heads)`. `tasks` names the task of each row, `features` (B, D) is what the body made of
+# the rows, and `heads` has a function for each task. It turns features (…, D) into logits (…, C), and C differs from
+# head to head.
+#
+# Return a list with the logits of each row, in the order asked. A task without a head must be an error.
+# `exercises.route.hint(1)` helps.
+
+
+# %% tags=["solution"]
+def route(tasks, features, heads):
+    """The logits of each row, by the head of its own task, in the order asked."""
+    answers = [None] * len(tasks)
+    for task in set(tasks):
+        mine = [row for row, name in enumerate(tasks) if name == task]
+        for row, logits in zip(mine, heads[task](features[mine]), strict=True):
+            answers[row] = logits
+    return answers
+
+
+# %% tags=["check"]
+exercises.route.check(route)
+
+# %%
+exercises.yours.route(route, shelf, splits)
+
+# %% [markdown]
+# Break it on purpose: let the first row's head answer for all. Nothing crashes, and the answers are as confident as
+# before. Only the columns tell.
+#
+# What does sharing save? For 100 tasks (`figures/shelf.txt`):
+#
+# | 100 tasks as | on disk |
+# | --- | --- |
+# | whole copies | 48 MB |
+# | a shelf of LoRAs | 1.6 MB |
+# | a shelf of heads | 0.7 MB |
+#
+# In memory, one more head takes less than 10 kB, and one more LoRA less than 100 kB.
 
 # %% [markdown]
 # ## Prove
@@ -330,7 +420,8 @@ done
 #
 # What fine-tuning changes is thin, so a thin part can learn it: two small matrices, a narrow network, a few factors.
 # Start it at the identity where you can, train it on a frozen body, and merge it or take it off when you're done. One
-# body then serves many tasks, each with a delta of a few kilobytes.
+# body then serves many tasks: each brings a head and perhaps a small part, a row goes to its own task, and a task that
+# isn't there is an error.
 #
 # Next question: while it does its new task, nearly every model here has lost some of its language. Who forgot how much,
 # and does it matter?

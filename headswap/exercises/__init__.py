@@ -21,6 +21,7 @@ from .pooling import LAST_REAL as last_real
 from .pooling import MASKED_MEAN as masked_mean
 from .rates import LAYER_GROUPS as layer_groups
 from .rates import WARM_COSINE as warm_cosine
+from .routing import ROUTE as route
 from .starting import DECIDE as decide
 from .stepping import TRAIN_STEP as train_step
 from .swapping import COUNT_NEW_WEIGHTS as count_new_weights
@@ -55,6 +56,7 @@ __all__ = [
     "perplexity",
     "progress",
     "pull",
+    "route",
     "scores",
     "seeing",
     "swap",

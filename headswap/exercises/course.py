@@ -14,6 +14,7 @@ from .inserting import ADAPTER, LORA, MERGE, NEW_LORA
 from .measuring import CHOOSE_THRESHOLD, SCORES, VERDICTS
 from .pooling import LAST_REAL, MASKED_MEAN
 from .rates import LAYER_GROUPS, WARM_COSINE
+from .routing import ROUTE
 from .starting import DECIDE
 from .stepping import TRAIN_STEP
 from .swapping import COUNT_NEW_WEIGHTS, LOSS, SWAP
@@ -30,7 +31,7 @@ COURSE: dict[str, tuple[Exercise, ...]] = {
     "06b": (CHOOSE_THRESHOLD,),
     "08": (FEATURE_HEAD,),
     "09": (LAYER_GROUPS, WARM_COSINE),
-    "10": (NEW_LORA, LORA, MERGE, ADAPTER),
+    "10": (NEW_LORA, LORA, MERGE, ADAPTER, ROUTE),
     "11": (DRIFT, PULL),
 }
 SIGNS = {True: ("✓", "passed"), False: ("○", "not yet")}

@@ -10,6 +10,7 @@ from .freezing import arithmetic, stale
 from .fused import fused
 from .guessing import guesses
 from .machine import machine
+from .many_heads import many_heads
 from .measures import scoreboard
 from .movement import moved, movement, movement_of
 from .outwit import outwit
@@ -40,6 +41,7 @@ __all__ = [
     "habits",
     "lesson_base",
     "machine",
+    "many_heads",
     "moved",
     "movement",
     "movement_of",

@@ -3,7 +3,7 @@
  *
  * @typedef {WordsSpec|TapeSpec|TableSpec|HeadlinesSpec|MatrixSpec|CurvesSpec|BarsSpec|HeatSpec|CloudSpec|GaugeSpec|
  *   FieldSpec|OutboxSpec|LeadSpec|DivideSpec|CrowdSpec|NumbersSpec|OutcomeSpec|BatchSpec|GuessesSpec|LookingSpec|
- *   WorkedSpec|TradeSpec|ContendersSpec|MachineBlock} Block
+ *   WorkedSpec|TradeSpec|ContendersSpec|HeadsSpec|MachineBlock} Block
  * @typedef {MachineSpec & {keys?: {rules?: string, swap?: string, look?: string, zoom?: string, head?: string,
  *   text?: string}}} MachineBlock `keys` name the explorer's values that a machine sets
  * @typedef {{root: HTMLElement, paint: (spec: Block) => void, svg?: Element, resized?: () => boolean}} Chart `svg` is
@@ -21,6 +21,7 @@
  * @import {FieldSpec} from "../web/charts/field.js"
  * @import {GaugeSpec} from "../web/charts/gauge.js"
  * @import {GuessesSpec} from "../web/charts/guesses.js"
+ * @import {HeadsSpec} from "../web/charts/heads.js"
  * @import {HeadlinesSpec} from "../web/charts/headlines.js"
  * @import {HeatSpec} from "../web/charts/heat.js"
  * @import {LeadSpec} from "../web/charts/lead.js"
@@ -51,6 +52,7 @@ import { field } from "../web/charts/field.js";
 import { gauge } from "../web/charts/gauge.js";
 import { guesses } from "../web/charts/guesses.js";
 import { headlines } from "../web/charts/headlines.js";
+import { heads } from "../web/charts/heads.js";
 import { heat } from "../web/charts/heat.js";
 import { lead } from "../web/charts/lead.js";
 import { looking } from "../web/charts/looking.js";
@@ -73,6 +75,7 @@ const CHARTS = { words, numbers, tape, batch, table, headlines, bars, gauge, lea
   matrix: chosenMatrix, heat: (place) => heat(place), divide: slidDivide, crowd: (place) => crowd(place),
   cloud: (place) => cloud(place), curves: (place) => curves(place), field: (place) => field(place),
   machine: machineBlock, contenders: (place) => contenders(place),
+  heads: (place, explorer) => heads(place, (control, on) => explorer.set(control, on)),
   trade: chosenRun,
   outbox: (place, explorer, block) => outbox(place, (written) => explorer.set(keyOf(block), written)) };
 

@@ -175,6 +175,13 @@ def _outbox(block: Block) -> str:
     return f"it read “{block['read']}”{unread}; {block['verdict']}, P(spam) {block['p']:.3f}. {block['sentence']}"
 
 
+def _heads(block: Block) -> str:
+    """Every head with its answer, and how often the body ran."""
+    on = [f"{head['task']}, {head['answer']} {head['chance']:.2f}" for head in block["heads"] if head["answer"]]
+    off = [f"{head['task']}, taken off" for head in block["heads"] if not head["answer"]]
+    return f"{'; '.join(on + off)}. {block['says']} {block['memory']}".rstrip()
+
+
 def _machine(block: Block) -> str:
     """Every layer with its weights and state; under the language model's head nothing has begun to learn."""
     if block["swapped"]:
@@ -237,4 +244,5 @@ _BLOCKS = {
     "lead": _lead,
     "contenders": _contenders,
     "outbox": _outbox,
+    "heads": _heads,
 }

@@ -6,7 +6,7 @@
  * @typedef {{kind: "slider", name: string, label: string, value: number, low: number, high: number, step: number,
  *   unit: string, within?: boolean}} SliderControl `within`: a block draws it
  * @typedef {{kind: "choice", name: string, label: string, value: string, options: string[]}} ChoiceControl
- * @typedef {{kind: "switch", name: string, label: string, value: boolean}} SwitchControl
+ * @typedef {{kind: "switch", name: string, label: string, value: boolean, within?: boolean}} SwitchControl
  * @typedef {{kind: "hidden", name: string, label: string, value: string}} HiddenControl
  * @typedef {{kind: "stops", name: string, label: string, value: number, options: number[]}} StopsControl
  * @typedef {{kind: "cards", name: string, label: string, value: string, options: string[]}} CardsControl
@@ -111,7 +111,7 @@ function asked(explorer, control) {
     case "slider": return control.within ? null : sliderControl(explorer, control);
     case "stops": return stopsControl(explorer, control);
     case "choice": return choiceControl(explorer, control);
-    case "switch": return switchControl(explorer, control);
+    case "switch": return control.within ? null : switchControl(explorer, control);
     default: return null;
   }
 }

@@ -163,9 +163,9 @@ def cards(name: str, label: str, value: str, options: Sequence[str]) -> Control:
     return choice(name, label, value, options) | {"kind": "cards"}
 
 
-def switch(name: str, label: str, value: bool) -> Control:
-    """On or off."""
-    return {"kind": "switch", "name": name, "label": label, "value": value}
+def switch(name: str, label: str, value: bool, *, within: bool = False) -> Control:
+    """On or off. `within`: the block that it changes draws it."""
+    return {"kind": "switch", "name": name, "label": label, "value": value, **({"within": True} if within else {})}
 
 
 def hidden(name: str, value: str | bool | int = "", options: Sequence[str | bool | int] = ()) -> Control:
@@ -362,6 +362,11 @@ def gauge(
 def outbox(title: str, spec: Mapping[str, Any], key: str) -> Block:
     """A message, what a filter reads of it and says; its buttons write the value `key`. See `explorers/outwit.py`."""
     return {**spec, "kind": "outbox", "title": title, "key": key}
+
+
+def heads(title: str, spec: Mapping[str, Any]) -> Block:
+    """One body and the heads on it, each with its answer and a switch; see `explorers/many_heads.py`."""
+    return {**spec, "kind": "heads", "title": title}
 
 
 def divide(title: str, lanes: Sequence[tuple[str, str, Sequence[float]]], label: str, key: str) -> Block:

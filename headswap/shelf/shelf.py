@@ -10,12 +10,11 @@ import torch
 from ..errors import SettingError
 from ..model.body_contract import INSERTED, Base
 from ..model.copies import lazy_copy
-from ..model.pooling import Pool
 from ..training.run import History
 from ..weights.deltas import Learned, base_hash, base_hashes, learned_by, read_delta
 from .kept import other_base, read_shelf, write_shelf
-from .serving import logits_of
-from .task import Task, new_task
+from .serving import groups_of, logits_of
+from .task import Blanks, Task, new_task
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +44,7 @@ class Shelf:
         self._base = lazy_copy(base).eval().requires_grad_(False)
         self._known = base_hashes(base)
         self._tasks: dict[str, Task] = {}
-        self._pools: dict[str, Pool] = {}
+        self._blanks = Blanks()
         self._one_at_a_time = threading.Lock()  # the body wears one task's inserts at a time
 
     @property
@@ -79,7 +78,7 @@ class Shelf:
         self._check_name(name)
         if learned.about.base not in self._known:
             raise other_base(name, learned.about.base, self._base)
-        self._tasks[name] = task = new_task(learned, self._base.body, self._pools, name)
+        self._tasks[name] = task = new_task(learned, self._base.body, self._blanks, name)
         return task
 
     def remove(self, name: str) -> None:
@@ -104,6 +103,10 @@ class Shelf:
         asked = {name: self.task(name) for name in dict.fromkeys(names)}
         with self._one_at_a_time, torch.inference_mode():
             return logits_of(self._base.body, [asked[name] for name in names], items)
+
+    def passes(self, tasks: Sequence[str]) -> int:
+        """How often the body runs when all these tasks ask about one text: once for all that leave it as it is."""
+        return len(groups_of([self.task(name) for name in tasks]))
 
     def ask(self, tasks: str | Sequence[str], items: Sequence[object]) -> list[Answer]:
         """What each row's own task says of it; `tasks` is one name for all rows, or one for each."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from torch import nn
 
 from ..model.body import LMBody
-from ..model.body_contract import Place
+from ..model.body_contract import Place, host_name
 from ..model.classifier import Classifier, place_of
 from ..model.pooling import AttentionPool, ClsPool, ConcatPool, LastTokenPool, MaxPool, MeanPool, StdPool
 
@@ -57,13 +57,20 @@ def layers_of(model: Classifier) -> list[Layer]:
 
 
 def _part(model: Classifier, name: str, place: Place) -> str:
-    """The module of the layer that a parameter is in, such as norm1 or attention, or the insert that brought it."""
-    if place.insert:
-        return f"{place.insert} (inserted)"
+    """The module of the layer that a parameter is in, such as norm1 or attention, or the insert and where it hangs."""
     own = name.partition(".")[2]
-    if place.block is not None:
-        own = own.removeprefix(_name_of(model.body, model.body.blocks[place.block]) + ".")
-    return own.partition(".")[0]
+    if place.insert:
+        host = _within(model, host_name(own.split(".")[1]), place)
+        return f"{place.insert} at {host} (inserted)" if host else f"{place.insert} (inserted)"
+    return _within(model, own, place).partition(".")[0]
+
+
+def _within(model: Classifier, name: str, place: Place) -> str:
+    """A name of the body's as its block calls it: nothing for the block itself."""
+    if place.block is None:
+        return name
+    block = _name_of(model.body, model.body.blocks[place.block])
+    return "" if name == block else name.removeprefix(f"{block}.")
 
 
 def _name_of(body: nn.Module, module: nn.Module) -> str:

@@ -108,3 +108,49 @@ WRONG["adapter"] = (
     ("Without gelu in between", lambda hidden, down, up: nn.Sequential(down, up)(hidden) + hidden),
     ("That's relu", lambda hidden, down, up: hidden + up(torch.relu(down(hidden)))),
 )
+
+
+def heads_row_by_row(tasks, features, heads):
+    return [heads[task](row) for task, row in zip(tasks, features, strict=True)]
+
+
+def once_for_each_head(tasks, features, heads):
+    answers = {}
+    for task in set(tasks):
+        mine = torch.tensor([name == task for name in tasks])
+        for row, logits in zip(mine.nonzero().flatten().tolist(), heads[task](features[mine]), strict=True):
+            answers[row] = logits
+    return [answers[row] for row in range(len(tasks))]
+
+
+def checked_first(tasks, features, heads):
+    for task in tasks:
+        if task not in heads:
+            raise ValueError(f"there is no head for {task}")
+    for i, task in enumerate(tasks):
+        yield heads[task](features[i : i + 1])[0]
+
+
+def one_head_for_all(tasks, features, heads):
+    head = heads[tasks[0]]
+    return head(features)
+
+
+def sorted_by_first_seen(tasks, features, heads):
+    answers = []
+    for task in dict.fromkeys(tasks):
+        answers += [heads[task](row) for name, row in zip(tasks, features, strict=True) if name == task]
+    return answers
+
+
+def with_a_default(tasks, features, heads):
+    default = next(iter(heads))
+    return [heads[task if task in heads else default](features[i]) for i, task in enumerate(tasks)]
+
+
+RIGHT["route"] = heads_row_by_row, once_for_each_head, checked_first
+WRONG["route"] = (
+    ("One head answers every row", one_head_for_all),
+    ("Your answers come grouped by task", sorted_by_first_seen),
+    ("A name that isn't there is answered by another head", with_a_default),
+)

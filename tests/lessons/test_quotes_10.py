@@ -49,3 +49,13 @@ def test_an_epochs_time_is_the_record() -> None:
     inserting = [bills[name]["ratio"] for name in NAMES if name not in ("head-only", "bitfit")]
     assert (f"{min(inserting):.2f}", f"{max(inserting):.2f}") == (least, most)
     assert f"between {least} (Pfeiffer's adapters) and {most} (prompt)" in " ".join(TOLD.split())
+
+
+def test_what_a_shelf_saves_is_the_record() -> None:
+    record = json.loads((ROOT / "figures" / "shelf.json").read_text("utf-8"))
+    disk = {size["regime"]: size["disk"] / 1e6 for size in record["sizes"] if size["tasks"] == 100}
+    for name, regime, digits in (("whole copies", "full", 0), ("a shelf of LoRAs", "lora", 1),
+                                 ("a shelf of heads", "head-only", 1)):  # fmt: skip
+        assert f"| {name} | {disk[regime]:.{digits}f} MB |" in TOLD
+    assert record["further"]["head-only"] < 10_000 and record["further"]["lora"] < 100_000
+    assert "one more head takes less than 10 kB, and one more LoRA less than 100 kB" in " ".join(TOLD.split())

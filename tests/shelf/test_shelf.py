@@ -6,6 +6,7 @@ import json
 import signal
 import subprocess
 import sys
+import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -22,7 +23,7 @@ from headswap.shelf.shelf import Shelf
 from headswap.training.loop import predict_logits
 from headswap.training.recipe import Recipe
 from headswap.training.run import History, encode, run_regime
-from headswap.weights.deltas import base_hash, save_base, save_delta
+from headswap.weights.deltas import base_hash, learned_by, save_base, save_delta
 
 QUICK = {"epochs": 1, "batch_size": 16}
 # Every kind of thing that a task may bring: a head, a larger head, changed weights, and each kind of insert.
@@ -99,6 +100,20 @@ def test_more_rows_than_one_pass_takes_keep_their_places(shelf: Shelf) -> None:
     assert torch.allclose(found, found[:16].repeat(38, 1)[:600], atol=1e-5, rtol=0)
 
 
+def test_one_text_goes_through_the_body_once_for_all_tasks_that_leave_it_as_it_is(shelf: Shelf) -> None:
+    tasks, seen = [name for name in shelf if "head" in name], []
+    watch = shelf._base.body.blocks[0].register_forward_hook(lambda block, inputs, output: seen.append(len(output)))
+    try:
+        shelf.logits(tasks, [TEXTS[0]] * len(tasks))
+        assert (seen, shelf.passes(tasks)) == ([1], 1)
+        seen.clear()
+        shelf.logits(list(shelf), [TEXTS[0]] * len(shelf))
+        dressed = sum(bool(task.outfit) for task in shelf.tasks.values())
+        assert len(seen) == shelf.passes(list(shelf)) == dressed + 1
+    finally:
+        watch.remove()
+
+
 def test_heads_of_two_three_and_nine_classes_answer_one_batch() -> None:
     shelf, histories = Shelf(tiny_base()), {n: run("head-only", classes=n) for n in (2, 3, 9)}
     for classes, history in histories.items():
@@ -142,6 +157,42 @@ def test_a_base_that_learns_on_changes_no_answer() -> None:
         for weight in base.parameters():
             weight.add_(1.0)
     assert torch.equal(torch.stack(shelf.logits("spam", TEXTS)), before)
+
+
+def test_a_run_that_learns_on_changes_no_answer_of_its_task() -> None:
+    shelf, history = Shelf(tiny_base()), run("head-only")
+    shelf.put("spam", history)
+    before = torch.stack(shelf.logits("spam", TEXTS))
+    with torch.no_grad():
+        for weight in history.classifier.head.parameters():
+            weight.add_(1.0)
+    assert torch.equal(torch.stack(shelf.logits("spam", TEXTS)), before)
+
+
+def test_a_mixed_batch_of_heads_is_equal_to_the_bit_to_the_same_rows_asked_task_by_task() -> None:
+    """Sharing one module between the heads must not cost a digit."""
+    shelf = Shelf(tiny_base())
+    for seed in range(3):
+        shelf.put(str(seed), run("head-only", seed=seed))
+    texts = [TEXTS[0][:5]] * 12  # equally long, so that both ways make the same batches of the body
+    mixed = shelf.logits(["0", "1", "2"] * 4, texts)
+    for seed in range(3):
+        assert torch.equal(torch.stack(mixed[seed::3]), torch.stack(shelf.logits(str(seed), texts))[seed::3])
+
+
+@pytest.mark.parametrize(("regime", "most"), [("head-only", 3_000), ("lora", 12_000)])
+def test_one_task_more_costs_its_weights_and_little_else(regime: str, most: int) -> None:
+    """Bytes of Python's objects; a module of its own for each head would take twice as much."""
+    shelf, learned = Shelf(tiny_base()), learned_by(run(regime), tiny_base())
+    shelf.keep("first", learned)
+    tracemalloc.start()
+    try:
+        for i in range(50):
+            shelf.keep(f"task {i}", learned)
+        taken = tracemalloc.get_traced_memory()[0]
+    finally:
+        tracemalloc.stop()
+    assert taken / 50 < most, taken / 50
 
 
 # ---- what goes wrong elsewhere

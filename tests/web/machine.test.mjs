@@ -5,7 +5,7 @@ import { fakeModel, makeElement, paintFrames } from "./dom.mjs";
 import widget from "../../headswap/explorers/explorer.js";
 import { machine } from "../../headswap/web/charts/machine.js";
 import { looksWords, resultRows } from "../../headswap/web/charts/machine_flow.js";
-import { layerLabel, machineRows, onceRuns, stateWords, toggledRates, tokenWords, weightWords } from "../../headswap/web/charts/machine_words.js";
+import { insertedWords, layerLabel, learningShare, machineRows, onceRuns, stateWords, toggledRates, tokenWords, weightWords } from "../../headswap/web/charts/machine_words.js";
 import { cellBy, cellWords, strengths } from "../../headswap/web/charts/strips.js";
 
 const layer = (key, name, weights, rate = null, more = {}) => ({ key, name, detail: `what ${name} does`, weights,
@@ -265,4 +265,13 @@ test("in an explorer a machine sets the values that its block names, click upon 
   const { swapped, position, zoom } = model.values.value;
   assert.deepEqual([swapped, position, zoom], [false, 2, "block[0]"]);
   close();
+});
+
+test("what was inserted stands in its layer, and the shade is as wide as the share that learns", () => {
+  const part = layer("block[0]", "Block 1", 1000, 1, { learns: 20,
+    parts: [{ name: "attention", weights: 980, learns: 0 }, { name: "lora at attention.qkv (inserted)", weights: 20, learns: 20 }] });
+  assert.deepEqual(insertedWords(part), ["lora at attention.qkv, 20 weights"]);
+  assert.match(layerLabel(part), /lora at attention\.qkv, 20 weights/);
+  const few = (learns) => learningShare(layer("block[0]", "Block 1", 1000, 1, { learns }));
+  assert.deepEqual([0, 1, 450, 999, 1000].map(few), [0, 2, 45, 98, 100]);
 });

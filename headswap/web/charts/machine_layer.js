@@ -12,7 +12,7 @@
 import { choiceInput } from "../controls.js";
 import { freshId, h, put, say } from "../elements.js";
 import { layerFlow } from "./machine_flow.js";
-import { isBlock, layerLabel, movedPart, movedWords, originWords, rateWords, stateOf, stateWords,
+import { insertedWords, isBlock, layerLabel, learningShare, movedPart, movedWords, originWords, rateWords, stateOf, stateWords,
   weightWords } from "./machine_words.js";
 
 const MOVED = "how far its weights have moved since the start; the bar is full when they've moved by their own size";
@@ -46,8 +46,9 @@ function plateOf(...more) {
   const state = h("span", { class: "hs-m-state" });
   const origin = tag();
   const moved = movedFoot();
+  const inserted = h("span", { class: "hs-m-inserts", hidden: true });
   const line = h("span", { class: "hs-m-line" }, h("span", { class: "hs-m-called" }, name, origin), weights);
-  const root = h("div", { class: "hs-m-plate" }, line, state, detail, ...more, moved.root);
+  const root = h("div", { class: "hs-m-plate" }, line, state, detail, inserted, ...more, moved.root);
   /** @param {Layer} layer @param {Around} around */
   const paint = (layer, { waiting }) => {
     say(name, layer.name);
@@ -55,6 +56,9 @@ function plateOf(...more) {
     say(detail, layer.detail);
     say(state, waiting ? "waiting" : stateWords(layer));
     sayOrHide(origin, originWords(layer));
+    const parts = insertedWords(layer);
+    inserted.hidden = !parts.length;
+    if (inserted.textContent !== parts.join("")) inserted.replaceChildren(...parts.map((text) => h("span", {}, text)));
     moved.paint(layer);
   };
   return { root, paint };
@@ -96,6 +100,7 @@ export function layerBox(key, asks, ...more) {
     put(root, { "data-state": around.waiting ? "waiting" : state, "data-origin": originWords(layer) || null,
       "data-adds": isBlock(layer) });
     root.style.setProperty("--hs-tint", tintOf(layer));
+    root.style.setProperty("--hs-learns", `${learningShare(layer).toFixed(1)}%`);
     plate.paint(layer, around);
     paintSwitch(able && asks.toggle !== null, state === "learns" || state === "part");
     put(plate.root, { "aria-label": around.waiting ? `${layer.name}: waiting, not in use` : layerLabel(layer) });

@@ -52,6 +52,21 @@ export function stateOf({ weights, learns }) {
   return learns < weights ? "part" : "learns";
 }
 
+/** How much of a layer's box is drawn as learning, in percent: what learns is always to be seen, and so is what doesn't.
+ * @param {Layer} layer */
+export function learningShare({ weights, learns }) {
+  if (!weights || !learns) return 0;
+  return learns === weights ? 100 : Math.min(98, Math.max(2, (100 * learns) / weights));
+}
+
+const INSERTED = " (inserted)";
+
+/** What was put into a layer, in the order of its modules, such as "lora at attention.qkv, 1,024 weights".
+ * @param {Layer} layer */
+export const insertedWords = ({ parts }) => parts.filter(({ name }) => name.endsWith(INSERTED))
+  .map(({ name, weights }) => `${name.slice(0, -INSERTED.length)}, ${ofThem(weights, "weight").replace(String(weights),
+    countText(weights))}`);
+
 /** @param {number} rate 0 is frozen */
 export function rateWords(rate) {
   if (!rate) return "frozen";
@@ -95,7 +110,7 @@ export const movedPart = (moved) => Math.min(1, Math.max(0, moved ?? 0));
 
 /** All that the picture shows of a layer, for those who do not see it. @param {Layer} layer */
 export function layerLabel(layer) {
-  const words = [weightWords(layer), stateWords(layer), layer.weights ? layer.origin : "",
+  const words = [weightWords(layer), stateWords(layer), ...insertedWords(layer), layer.weights ? layer.origin : "",
     layer.once ? "computed once" : "", movedWords(layer.moved)].filter(Boolean);
   return `${layer.name}: ${words.join(", ")}. ${layer.detail}`.trim();
 }
