@@ -24,8 +24,9 @@ from ..model.pooling import MeanPool
 from ..model.precision import one_thread
 from ..training.run import encode
 from .base import lesson_base
+from .controls import choice, slider, stops
 from .questions import QUESTIONS, answered, quartered
-from .widget import Block, Explorer, card, choice, field, headlines, slider, stops
+from .widget import Block, Explorer, card, field, headlines
 
 TASKS = {"exactly one: spam, or a comma": "exactly one", "spam or ham": "spam"}
 UNITS, LABELS, DRAWS = (0, 2, 4, 16, 64), (20, 80, 640), 10

@@ -19,7 +19,8 @@ from ..model.precision import one_thread
 from ..training.pretrain import PretrainStep
 from ..web.flow import scores
 from ..web.glyphs import glyph
-from .widget import Block, Explorer, choice, curves, figure, folded, line, looking, numbers, slider, table, text, words
+from .controls import choice, slider, text
+from .widget import Block, Explorer, curves, figure, folded, line, looking, numbers, table, words
 
 EVERY = 20  # pretraining steps per point, so that messages to the browser stay few
 GUESSING = 260

@@ -16,7 +16,8 @@ from ..errors import DataError
 from ..model.body import Attention, LanguageModel, LMBody
 from ..web.glyphs import glyph
 from .body import ahead, with_bos
-from .widget import Block, Explorer, choice, slider, text, words
+from .controls import choice, slider, text
+from .widget import Block, Explorer, words
 from .widget import worked as worked_block
 
 POSITIONS = 3

@@ -13,7 +13,8 @@ from typing import Any, Final
 
 from ..errors import SettingError
 from ..regimes.named import REGIMES
-from .widget import HERE, Block, Explorer, card, choice, headlines, stops, switch, table, trade
+from .controls import choice, stops, switch
+from .widget import HERE, Block, Explorer, card, headlines, table, trade
 
 FILE = Path(HERE) / "forgotten.json"
 TEXTS: Final = ("the wording it has read", "another wording")

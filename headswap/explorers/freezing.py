@@ -9,7 +9,8 @@ from typing import Any
 import torch
 from torch import nn
 
-from .widget import Block, Explorer, bars, card, choice, curves, headlines, line, slider, table
+from .controls import choice, slider
+from .widget import Block, Explorer, bars, card, curves, headlines, line, table
 
 START, RATE, STEPS = 1.0, 0.1, 20
 LEFTOVERS = ("the gradient of the last step", "zeros in its place", "no gradient at all")

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from ..data.tasks import QUESTIONS
-from .widget import HERE, Block, Explorer, card, choice, contenders, folded, headlines, heat, table
+from .controls import choice
+from .widget import HERE, Block, Explorer, card, contenders, folded, headlines, heat, table
 from .worth import signed, verdict
 
 FILE = Path(HERE) / "fused.json"

@@ -14,7 +14,8 @@ from ..errors import DataError
 from ..model.body import LanguageModel
 from ..web.glyphs import glyph
 from .body import chances, likeliest, with_bos
-from .widget import Block, Explorer, choice, figure, numbers, text, words
+from .controls import choice, text
+from .widget import Block, Explorer, figure, numbers, words
 from .widget import guesses as guesses_block
 
 MESSAGES = {

@@ -31,7 +31,8 @@ from ..web.layers import layers_of
 from ..web.machine import machine_of
 from ..web.quiet import quiet_copy
 from .base import lesson_base
-from .widget import Block, Control, Explorer, choice, hidden, text
+from .controls import Control, choice, hidden, text
+from .widget import Block, Explorer
 from .widget import machine as machine_block
 
 BY_HAND = "built by hand"

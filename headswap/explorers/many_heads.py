@@ -15,7 +15,8 @@ from ..model.heads import Head
 from ..model.pooling import MeanPool
 from ..shelf.shelf import Answer, Shelf
 from ..web.flow import Reading, read_message
-from .widget import Block, Explorer, switch, text, words
+from .controls import switch, text
+from .widget import Block, Explorer, words
 from .widget import heads as heads_block
 
 TITLE = "Many heads"

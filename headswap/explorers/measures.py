@@ -12,8 +12,9 @@ import numpy as np
 
 from ..errors import SettingError
 from ..metrics.measure import Metrics, measure
+from .controls import hidden, slider
 from .own import Function, Own, Said
-from .widget import Block, Explorer, curves, divide, folded, hidden, line, matrix, numbers, slider, table, words
+from .widget import Block, Explorer, curves, divide, folded, line, matrix, numbers, table, words
 
 # Truth, verdict, and what that is called.
 CELLS = {

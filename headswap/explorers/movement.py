@@ -24,7 +24,8 @@ from ..training.recipe import Recipe
 from ..training.run import start_regime
 from ..training.spec import Judged, judge
 from ..web.moved import Movement
-from .widget import HERE, Block, Explorer, card, choice, curves, headlines, heat, line, stops
+from .controls import choice, stops
+from .widget import HERE, Block, Explorer, card, curves, headlines, heat, line
 
 FILE = Path(HERE) / "moved.json"
 RATES: Final = (0.0003, 0.001, 0.002, 0.01)

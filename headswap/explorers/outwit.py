@@ -11,7 +11,8 @@ from ..lab.shipped import recorded_classifier
 from ..model.body import LMBody
 from ..model.classifier import Classifier
 from ..web.flow import Reading, read_message
-from .widget import Block, Explorer, outbox, text, words
+from .controls import text
+from .widget import Block, Explorer, outbox, words
 
 FRIENDLY = "Hi, running late, see you at 6! "  # 32 bytes: all that the filter reads
 SPAM = (

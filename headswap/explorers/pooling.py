@@ -19,22 +19,8 @@ from ..training.events import EpochDone
 from ..training.recipe import Recipe
 from ..training.run import encode, start_regime
 from ..web.glyphs import glyph
-from .widget import (
-    Block,
-    Explorer,
-    card,
-    choice,
-    cloud,
-    curves,
-    folded,
-    headlines,
-    line,
-    slider,
-    table,
-    tape,
-    text,
-    words,
-)
+from .controls import choice, slider, text
+from .widget import Block, Explorer, card, cloud, curves, folded, headlines, line, table, tape, words
 
 LINES = ("mean of the real bytes", "mean of every position", "last real byte", "last position")
 MASKED = LINES[::2]

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..errors import SettingError
-from .widget import Block, Explorer, cards, outcome, words
+from .controls import cards
+from .widget import Block, Explorer, outcome, words
 
 OPEN = "choose an answer…"
 OUTCOME = "Outcome"

@@ -10,8 +10,9 @@ from functools import partial
 from typing import Any
 
 from ..metrics.measure import Metrics, measure
+from .controls import slider
 from .measures import UNIT, Sweep, sweep
-from .widget import Block, Explorer, crowd, curves, line, numbers, slider
+from .widget import Block, Explorer, crowd, curves, line, numbers
 
 WORLD = 1000  # messages in the picture
 

@@ -6,7 +6,8 @@ from typing import Any
 
 from ..lab.rows import recorded_runs
 from ..metrics.measure import Metrics, measure
-from .widget import Block, Explorer, choice, curves, line, matrix, slider, words
+from .controls import choice, slider
+from .widget import Block, Explorer, curves, line, matrix, words
 
 
 def recorded() -> Explorer:

@@ -10,7 +10,8 @@ from typing import Any
 from torch import nn
 
 from ..model.classifier import Swap, place_of
-from .widget import Block, Explorer, bars, choice, table, words
+from .controls import choice
+from .widget import Block, Explorer, bars, table, words
 
 FATES = ("kept", "dropped", "created")
 Row = tuple[str, str, str, tuple[int, ...] | None]  # fate, place, name, shape where it is still known

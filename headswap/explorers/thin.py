@@ -17,7 +17,8 @@ from ..model.body import LanguageModel
 from ..model.classifier import Classifier
 from ..model.copies import lazy_copy
 from ..training.spec import judge
-from .widget import Block, Explorer, card, curves, headlines, line, stops, words
+from .controls import stops
+from .widget import Block, Explorer, card, curves, headlines, line, words
 
 RANKS = (0, 1, 2, 3, 4, 6, 8, 16, 64)
 WHOLE = RANKS[-1]  # the width: a matrix of the body has no higher rank

@@ -16,8 +16,9 @@ from ..regimes.schedules import SCHEDULES
 from ..regimes.stages import Regime
 from ..training.run import epochs_of
 from ..web.building import rates_of
+from .controls import choice
 from .movement import COLUMNS, FULL_SHADE, SHOWN, name_of
-from .widget import Block, Explorer, choice, curves, heat, line, words
+from .widget import Block, Explorer, curves, heat, line, words
 
 EPOCHS, FINE = 20, 20  # of the run; moments of an epoch
 NEW = ("head", "pool")  # what a schedule may treat apart

@@ -15,7 +15,8 @@ from ..errors import DataError
 from ..lab.shipped import recorded_classifier
 from ..model.classifier import Classifier
 from ..web.glyphs import BLANKS, MOST_CUT
-from .widget import Block, Explorer, batch, choice, figure, folded, numbers, slider, switch, table, text, words
+from .controls import choice, slider, switch, text
+from .widget import Block, Explorer, batch, figure, folded, numbers, table, words
 
 LENGTHS = (32, 64, 160)
 EXAMPLES = 5  # messages shown with their lost ends

@@ -6,7 +6,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from .widget import HERE, Block, Explorer, choice, curves, lead, line, stops
+from .controls import choice, stops
+from .widget import HERE, Block, Explorer, curves, lead, line
 
 FILE = Path(HERE) / "worth.json"
 # What a learner reads, by the name under which it is stored, in the order of the picture.

@@ -9,10 +9,11 @@ import pytest
 from headswap.explorers import closed as module
 from headswap.explorers import widget
 from headswap.explorers.closed import closed, in_words
+from headswap.explorers.controls import choice, hidden, slider, switch
 from headswap.explorers.environment import facts
 from headswap.explorers.predict import OPEN, predict
 from headswap.explorers.recorded import recorded
-from headswap.explorers.widget import Explorer, choice, hidden, slider, switch
+from headswap.explorers.widget import Explorer
 
 CONTROLS = [
     choice("side", "Pads", "left", ["left", "right"]),

@@ -12,6 +12,7 @@ import pytest
 import torch
 
 from headswap.errors import SettingError
+from headswap.explorers.controls import choice, hidden, slider, switch, text
 from headswap.explorers.predict import predict
 from headswap.explorers.reading import read
 from headswap.explorers.widget import (
@@ -19,7 +20,6 @@ from headswap.explorers.widget import (
     Explorer,
     bars,
     batch,
-    choice,
     cloud,
     curves,
     field,
@@ -28,16 +28,12 @@ from headswap.explorers.widget import (
     gauge,
     guesses,
     heat,
-    hidden,
     line,
     looking,
     matrix,
     numbers,
-    slider,
-    switch,
     table,
     tape,
-    text,
     words,
     worked,
 )

@@ -13,6 +13,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.skipif(CHROMIUM is None, reason="
 CELL = '''
 import math
 from headswap.explorers.widget import *
+from headswap.explorers.controls import *
 
 def show(v):
     ids, n, p = list(v["text"].encode()), v["max_len"], v["threshold"]

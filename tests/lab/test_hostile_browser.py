@@ -17,7 +17,8 @@ from headswap.data.fixture import messages
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 EXPLORER = """
-from headswap.explorers.widget import Explorer, choice, slider, switch, text, words
+from headswap.explorers.controls import choice, slider, switch, text
+from headswap.explorers.widget import Explorer, words
 Explorer("Kinds", [text("t", "A text", "hi"), slider("n", "A number", 5, 0, 10), choice("c", "A choice", "one",
          ["one", "two", "three"]), switch("s", "A switch", False)], lambda v: [words("Said", repr(v))])
 """
