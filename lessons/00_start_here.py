@@ -265,15 +265,15 @@ done
 # | --- | --- | --- | --- |
 # | 00 | Start here | 9 | the whole story |
 # | 01 | Tokenisation | 10 | text to bytes, and what a cut loses |
-# | 02 | The body and its language model | 12 | attention, and guessing the next byte |
+# | 02 | The body and its language model | 13 | attention, and guessing the next byte |
 # | 03 | The head swap | 11 | what pretraining adds |
 # | 04 | Pooling | 13 | many vectors to one |
 # | 05 | The freeze toggle | 12 | what learns, and what freezing saves |
 # | 06 | Metrics | 10 | four cells and every threshold |
 # | 06b | Rare spam, and how sure | 10 | rare spam, and how far luck reaches |
 # | 07 | The regime lab | 12 | your own experiments |
-# | 08 | Probe or feature head | 12 | when a head should bend |
-# | 09 | Rates and schedules | 12 | who moves, and how far |
+# | 08 | Probe or feature head | 13 | when a head should bend |
+# | 09 | Rates and schedules | 13 | who moves, and how far |
 # | 10 | Adapters, LoRA, and other small parts | 14 | your own LoRA |
 # | 11 | Who forgot the language? | 10 | what a new task costs the old one |
 #

@@ -8,7 +8,7 @@
 # %% [markdown]
 # # 02 · The body and its language model
 #
-# **12 minutes** to read, and three exercises. This model reads a message byte by byte, and
+# **13 minutes** to read, and three exercises. This model reads a message byte by byte, and
 # before each byte it guesses what comes. The taller the bar, the less it saw that byte
 # coming. Point at a bar to see its guesses. Then choose another message: what do capitals
 # do?

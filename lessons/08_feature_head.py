@@ -8,7 +8,7 @@
 # %% [markdown]
 # # 08 · Probe or feature head
 #
-# **12 minutes** to read, and one exercise.
+# **13 minutes** to read, and one exercise.
 #
 # Each mark below is a message. A straight line tells circles from triangles hardly better than a coin would. Give the
 # head four hidden units. Then try the task "spam or ham" with 20 labels and 64 units: on its own labels it's perfect.

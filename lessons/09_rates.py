@@ -8,7 +8,7 @@
 # %% [markdown]
 # # 09 · Rates and schedules
 #
-# **12 minutes** to read, and two exercises.
+# **13 minutes** to read, and two exercises.
 #
 # Run the cell below and slide the learning rate. Every one of these runs learns to find spam. What happens to the
 # language that the model knew? Can you save it by going slower?

@@ -33,7 +33,8 @@ class Still(Figure):
 
     def _repr_html_(self) -> str:
         buffer = io.BytesIO()
-        self.savefig(buffer, format="png", dpi=DOTS, facecolor="white", metadata={"Software": None})
+        self.savefig(buffer, format="png", dpi=DOTS, facecolor="white", metadata={"Software": None},
+                     pil_kwargs={"optimize": True})  # fmt: skip
         # White, in a dark theme too: the ink of the axes is dark.
         style = f"width: {round(INCH * self.get_figwidth())}px; max-width: 100%; height: auto; background: #ffffff"
         source = f"data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()}"
