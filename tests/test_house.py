@@ -27,7 +27,7 @@ FLOORS = (
     {"training"},
     {"weights"},
     {"results"},
-    {"shelf"},
+    {"shelf", "images"},
     {"web", "cli"},
     {"__init__", "__main__"},
     {"live"},

@@ -221,4 +221,4 @@ def _pictures(path: Path, file: str, raw: bytes, layout: Layout, names: Sequence
             f"download {layout.archive} again"
         )
     images = records[:, layout.labels :].reshape(-1, 3, 32, 32)
-    return [Picture(image, label, names[label]) for image, label in zip(images, labels.tolist(), strict=True)]
+    return [Picture(image, label, names[label]) for image, label in zip(images, map(int, labels), strict=True)]

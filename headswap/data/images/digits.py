@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from functools import cache
 
+import numpy as np
+
 from ...errors import MissingExtraError
 from ..messages import Split
 from .picture import Picture, drawn
@@ -39,6 +41,6 @@ def digits() -> tuple[Picture, ...]:
         from sklearn.datasets import load_digits
     except ImportError:
         raise MissingExtraError("the digits come with scikit-learn; pip install scikit-learn") from None
-    found = load_digits()
-    images = (found.images / 16).astype("float32")[:, None]  # (N, 1, 8, 8)
-    return tuple(Picture(image, int(label), f"a {label}") for image, label in zip(images, found.target, strict=True))
+    pixels, labels = map(np.asarray, load_digits(return_X_y=True))  # (N, 64), from 0 to 16, and (N,)
+    images = (pixels / 16).astype("float32").reshape(-1, 1, 8, 8)
+    return tuple(Picture(image, int(label), f"a {label}") for image, label in zip(images, labels, strict=True))

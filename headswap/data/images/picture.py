@@ -54,10 +54,10 @@ def _check(pictures: Sequence[Picture], names: Sequence[str], sizes: dict[str, i
             ask = f"expected a whole number of images that divides by {classes} classes"
             raise SettingError(f"{part} is {size!r}, {ask}: give {classes}, {2 * classes} or the like")
     counts = np.bincount([picture.label for picture in pictures], minlength=classes)
-    need = sum(sizes.values()) // classes
-    for name, count in zip(names, counts.tolist(), strict=True):
-        if count < need:
-            asked = ", ".join(f"{part} {size:,}" for part, size in sizes.items())
-            raise DataError(
-                f"The class {name} has {count:,} images, expected {need:,} for {asked}: make the parts smaller"
-            )
+    rarest, need = int(counts.argmin()), sum(sizes.values()) // classes
+    if counts[rarest] < need:
+        asked = ", ".join(f"{part} {size:,}" for part, size in sizes.items())
+        raise DataError(
+            f"The class {names[rarest]} has {counts[rarest]:,} images, expected {need:,} for {asked}: "
+            "make the parts smaller"
+        )
