@@ -28,7 +28,9 @@ from ..results.compare import DEFAULT_REGIMES, Failure, steps_of
 from ..results.report import diverged
 from ..results.scores import scores
 from ..training.events import StepDone
-from ..training.looking import MaskedPatches, Rotations, Unschooled, images_to_read, new_image_body
+from ..training.looking.paint import MaskedPatches
+from ..training.looking.school import Unschooled, images_to_read, new_image_body
+from ..training.looking.turn import Rotations
 from ..training.recipe import DTYPES, Compute, Recipe
 from ..training.spec import Result, RunSpec, Schooled, run_spec, school
 from .told import about, table

@@ -38,7 +38,9 @@ from ..model.vision.wide_resnet import WideResNetConfig
 from ..regimes.named import REGIMES
 from ..regimes.stages import Falling, Frozen, Regime, Stage
 from .events import EpochDone, Event, StageBegan, StageEnded
-from .looking import MaskedPatches, Rotations, Unschooled
+from .looking.paint import MaskedPatches
+from .looking.school import Unschooled
+from .looking.turn import Rotations
 from .loop import predict_logits
 from .pretrain import Origin, PretrainStep, Schooling, perplexity
 from .recipe import Compute, Recipe

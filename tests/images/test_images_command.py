@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from test_images import SMALL, SMALL10, contents, packed
+from archives import SMALL, SMALL10, contents, packed
 
 from headswap.cli import main
 from headswap.data.images import cifar
@@ -50,7 +50,7 @@ def test_regimes_are_compared_on_digits(capsys: pytest.CaptureFixture[str], tmp_
 def test_regimes_are_compared_on_cifars_archive_with_moved_images(
     archive: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    more = ["--body", "wrn-10-1", "--regimes", "scratch,head-only", "--device", "cpu", "--dtype", "bfloat16"]
+    more = ["--body", "wrn-10-1", "--regimes", "scratch,mlp-head", "--device", "cpu", "--dtype", "bfloat16"]
     assert main(["images", "--data", str(archive), *QUICK, *more, "--seeds", "1", "--micro-batch", "8"]) == 0
     said = capsys.readouterr().out
     assert "30 images to train on, 10 to validate, 30 to test; 10 classes." in said
