@@ -45,7 +45,9 @@ def convolution(fan_in: int, fan_out: int, size: int, stride: int, generator: to
 
     Maps (B, fan_in, H, W) to (B, fan_out, H / stride, W / stride), sides rounded up.
     """
-    made = skip_init(nn.Conv2d, fan_in, fan_out, size, stride=stride, padding=size // 2, bias=False)
+    # Under torch.device("meta") a large network is counted for nothing; the generator is the CPU's.
+    device = "meta" if torch.get_default_device().type == "meta" else "cpu"
+    made = skip_init(nn.Conv2d, fan_in, fan_out, size, stride=stride, padding=size // 2, bias=False, device=device)
     layer = cast(nn.Conv2d, made)
     with torch.no_grad():
         layer.weight.normal_(0.0, (2.0 / (fan_in * size * size)) ** 0.5, generator=generator)
