@@ -30,6 +30,8 @@ from headswap.training.events import StageBegan
 from headswap.training.loop import predict_logits
 from headswap.training.recipe import Compute, Recipe
 from headswap.training.run import encode, run_regime, start_regime
+from headswap.web.flow import flow_of
+from headswap.web.machine import machine_of
 
 SMALL_VIT = ViTConfig(width=16, heads=2, depth=2)
 SMALL_WRN = WideResNetConfig((1, 8, 8), depth=10, factor=1)
@@ -308,3 +310,16 @@ def test_a_run_in_bfloat16_and_micro_batches_trains_a_vision_transformer_as_the_
     assert parts.epochs[0].train_loss == pytest.approx(whole.epochs[0].train_loss, rel=1e-4)
     low = run_regime(new_base("wrn"), split, "full", replace(QUICK, compute=Compute(dtype="bfloat16", micro_batch=8)))
     assert isinstance(low.events[0], StageBegan) and np.isfinite(low.epochs[0].train_loss)
+
+
+@pytest.mark.parametrize("kind", ["vit", "wrn"])
+def test_the_machine_and_a_message_on_its_way_know_a_body_of_images(kind: str) -> None:
+    body = new_body(kind)
+    model = Classifier(body, MeanPool(), LinearHead(body.width, 10, torch.Generator())).eval()
+    picture = digits().test[0].item
+    flow = flow_of(model, picture)
+    machine = machine_of(model, REGIMES["last-block"], labels=[str(i) for i in range(10)])
+    assert flow is not None and len(flow["tokens"]) == (16 if kind == "vit" else 4)
+    (pixels,) = body.encode([picture]).tensors
+    assert flow["logits"] == pytest.approx(model(pixels)[0].tolist(), abs=0.01)
+    assert len(machine["layers"]) == body.depth + 4
