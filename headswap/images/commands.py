@@ -16,7 +16,7 @@ from ..data.images.cifar import CifarData
 from ..data.images.digits import DigitsData
 from ..data.messages import Split
 from ..data.sources import split_of
-from ..errors import DivergedError, SettingError
+from ..errors import DivergedError, HeadswapError, SettingError
 from ..files import check_writable, write_atomically
 from ..model.pooling import POOLS, pool_names
 from ..model.vision.pixels import Size
@@ -37,10 +37,10 @@ from .told import about, table
 
 Config: TypeAlias = ViTConfig | WideResNetConfig
 Origin: TypeAlias = MaskedPatches | Rotations | Unschooled
-SCHOOLINGS = {
-    "masked": "paints hidden patches of {} images",
-    "rotations": "says by which right angle {} images were turned",
-    "none": "has random weights: what a regime freezes has learned nothing",
+SCHOOLINGS = ("masked", "rotations", "none")
+SAID: dict[type, str] = {  # what a body did before, told with how many epochs and images
+    MaskedPatches: "first it paints hidden patches, {} over {} images",
+    Rotations: "first it says by which right angle images were turned, {} over {} of them",
 }
 MOVES = ("none", "crop", "crop+flip")
 
@@ -123,7 +123,7 @@ def check_device(name: str | None) -> None:
     """SettingError for a device that PyTorch doesn't know, or doesn't find here."""
     try:
         if name is not None:
-            torch.empty(1, device=name)
+            torch.zeros(1, device=name).item()
     except (RuntimeError, AssertionError, NotImplementedError) as error:
         reason = str(error).splitlines()[0][:100]
         raise SettingError(
@@ -166,28 +166,36 @@ def _origin(options: argparse.Namespace, config: Config) -> Origin:
 
 def _headline(spec: RunSpec, options: argparse.Namespace) -> str:
     """What is compared on what, and what the body did before."""
-    split, recipe, origin = split_of(spec.data, 0), spec.recipe, spec.body
-    assert isinstance(origin, Origin)
-    with torch.device("meta"):
-        weights = sum(p.numel() for p in new_image_body(origin.config, torch.Generator()).parameters())
-    how = {MaskedPatches: "masked", Rotations: "rotations", Unschooled: "none"}[type(origin)]
-    before = SCHOOLINGS[how].format(f"{len(images_to_read(split)):,}")
-    schooling = "" if isinstance(origin, Unschooled) else f"first, for {_many(origin.epochs, 'epoch')}, the body "
-    moved = (
-        ""
-        if recipe.augment is None
-        else f", {recipe.augment.padding} pixels of random crop" + (" and flips" if recipe.augment.flip else "")
-    )
-    rates = (
-        "the regimes' own learning rates, tuned on texts" if options.rate is None else f"learning rate {options.rate:g}"
-    )
+    split, recipe = split_of(spec.data, 0), spec.recipe
     return "\n".join([
         f"{spec.data}: {len(split.train):,} images to train on, {len(split.validation):,} to validate, "
         f"{len(split.test):,} to test; {len(split.label_names)} classes.",
-        f"{options.body}, {weights:,} weights; {schooling or 'the body '}{before}.",
-        f"{_many(recipe.epochs, 'epoch')}, batches of {recipe.batch_size}, {recipe.pool} pooling{moved}; {rates}; "
-        f"{_many(options.seeds, 'seed')}. Intervals cover 95 %, over seeds and images.",
+        _before(options.body, spec.body, split),
+        f"{_many(recipe.epochs, 'epoch')}, batches of {recipe.batch_size}, {recipe.pool} pooling{_moves(recipe)}; "
+        f"{_rates(recipe)}; {_many(options.seeds, 'seed')}. Intervals cover 95 %, over seeds and images.",
     ])  # fmt: skip
+
+
+def _before(name: str, origin: object, split: Split) -> str:
+    assert isinstance(origin, Origin)
+    with torch.device("meta"):
+        weights = sum(p.numel() for p in new_image_body(origin.config, torch.Generator()).parameters())
+    if isinstance(origin, Unschooled):
+        return f"{name}, {weights:,} weights, drawn at random: what a regime freezes of them has learned nothing."
+    images = f"{len(images_to_read(split)):,}"
+    return f"{name}, {weights:,} weights; {SAID[type(origin)].format(_many(origin.epochs, 'epoch'), images)}."
+
+
+def _moves(recipe: Recipe) -> str:
+    if recipe.augment is None:
+        return ""
+    flips = ", half of them mirrored" if recipe.augment.flip else ""
+    return f", images shifted by up to {_many(recipe.augment.padding, 'pixel')}{flips}"
+
+
+def _rates(recipe: Recipe) -> str:
+    own = "each regime's own learning rate, tuned on texts"
+    return own if recipe.learning_rate is None else f"learning rate {recipe.learning_rate:g}"
 
 
 def _many(count: int, what: str) -> str:
@@ -195,12 +203,12 @@ def _many(count: int, what: str) -> str:
 
 
 def _tell(specs: Sequence[RunSpec], file: Path | None) -> None:
-    """Carry out the runs and print each regime, then the table of all; what is done when Ctrl-C comes is told, too."""
+    """Carry out the runs and print each regime, then the table of all, also when an error or Ctrl-C ends them early."""
     done: list[Result | Failure] = []
-    stopped = None
+    stopped: BaseException | None = None
     try:
         carry_out(specs, done.append)
-    except KeyboardInterrupt as stop:
+    except (KeyboardInterrupt, HeadswapError) as stop:
         stopped = stop
     found = scores([outcome for outcome in done if isinstance(outcome, Result)])
     for name in dict.fromkeys(score.regime for score in found):

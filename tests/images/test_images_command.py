@@ -37,7 +37,7 @@ def test_regimes_are_compared_on_digits(capsys: pytest.CaptureFixture[str], tmp_
     assert main(["images", *QUICK, *TINY, "--regimes", "full,scratch,lora", "--json", str(file)]) == 0
     said = capsys.readouterr().out
     assert "digits: 30 images to train on, 160 to validate, 400 to test; 10 classes." in said
-    assert "the body paints hidden patches of 1,237 images" in said
+    assert "first it paints hidden patches, 1 epoch over 1,237 images." in said
     rows = {line.split()[0]: line for line in said.split("(2 seeds)")[1].splitlines() if line.strip()}
     assert list(rows) == ["regime", "full", "scratch", "lora"]
     runs = json.loads(file.read_text())
@@ -54,8 +54,8 @@ def test_regimes_are_compared_on_cifars_archive_with_moved_images(
     assert main(["images", "--data", str(archive), *QUICK, *more, "--seeds", "1", "--micro-batch", "8"]) == 0
     said = capsys.readouterr().out
     assert "30 images to train on, 10 to validate, 30 to test; 10 classes." in said
-    assert "has random weights: what a regime freezes has learned nothing" in said
-    assert "4 pixels of random crop and flips" in said
+    assert "drawn at random: what a regime freezes of them has learned nothing" in said
+    assert "images shifted by up to 4 pixels, half of them mirrored" in said
     assert "computed once: nothing: every step moves its images anew" in said
 
 
@@ -84,6 +84,7 @@ def test_regimes_are_compared_on_cifars_archive_with_moved_images(
         (["--rate", "0"], "learning_rate is 0.0; give a number above 0"),
         (["--schooling-epochs", "0"], "epochs is 0 and batch_size 32; give whole numbers of at least 1"),
         (["--micro-batch", "0"], "micro_batch is 0; give a whole number of at least 1"),
+        (["--device", "meta"], "--device is 'meta', which cannot be used here"),
         (["--device", "abacus"], "--device is 'abacus', which cannot be used here"),
         (["--data", "nowhere.tar.gz"], "nowhere.tar.gz cannot be read (No such file or directory); check the path"),
         (["--json", "/proc/x/y.json"], "y.json cannot be written"),
