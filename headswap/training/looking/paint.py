@@ -53,8 +53,7 @@ def painted(base: Base, images: torch.Tensor, hidden: torch.Tensor) -> tuple[tor
 def hide(count: int, patches: int, share: float, generator: torch.Generator) -> torch.Tensor:
     """Which patches are hidden, (count, patches): the same number of each image, and at least one."""
     many = max(1, round(share * patches))
-    order = torch.rand(count, patches, generator=generator).argsort(1)
-    return order.argsort(1) < many
+    return torch.rand(count, patches, generator=generator).argsort(1) < many
 
 
 @dataclass(frozen=True, slots=True)
