@@ -1,4 +1,4 @@
-"""The command line: `python -m headswap demo`, `data sms`, `predict`. It prints; the library does the work."""
+"""The command line: `python -m headswap demo`, `images`, `data`, `predict`. It prints; the library does the work."""
 
 import argparse
 import json
@@ -18,6 +18,7 @@ from .data.readers import Corpus, Reading, unique_messages
 from .data.sources import LENGTHS, FileData, FixtureData, OrderData, Source, cut, split_of
 from .errors import HeadswapError, SettingError
 from .files import cache_folder, check_writable, write_atomically
+from .images.commands import add_images
 from .model.body import BodyConfig
 from .model.pooling import POOLS, pool_names
 from .regimes.named import REGIMES
@@ -170,6 +171,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="headswap", description="Fine-tune a classifier by swapping the head.")
     commands = parser.add_subparsers(required=True, metavar="command")
     _add_demo(commands.add_parser("demo", help="pretrain a small body and compare regimes on it"))
+    add_images(commands.add_parser("images", help="compare regimes on images: digits, or CIFAR"))
     data = commands.add_parser("data", help="download the real messages")
     data.set_defaults(run=_data)
     data.add_argument("corpus", choices=["sms"], help="sms: the UCI SMS Spam Collection (CC BY 4.0)")

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 import pytest
 import torch
+from torch import nn
 
 from headswap.model.body import BodyConfig, LMBody, new_language_model
 
 transformers = pytest.importorskip("transformers")
+B = TypeVar("B", bound=nn.Module)
 
 
 def gpt2_state(body: LMBody) -> dict[str, torch.Tensor]:
@@ -26,7 +30,11 @@ def gpt2_config(**more: object):
 
 def random_body() -> LMBody:
     """A body whose every weight, biases and norms too, is far from its start."""
-    body = new_language_model(BodyConfig(), 3).body.eval()
+    return far_from_its_start(new_language_model(BodyConfig(), 3).body.eval())
+
+
+def far_from_its_start(body: B) -> B:
+    """The body with something added to every weight, biases and norms too."""
     generator = torch.Generator().manual_seed(4)
     with torch.no_grad():
         for parameter in body.parameters():

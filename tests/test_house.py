@@ -29,7 +29,7 @@ FLOORS = (
     {"training"},
     {"weights"},
     {"results"},
-    {"shelf"},
+    {"shelf", "images"},
     {"web", "cli"},
     {"__init__", "__main__"},
     {"live"},

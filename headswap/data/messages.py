@@ -2,7 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -54,15 +54,15 @@ class Message:
 class Split:
     """Examples to learn from, to choose by and to judge on; no text stands in two of them.
 
-    `natural` is a second test set at the corpus' own share of spam, `unlabelled` holds texts that only the
-    pretraining may read. Both may be empty. `corpus`, where given, is what the pretraining reads in place of the
-    training and the unlabelled texts: so that a body stays the same, however many labels there are.
+    `natural` is a second test set at the corpus' own share of spam, `unlabelled` holds items (texts, images) that only
+    the pretraining may read. Both may be empty. `corpus`, where given, is what the pretraining reads in place of the
+    training and the unlabelled items: so that a body stays the same, however many labels there are.
     """
 
     train: tuple[Example, ...]
     validation: tuple[Example, ...]
     test: tuple[Example, ...]
     natural: tuple[Example, ...] = ()
-    unlabelled: tuple[str, ...] = ()
+    unlabelled: tuple[Any, ...] = ()
     label_names: tuple[str, ...] = ("ham", "spam")
-    corpus: tuple[str, ...] = ()
+    corpus: tuple[Any, ...] = ()

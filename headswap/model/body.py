@@ -173,13 +173,7 @@ class LMBody(Body):
 
     def sites(self, name: str) -> tuple[Site, ...]:
         """The places of that name; q, k and v are columns of one product."""
-        if name in ("entrance", "exit"):
-            return (Site(name, name),)
-        if name not in SITES:
-            return ()
-        D, (inside, part) = self.width, SITES[name]
-        columns = None if part is None else (part * D, (part + 1) * D)
-        return tuple(Site(name, f"blocks.{i}.{inside}", columns) for i in range(self.depth))
+        return sites_of(name, self.width, self.depth)
 
     def vocabulary(self) -> torch.Tensor:
         """The vectors (256, D) of the bytes; no special id."""
@@ -207,6 +201,17 @@ class LMBody(Body):
             seen = seen.tril()
         # A pad sees itself: a row with nothing to see would be NaN.
         return (seen | torch.eye(T, dtype=torch.bool, device=mask.device))[:, None]
+
+
+def sites_of(name: str, width: int, depth: int) -> tuple[Site, ...]:
+    """The places of that name in a body of `depth` Blocks between an entrance and an exit."""
+    if name in ("entrance", "exit"):
+        return (Site(name, name),)
+    if name not in SITES:
+        return ()
+    inside, part = SITES[name]
+    columns = None if part is None else (part * width, (part + 1) * width)
+    return tuple(Site(name, f"blocks.{i}.{inside}", columns) for i in range(depth))
 
 
 class LMHead(nn.Module):

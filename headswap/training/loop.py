@@ -26,7 +26,20 @@ from ..model.precision import modes_kept, one_thread, products_in
 from ..regimes.places import Group
 from ..regimes.schedules import SCHEDULES
 from .events import EpochDone, Event, StageBegan, StageEnded, StepDone
-from .prefix import Inputs, Known, Prefix, above, frozen_prefix, held_bytes, pooled, prepare, remember, uncached
+from .prefix import (
+    MOVED,
+    NOTHING,
+    Inputs,
+    Known,
+    Prefix,
+    above,
+    frozen_prefix,
+    held_bytes,
+    pooled,
+    prepare,
+    remember,
+    uncached,
+)  # fmt: skip
 from .recipe import Recipe
 
 EVALUATION_BATCH = 128
@@ -64,7 +77,7 @@ class _Loop:
     done: int = 0
     kept: int = 0
     lowest: float = math.inf
-    weights: list[tuple[nn.Parameter, torch.Tensor]] = field(default_factory=list)
+    weights: list[tuple[torch.Tensor, torch.Tensor]] = field(default_factory=list)
 
     @property
     def steps(self) -> int:
@@ -101,8 +114,7 @@ class _Loop:
         for group, rate, new, schedule in self.rates:
             group["lr"] = rate * schedule(self.done / self.steps, new)
         with one_thread():
-            parts = index.split(self.recipe.compute.micro_batch or len(index))
-            value = self._backward(parts, len(index))
+            value = self._backward(self._batches(index), len(index))
             self._check(value)
             self.optimizer.step()
         self.done += 1
@@ -122,18 +134,18 @@ class _Loop:
         return loss, metrics, probabilities, perf_counter() - began
 
     def keep_best(self, epoch: int, loss: float | None) -> None:
-        """Where the best epoch is to be kept: remember the weights that learn, if no loss was lower so far."""
+        """Where the best epoch is to be kept: remember what learned, if no loss was lower so far."""
         if self.recipe.keep == "last" or loss is None:
             self.kept = epoch
         elif loss < self.lowest:
             self.lowest, self.kept = loss, epoch
-            self.weights = [(p, p.detach().clone()) for p in self.model.parameters() if p.requires_grad]
+            self.weights = [(tensor, tensor.detach().clone()) for tensor in self._moving()]
 
     @torch.no_grad()
     def restore(self) -> None:
         """Go back to the epoch that is kept."""
-        for parameter, value in self.weights:
-            parameter.copy_(value)
+        for tensor, value in self.weights:
+            tensor.copy_(value)
 
     @torch.no_grad()
     def objective(self) -> float | None:
@@ -161,13 +173,23 @@ class _Loop:
         for group, rate, _, _ in getattr(self, "rates", ()):
             group["lr"] = rate
 
+    def kept_once(self) -> str:
+        """What of the training messages was computed once, in words."""
+        moved = self.recipe.augment is not None and frozen_prefix(self.model) != NOTHING
+        return MOVED if moved else str(self.inputs.prefix)
+
+    def _moving(self) -> list[torch.Tensor]:
+        """What training moves: weights that learn, and buffers of modules that train, such as a batch norm's means."""
+        learning = [parameter for parameter in self.model.parameters() if parameter.requires_grad]
+        return learning + [buffer for module, train in self.modes if train for buffer in module.buffers(recurse=False)]
+
     def _inputs(self, prefix: Prefix) -> tuple[Inputs, Inputs | None]:
         """What stands above the prefix, for training and validation; both share one memory budget."""
         reads = self.recipe.pool if prefix.pooled else self.model.pool.prepends_cls
-        key = prefix, reads, self.recipe.compute, self.recipe.cache_bytes
+        key = prefix, reads, self.recipe.compute, self.recipe.cache_bytes, self.recipe.augment
         if key in self.known:
             return self.known[key]
-        inputs = prepare(self.model, self.train, prefix, self.recipe.cache_bytes)
+        inputs = prepare(self.model, self.train, self._steady(prefix), self.recipe.cache_bytes)
         held_out = None
         if self.validation is not None:
             held_out = prepare(self.model, self.validation, prefix, self.recipe.cache_bytes - held_bytes(inputs))
@@ -182,17 +204,33 @@ class _Loop:
             held_out = _pooled(self.model, self.held_out, self.validation.lengths).float()
             features.append((held_out, self.validation.labels))
         validation = features[1] if len(features) > 1 else None
-        return Seen(*features[0], validation, self.train.classes, fixed=frozen_prefix(self.model).pooled)
+        fixed = self._steady(frozen_prefix(self.model)).pooled
+        return Seen(*features[0], validation, self.train.classes, fixed)
 
-    def _backward(self, parts: Sequence[torch.Tensor], whole: int) -> float:
+    def _steady(self, prefix: Prefix) -> Prefix:
+        """The part of the prefix that makes the same of a training message at every step: none if it is moved."""
+        return prefix if self.recipe.augment is None else NOTHING
+
+    def _batches(self, index: torch.Tensor) -> Iterator[Batch]:
+        """The messages at `index`, a micro-batch at a time; the draws that move a batch are those of the whole."""
+        augment, size = self.recipe.augment, self.recipe.compute.micro_batch or len(index)
+        if augment is None:
+            yield from map(self.inputs.batch, index.split(size))
+            return
+        batch = self.inputs.batch(index)
+        inputs = augment(batch.inputs, self.generator)
+        for part in torch.arange(len(index), device=batch.labels.device).split(size):
+            yield Batch(tuple(tensor[part] for tensor in inputs), batch.labels[part])
+
+    def _backward(self, batches: Iterator[Batch], whole: int) -> float:
         """The gradients of a batch of `whole` messages, one part of it after the other; its mean loss."""
-        value = 0.0
-        for part in parts:
-            batch, model = self.inputs.batch(part), self.model
+        value, model = 0.0, self.model
+        for i, batch in enumerate(batches):
+            count = len(batch.labels)
             with self._precision():
                 loss = model.loss(above(model, self.inputs.prefix, batch), batch)
-            loss = loss if len(part) == whole else loss * (len(part) / whole)
-            if part is parts[0]:
+            loss = loss if count == whole else loss * (count / whole)
+            if i == 0:
                 self.optimizer.zero_grad()  # not before the forward pass: the memory it frees is what backward takes
             loss.backward()
             value += loss.item()
@@ -217,7 +255,7 @@ def _train(loop: _Loop, stage: int, stages: int) -> Iterator[Event]:
         spent = loop.prepare()
         counts = (*_counts(loop.model), loop.recipe.epochs, loop.steps)
         floor = loop.model.objective.floor
-        yield StageBegan(stage, stages, *counts, str(loop.inputs.prefix), spent, floor)
+        yield StageBegan(stage, stages, *counts, loop.kept_once(), spent, floor)
         for epoch in range(1, loop.recipe.epochs + 1):
             done = yield from _epoch(loop, stage, epoch)
             spent += done.seconds

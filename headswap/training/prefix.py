@@ -34,6 +34,7 @@ class Prefix:
 
 
 NOTHING = Prefix(-1, False)
+MOVED = "nothing, because every step moves its images anew"  # told where a prefix could have been kept
 MOST_KNOWN = 2**25  # bytes that are kept for the next runs
 
 

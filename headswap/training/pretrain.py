@@ -26,7 +26,7 @@ EVALUATION_BATCH = 64
 
 @dataclass(frozen=True, slots=True)
 class PretrainStep:
-    """One step of pretraining: its epoch, its number, from 1, of how many, and its loss in nats per byte."""
+    """One step of pretraining: its epoch, its number, from 1, of how many, and its loss, in nats per byte for texts."""
 
     epoch: int
     step: int

@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass, field
 from typing import Literal
 
+from ..data.images.augment import Augment
 from ..errors import SettingError
 from ..regimes.schedules import SCHEDULES
 
@@ -16,7 +17,8 @@ class Compute:
 
     No device means the base's own. Weights stay in their dtype; with bfloat16 or float16 the products are taken in
     it (autocast), and so is the frozen prefix. A batch is worked through `micro_batch` examples at a time, with the
-    gradients of the whole; None takes it at once.
+    gradients of the whole; None takes it at once. Only a batch norm that learns tells the difference: its means are
+    those of the micro-batch.
     """
 
     device: str | None = None
@@ -37,7 +39,8 @@ class Recipe:
     With `keep` "best" a stage ends with the weights of the epoch whose validation loss was lowest, with "last" with
     those it has. `dropout` is the body's while it is fine-tuned; None leaves it as it is. An epoch goes `passes` times
     over the messages. cache_bytes bounds what the frozen prefix may take, training and validation together; 0 turns
-    it off.
+    it off. `augment` moves the images of every step at random; then no prefix of the training images is kept, because
+    none of them comes twice.
     """
 
     epochs: int = 20
@@ -52,6 +55,7 @@ class Recipe:
     passes: int = 1
     cache_bytes: int = 256 * 2**20
     compute: Compute = field(default_factory=Compute)
+    augment: Augment | None = None
 
     def __post_init__(self) -> None:
         for name in ("epochs", "batch_size", "passes"):

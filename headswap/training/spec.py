@@ -15,6 +15,9 @@ from pathlib import Path
 import torch
 
 from .. import values
+from ..data.images.augment import Augment
+from ..data.images.cifar import CifarData
+from ..data.images.digits import DigitsData
 from ..data.messages import Example, Split, key_of
 from ..data.readers import Reading
 from ..data.sources import FileData, FixtureData, OrderData, PracticeData, Source, split_of
@@ -30,9 +33,14 @@ from ..model.inserts.kinds import INSERTS
 from ..model.losses import CrossEntropy
 from ..model.precision import one_thread
 from ..model.probe import Probe
+from ..model.vision.vit import ViTConfig
+from ..model.vision.wide_resnet import WideResNetConfig
 from ..regimes.named import REGIMES
 from ..regimes.stages import Falling, Frozen, Regime, Stage
 from .events import EpochDone, Event, StageBegan, StageEnded
+from .looking.paint import MaskedPatches
+from .looking.school import Unschooled
+from .looking.turn import Rotations
 from .loop import predict_logits
 from .pretrain import Origin, PretrainStep, Schooling, perplexity
 from .recipe import Compute, Recipe
@@ -137,6 +145,7 @@ KINDS: dict[str, type] = {
     for kind in (
         RunSpec, FixtureData, PracticeData, OrderData, FileData, TaskData, Reading, Regime, Stage, Falling, Frozen,
         CrossEntropy, Probe, Recipe, Compute, Schooling, BodyConfig, Result, Judged, Metrics, EpochDone, Cost,
+        DigitsData, CifarData, Augment, MaskedPatches, Rotations, Unschooled, ViTConfig, WideResNetConfig,
     )
 } | INSERTS  # fmt: skip
 

@@ -1,11 +1,11 @@
-"""Our own model and loop against outside judges: transformers' GPT-2 and scikit-learn's logistic regression."""
+"""Our own model and loop against outside judges: transformers' GPT-2 and ViT, scikit-learn's logistic regression."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 import torch
-from gpt2 import gpt2_config, gpt2_state, random_body
+from gpt2 import far_from_its_start, gpt2_config, gpt2_state, random_body
 from helpers import tiny_split
 
 from headswap.data.batches import ClassificationDataset
@@ -14,6 +14,7 @@ from headswap.model.classifier import Classifier
 from headswap.model.heads import LinearHead
 from headswap.model.layers import linear
 from headswap.model.pooling import LastTokenPool, MeanPool
+from headswap.model.vision.vit import ViT, ViTConfig
 from headswap.regimes.places import freeze_body
 from headswap.training.loop import train_classifier
 from headswap.training.recipe import Recipe
@@ -52,6 +53,49 @@ def test_pads_on_the_left_and_on_the_right_give_the_same_hidden_states() -> None
     body = random_body()
     (right, r_mask), (left, l_mask) = (ByteTokenizer().batch(TEXTS, 32, side=side) for side in ("right", "left"))
     torch.testing.assert_close(body(right, r_mask)[r_mask], body(left, l_mask)[l_mask], rtol=1e-5, atol=1e-5)
+
+
+def vit_state(body: ViT) -> dict[str, torch.Tensor]:
+    """Our weights under the names of transformers' ViTModel."""
+    D, config, own = body.width, body.config, body.state_dict()
+    found = {
+        "embeddings.cls_token": torch.zeros(1, 1, D),  # our first place vector is both
+        "embeddings.position_embeddings": own["embed_positions.weight"][None],
+        "embeddings.patch_embeddings.projection.weight": own["embed_patches.weight"].view(
+            D, config.image[0], config.patch, config.patch
+        ),
+        "embeddings.patch_embeddings.projection.bias": own["embed_patches.bias"],
+    }
+    names = {"attention.out": "attention.o_proj", "feedforward.up": "mlp.fc1", "feedforward.down": "mlp.fc2",
+             "norm1": "layernorm_before", "norm2": "layernorm_after"}  # fmt: skip
+    for kind in ("weight", "bias"):
+        found[f"layernorm.{kind}"] = own[f"norm.{kind}"]
+        for i in range(body.depth):
+            for ours, theirs in names.items():
+                found[f"layers.{i}.{theirs}.{kind}"] = own[f"blocks.{i}.{ours}.{kind}"]
+            for part, theirs in zip(own[f"blocks.{i}.attention.qkv.{kind}"].split(D), "qkv", strict=True):
+                found[f"layers.{i}.attention.{theirs}_proj.{kind}"] = part
+    return found
+
+
+@torch.no_grad()
+def test_the_vision_transformer_computes_what_transformers_vit_computes() -> None:
+    config = ViTConfig((3, 8, 12), patch=4, width=32, heads=4, depth=2)
+    body = far_from_its_start(ViT(config, torch.Generator().manual_seed(3)).eval())
+    judge = transformers.ViTModel(
+        transformers.ViTConfig(
+            hidden_size=32, num_hidden_layers=2, num_attention_heads=4, intermediate_size=128, hidden_act="gelu_new",
+            hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0, layer_norm_eps=1e-5, image_size=(8, 12),
+            patch_size=4, num_channels=3,
+        ),
+        add_pooling_layer=False,
+    ).eval()  # fmt: skip
+    judge.load_state_dict(vit_state(body))
+    pixels = np.random.default_rng(0).random((5, 3, 8, 12), np.float32)
+    ours, mask = body.finish(body.run_blocks(body.embed(*body.encode(list(pixels), cls=True).tensors)))
+    theirs = judge(torch.from_numpy(pixels) * 2 - 1).last_hidden_state
+    assert mask.all() and ours.shape == (5, 1 + 6, 32)
+    torch.testing.assert_close(ours, theirs, rtol=1e-5, atol=1e-5)
 
 
 @pytest.mark.parametrize("fan_in, fan_out", [(64, 192), (64, 256), (256, 64), (64, 2)])

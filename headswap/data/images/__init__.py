@@ -1,0 +1,1 @@
+"""Images as examples: the digits that come with scikit-learn, CIFAR's archives, random crops and flips."""

@@ -1,0 +1,1 @@
+"""Bodies that read images: a vision transformer and a wide residual network."""
