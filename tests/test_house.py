@@ -22,6 +22,7 @@ FLOORS = (
     {"files", "values"},
     {"data"},
     {"metrics"},
+    {"calibration"},
     {"model"},
     {"regimes"},
     {"training"},
