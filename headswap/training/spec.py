@@ -30,6 +30,7 @@ from ..model.inserts.kinds import INSERTS
 from ..model.losses import CrossEntropy
 from ..model.precision import one_thread
 from ..model.probe import Probe
+from ..model.variational import Variational
 from ..regimes.named import REGIMES
 from ..regimes.stages import Falling, Frozen, Regime, Stage
 from .events import EpochDone, Event, StageBegan, StageEnded
@@ -136,7 +137,8 @@ KINDS: dict[str, type] = {
     kind.__name__: kind
     for kind in (
         RunSpec, FixtureData, PracticeData, OrderData, FileData, TaskData, Reading, Regime, Stage, Falling, Frozen,
-        CrossEntropy, Probe, Recipe, Compute, Schooling, BodyConfig, Result, Judged, Metrics, EpochDone, Cost,
+        CrossEntropy, Probe, Variational, Recipe, Compute, Schooling, BodyConfig, Result, Judged, Metrics, EpochDone,
+        Cost,
     )
 } | INSERTS  # fmt: skip
 
