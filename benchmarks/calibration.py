@@ -1,7 +1,7 @@
 """`python -m benchmarks.calibration`: does a temperature, a new head or two-stage training make honest probabilities?
 
-For every set two bases, one as usual and one trained until it is far too sure of itself, ten seeds each, from the body
-on. On each base's frozen features: a temperature, a new linear head, TST, and V-TST with 1 and with 10 samples.
+For every set three bases: as usual, kept at its best epoch, and trained until it is far too sure of itself. Ten seeds
+each, from the body on. On each base's frozen features: a temperature, a new linear head, TST, and V-TST with 1 and with 10 samples.
 Finished seeds are kept, and the next call does the rest; figures/calibration.txt and .json hold what there is. Another
 modality is one more entry in `entries`.
 """
@@ -45,7 +45,7 @@ SECOND = ("reinit-linear", "tst", "v-tst")
 EPOCHS = 10  # of a second stage; it keeps its best
 SAMPLES = (1, 10)  # M of V-TST
 STRANGE = 160  # messages of each strange set
-USUAL, TOO_SURE = "usual", "over-trained"
+USUAL, BEST, TOO_SURE = BASES = "usual", "best epoch", "over-trained"
 Strangers = Callable[[Split, int], dict[str, Sequence[Example]]]
 
 
@@ -67,8 +67,9 @@ class Entry:
 
     def run(self, base: str, seed: int) -> RunSpec:
         """The first stage, as a run."""
-        if base == USUAL:
-            return RunSpec(self.data(self.labels), REGIMES["full"], self.recipe, self.body, seed)
+        if base != TOO_SURE:
+            recipe = replace(self.recipe, keep="best") if base == BEST else self.recipe
+            return RunSpec(self.data(self.labels), REGIMES["full"], recipe, self.body, seed)
         sure = replace(self.recipe, epochs=self.many, weight_decay=0.0, schedule="constant")
         return RunSpec(self.data(self.few), REGIMES["full"], sure, self.body, seed)
 
@@ -242,10 +243,10 @@ def find(path: Path) -> Seed | None:
 def carry_out(
     entry: Entry, seeds: int, folder: Path, minutes: float = float("inf"), tell: Callable[[str], None] = print
 ) -> None:
-    """Do what is left of an entry, seed by seed, both bases of each."""
+    """Do what is left of an entry, seed by seed, all bases of each."""
     began = perf_counter()
     for seed in range(seeds):
-        for base in (USUAL, TOO_SURE):
+        for base in BASES:
             run = entry.run(base, seed)
             path = place(run, folder)
             if path.is_file():
@@ -271,7 +272,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         carry_out(there[name], options.seeds, folder, options.minutes, lambda line: print(line, file=sys.stderr))
     found = {
         (name, base): [seed for s in range(options.seeds) if (seed := find(place(entry.run(base, s), folder)))]
-        for name, entry in there.items() for base in (USUAL, TOO_SURE)
+        for name, entry in there.items() for base in BASES
     }  # fmt: skip
     write({key: seeds for key, seeds in found.items() if seeds})
     return 0

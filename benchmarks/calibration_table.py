@@ -21,8 +21,8 @@ HEAD = (
     "Every seed has its own body, first stage and second stages. ECE: of the chosen class, in 15 bins of equal width.",
     "Floor: the ECE that luck gives a perfectly calibrated model with the same probabilities. Then the ECE in bins of",
     "equal mass. NLL is in nats; Brier is summed over the classes. Differences are paired over messages and seeds and",
-    "have 95 % intervals; one that holds 0 could be luck. Lower is better for all but accuracy and F1. AUROC and FPR: how",
-    "well a score tells the test messages from strange ones, and how many strange ones pass where 95 % of the test do.",
+    "have 95 % intervals; one that holds 0 could be luck. Lower is better for all but accuracy and F1. AUROC and FPR:",
+    "how well a score tells the test messages from strange ones, and how many of those pass where 95 % of the test do.",
 )
 COLUMNS = ("accuracy", "F1", "NLL", "Brier", "ECE", "floor", "equal mass")
 Tables = dict[tuple[str, str], Sequence[Seed]]

@@ -114,11 +114,11 @@ REGIMES: Final[dict[str, Regime]] = {
         Regime("ia3", "Factors on keys, values and the feed-forward network learn; all start at 1.",
                (inserting(IA3()),), 1e-2, TUNED, group=ADDED),
         Regime("reinit-linear", "First everything learns, then a new linear head does on what that made.",
-               then_new_head("linear"), 1e-2, TUNED, group=AFTER),
+               then_new_head("linear"), 3e-4, TUNED, group=AFTER),
         Regime("tst", "First everything learns, then a deeper new head does on what that made.",
-               then_new_head("latent"), 1e-3, TUNED, group=AFTER),
+               then_new_head("latent"), 3e-4, TUNED, group=AFTER),
         Regime("v-tst", "First everything learns, then a new head does that draws samples and averages them.",
-               then_new_head("variational", Variational()), 1e-3, TUNED, group=AFTER),
+               then_new_head("variational", Variational()), 3e-3, TUNED, group=AFTER),
     )
 }  # fmt: skip
 
