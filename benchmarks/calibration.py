@@ -1,9 +1,9 @@
 """`python -m benchmarks.calibration`: does a temperature, a new head or two-stage training make honest probabilities?
 
 For every set three bases: as usual, kept at its best epoch, and trained until it is far too sure of itself. Ten seeds
-each, from the body on. On each base's frozen features: a temperature, a new linear head, TST, and V-TST with 1 and with 10 samples.
-Finished seeds are kept, and the next call does the rest; figures/calibration.txt and .json hold what there is. Another
-modality is one more entry in `entries`.
+each, from the body on. On each base's frozen features: a temperature, a new linear head, TST, and V-TST with 1 and with
+10 samples. Finished seeds are kept, and the next call does the rest; figures/calibration.txt and .json hold what there
+is. Another modality is one more entry in `entries`.
 """
 
 import argparse
