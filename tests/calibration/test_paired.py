@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from headswap.calibration.binning import ece, top_label
+from headswap.calibration.binning import Labels, ece, top_label
 from headswap.calibration.paired import (
     Claims,
     Pair,
@@ -18,7 +18,7 @@ from headswap.calibration.scores import brier, brier_each, nll, nll_each, right_
 from headswap.errors import SettingError
 
 
-def top_ece(probabilities: np.ndarray, labels: np.ndarray) -> float:
+def top_ece(probabilities: np.ndarray, labels: Labels) -> float:
     return ece(top_label(probabilities, labels))
 
 
