@@ -24,6 +24,7 @@ FLOORS = (
     {"files", "values"},
     {"data"},
     {"metrics"},
+    {"calibration"},
     {"model"},
     {"regimes"},
     {"training"},

@@ -19,20 +19,28 @@ def temperature(probabilities: np.ndarray, labels: Sequence[int]) -> float:
     probabilities (N, C), labels (N,). The derivative by 1 / T rises, so halving an interval finds its zero.
     """
     logs = np.log(np.maximum(np.asarray(probabilities, dtype=float), LEAST))
-    truth = logs[np.arange(len(logs)), np.asarray(labels)]
-    low, high = 1 / HOTTEST, 1 / COLDEST
+    return 1 / coldness(logs, np.asarray(labels), 1 / HOTTEST, 1 / COLDEST)
+
+
+def coldness(logits: np.ndarray, truth: np.ndarray, low: float, high: float) -> float:
+    """The 1 / T between `low` and `high` under which softmax(logits / T) has the least cross-entropy."""
     for _ in range(60):
         middle = (low + high) / 2
-        expected = (_softmax(middle * logs) * logs).sum(1)
-        low, high = (low, middle) if (expected - truth).mean() > 0 else (middle, high)
-    return 2 / (low + high)
+        low, high = (low, middle) if slope(logits, truth, middle) > 0 else (middle, high)
+    return (low + high) / 2
+
+
+def slope(logits: np.ndarray, truth: np.ndarray, cold: float) -> float:
+    """By how much the mean cross-entropy rises with 1 / T, at `cold`; logits (N, C), truth (N,)."""
+    expected = (softmax(cold * logits) * logits).sum(1)
+    return float((expected - logits[np.arange(len(logits)), truth]).mean())
 
 
 def at_prior(probabilities: np.ndarray, heat: float, before: Sequence[float], after: Sequence[float]) -> np.ndarray:
     """Probabilities (N, C) at temperature `heat`, for a world whose classes have the shares `after`, not `before`."""
     logs = np.log(np.maximum(np.asarray(probabilities, dtype=float), LEAST)) / heat
     odds = np.log(np.maximum(after, LEAST)) - np.log(np.maximum(before, LEAST))
-    return _softmax(logs + odds)
+    return softmax(logs + odds)
 
 
 def shares(labels: Sequence[int], classes: int) -> tuple[float, ...]:
@@ -41,6 +49,7 @@ def shares(labels: Sequence[int], classes: int) -> tuple[float, ...]:
     return tuple((counts / max(1, counts.sum())).tolist())
 
 
-def _softmax(logits: np.ndarray) -> np.ndarray:
+def softmax(logits: np.ndarray) -> np.ndarray:
+    """Probabilities (N, C) of logits (N, C)."""
     raised = np.exp(logits - logits.max(1, keepdims=True))
     return raised / raised.sum(1, keepdims=True)

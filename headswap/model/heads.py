@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from ..errors import SettingError
+from .latent import LatentHead, VariationalHead
 from .layers import linear
 
 
@@ -89,7 +90,7 @@ class StackedHead(nn.Module):
         return self.linear(torch.relu(self.second(torch.relu(self.first(pooled)))))
 
 
-Head = LinearHead | MLPHead | StackedHead
+Head = LinearHead | MLPHead | StackedHead | LatentHead | VariationalHead
 
 HEADS: dict[str, Callable[[int, int, torch.Generator], Head]] = {
     "linear": LinearHead,
@@ -97,11 +98,15 @@ HEADS: dict[str, Callable[[int, int, torch.Generator], Head]] = {
     "stacked": StackedHead,
 }
 
+# Heads that a second stage starts on features which have learned already; no menu offers them, as one has its own loss.
+SECOND: dict[str, Callable[[int, int, torch.Generator], Head]] = {"latent": LatentHead, "variational": VariationalHead}
+
 
 def new_head(name: str, width: int, classes: int, generator: torch.Generator) -> Head:
     """The head of that name for `classes` classes; SettingError names the ones there are."""
-    if name not in HEADS:
-        raise SettingError(f"head {name!r} is unknown; choose one of {', '.join(HEADS)}")
+    known = HEADS | SECOND
+    if name not in known:
+        raise SettingError(f"head {name!r} is unknown; choose one of {', '.join(known)}")
     if classes < 2:
         raise SettingError(f"a head for {classes} class has nothing to decide; give at least 2 classes")
-    return HEADS[name](width, classes, generator)
+    return known[name](width, classes, generator)

@@ -1,4 +1,4 @@
-"""Layers whose first weights, and whose dropout, come from the run's own generator.
+"""Layers whose first weights, dropout and noise come from the run's own generator.
 
 PyTorch's constructors draw from the global generator, so a run would depend on whatever was drawn before it.
 Here a layer is made empty and then filled from the generator that is passed in.
@@ -71,10 +71,23 @@ class Dropout(nn.Module):
         return x * kept / (1.0 - self.p)
 
 
+class Noise(nn.Module):
+    """Standard normal numbers of its input's shape, drawn from the generator that the run hands in."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.generator: torch.Generator | None = None
+
+    def forward(self, like: torch.Tensor) -> torch.Tensor:
+        if self.generator is None:
+            raise RuntimeError("Noise needs the run's generator; call use_generator(model, generator) first.")
+        return torch.randn(like.shape, generator=self.generator, device=like.device, dtype=like.dtype)
+
+
 def use_generator(model: nn.Module, generator: torch.Generator) -> None:
-    """Let every Dropout in `model` draw from `generator`."""
+    """Let every Dropout and Noise in `model` draw from `generator`."""
     for module in model.modules():
-        if isinstance(module, Dropout):
+        if isinstance(module, Dropout | Noise):
             module.generator = generator
 
 

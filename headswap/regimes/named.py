@@ -16,7 +16,9 @@ from ..model.inserts.attach import Insert
 from ..model.inserts.ia3 import IA3
 from ..model.inserts.lora import LoRA
 from ..model.inserts.virtual import Prefix, Prompt
+from ..model.losses import CROSS_ENTROPY, Loss
 from ..model.probe import Probe
+from ..model.variational import Variational
 from .stages import FROZEN, Falling, Regime, Rule, Stage
 
 ALL_FROZEN: Final[Rule] = ("everything", FROZEN)
@@ -31,7 +33,8 @@ SLOWER_BELOW = Stage((*NEW, ("norm", 1.0), ("blocks", Falling(2.6)), ("embedding
 FIRST = "How much of the body learns along?"
 OWN = "Which of the weights, how fast, in which order?"
 ADDED = "The body stays; small new parts in it learn."
-GROUPS: Final = (FIRST, OWN, ADDED)  # headings of a menu
+AFTER: Final = "A new head learns after everything has, for honest probabilities."
+GROUPS: Final = (FIRST, OWN, ADDED, AFTER)  # headings of a menu
 
 
 def inserting(*inserts: Insert) -> Stage:
@@ -42,6 +45,16 @@ def inserting(*inserts: Insert) -> Stage:
 def after_probe(stage: Stage) -> tuple[Stage, Stage]:
     """A converged probe in a twentieth of the epochs, then the stage, from the probe's head (Kumar et al. 2022)."""
     return replace(PROBE, share=0.05, learning_rate=PROBE_RATE), replace(stage, head=None, share=0.95)
+
+
+def then_new_head(head: str, loss: Loss = CROSS_ENTROPY) -> tuple[Stage, Stage]:
+    """Everything learns; then a new head does, alone, until its validation loss has been lowest.
+
+    Two-stage training (Jordahn and Olmos 2024). The first stage has the rate of `full`; nothing that the new head sees
+    changes in the second, the pool included.
+    """
+    second = Stage((("head", 1.0), ALL_FROZEN), head, 0.25, loss=loss, least_steps=SECOND_STEPS, keep="best")
+    return replace(WHOLE, share=0.75, learning_rate=FULL_RATE), second
 
 
 def surgical(block: int) -> Stage:
@@ -56,7 +69,7 @@ GRADUAL = (
     Stage((("embedding", FROZEN), ("everything", 1.0)), head=None, share=0.05),
     replace(WHOLE, head=None, share=0.85),
 )
-PROBE_RATE = 0.05
+PROBE_RATE, FULL_RATE, SECOND_STEPS = 0.05, 1e-3, 200
 LAYERNORMS = Stage((*NEW, ("inserted", 1.0), ("layernorms", 1.0), ALL_FROZEN), inserts=(HOULSBY,))
 
 REGIMES: Final[dict[str, Regime]] = {
@@ -73,7 +86,7 @@ REGIMES: Final[dict[str, Regime]] = {
         Regime("last-block", "The head, the last norm and the last block learn; everything below is frozen.",
                (TOP,), 2e-3, TUNED, group=FIRST),
         Regime("full", "Everything learns, from the pretrained body.",
-               (WHOLE,), 1e-3, TUNED, group=FIRST),
+               (WHOLE,), FULL_RATE, TUNED, group=FIRST),
         Regime("discriminative", "Everything learns, each block 2.6 times slower than the one above it.",
                (SLOWER_BELOW,), 2e-3, TUNED, group=OWN),
         Regime("mlp-stacked", "A head with two hidden layers, of 20 and 10 numbers, learns on the frozen body.",
@@ -100,6 +113,12 @@ REGIMES: Final[dict[str, Regime]] = {
                (inserting(Prefix()),), 3e-2, TUNED, group=ADDED),
         Regime("ia3", "Factors on keys, values and the feed-forward network learn; all start at 1.",
                (inserting(IA3()),), 1e-2, TUNED, group=ADDED),
+        Regime("reinit-linear", "First everything learns, then a new linear head does on what that made.",
+               then_new_head("linear"), 3e-4, TUNED, group=AFTER),
+        Regime("tst", "First everything learns, then a deeper new head does on what that made.",
+               then_new_head("latent"), 3e-4, TUNED, group=AFTER),
+        Regime("v-tst", "First everything learns, then a new head does that draws samples and averages them.",
+               then_new_head("variational", Variational()), 3e-3, TUNED, group=AFTER),
     )
 }  # fmt: skip
 

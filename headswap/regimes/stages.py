@@ -42,8 +42,8 @@ class Stage:
     """Rules in order, the head the stage starts (None keeps the one there is), and its share of the epochs.
 
     A stage may bring `inserts`, a loss, a learning rate, a schedule and a weight decay. For rate and schedule the
-    recipe wins, then the stage, then the regime; the stage's own weight decay wins over the recipe's. Where
-    `least_steps` asks for more than the epochs have, each epoch goes over the messages more than once.
+    recipe wins, then the stage, then the regime; the stage's own weight decay, and which epoch it keeps, win over the
+    recipe's. Where `least_steps` asks for more than the epochs have, each epoch goes over the messages more than once.
     """
 
     rules: tuple[Rule, ...]
@@ -55,6 +55,7 @@ class Stage:
     loss: Loss = CROSS_ENTROPY
     weight_decay: float | None = None
     least_steps: int = 0
+    keep: Literal["last", "best"] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -169,6 +169,7 @@ def _stage_recipe(recipe: Recipe, regime: Regime, stage: Stage, epochs: int, mes
         recipe,
         epochs=epochs,
         passes=max(recipe.passes, math.ceil(stage.least_steps / steps)),
+        keep=stage.keep or recipe.keep,
         weight_decay=recipe.weight_decay if stage.weight_decay is None else stage.weight_decay,
         learning_rate=recipe.learning_rate or stage.learning_rate or regime.learning_rate,
         schedule=recipe.schedule or stage.schedule or regime.schedule,

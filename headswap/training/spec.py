@@ -33,6 +33,7 @@ from ..model.inserts.kinds import INSERTS
 from ..model.losses import CrossEntropy
 from ..model.precision import one_thread
 from ..model.probe import Probe
+from ..model.variational import Variational
 from ..model.vision.vit import ViTConfig
 from ..model.vision.wide_resnet import WideResNetConfig
 from ..regimes.named import REGIMES
@@ -144,8 +145,8 @@ KINDS: dict[str, type] = {
     kind.__name__: kind
     for kind in (
         RunSpec, FixtureData, PracticeData, OrderData, FileData, TaskData, Reading, Regime, Stage, Falling, Frozen,
-        CrossEntropy, Probe, Recipe, Compute, Schooling, BodyConfig, Result, Judged, Metrics, EpochDone, Cost,
-        DigitsData, CifarData, Augment, MaskedPatches, Rotations, Unschooled, ViTConfig, WideResNetConfig,
+        CrossEntropy, Probe, Variational, Recipe, Compute, Schooling, BodyConfig, Result, Judged, Metrics, EpochDone,
+        Cost, DigitsData, CifarData, Augment, MaskedPatches, Rotations, Unschooled, ViTConfig, WideResNetConfig,
     )
 } | INSERTS  # fmt: skip
 
