@@ -1,4 +1,4 @@
-"""Nineteen regimes in the lab: three groups in the menu, and a fold where they are compared."""
+"""Twenty-two regimes in the lab: four groups in the menu, and a fold where they are compared."""
 
 from __future__ import annotations
 
