@@ -372,10 +372,10 @@ exercises.yours.route(route, shelf, splits)
 # In memory, one more head takes less than 10 kB, and one more LoRA less than 100 kB.
 
 # %% [markdown]
-# Could other tasks' adapters help spam when you have only 80 labels? *AdapterFusion* freezes several adapters and learns
-# attention that mixes them. Here are five recorded seeds. Borrowed alone, no other task's adapter does as well as
-# spam's own. The mixture mostly picks spam's own, and it isn't better than that adapter or than one wide adapter with
-# as many weights. With this small body and these tasks, fusion doesn't pay.
+# Could other tasks' adapters help spam when you have only 80 labels? *AdapterFusion* freezes several adapters and
+# learns attention that mixes them. Here are five recorded seeds. Borrowed alone, no other task's adapter does as well
+# as spam's own. The mixture mostly picks spam's own, and it isn't better than that adapter or than one wide adapter
+# with as many weights. With this small body and these tasks, fusion doesn't pay.
 
 # %%
 from headswap.explorers import fused
