@@ -25,7 +25,8 @@ REPLACED = """cells => {
   content.activeCellIndex = 0;
   document.querySelectorAll('.jp-WindowedPanel-outer').forEach(e => { e.scrollTop = 0 });
 }"""
-# A kernel in which nothing runs any more, no widget is open and no name is left.
+# A kernel in which nothing runs any more, no widget is open and no name is left, but those of `__main__` itself: a
+# comparison's workers ask for them.
 SWEPT = """
 def swept():
     from ipywidgets.widgets import widget
@@ -34,7 +35,10 @@ def swept():
     for lab in [one for one in widget._instances.values() if isinstance(one, Lab)]:
         lab.stop()
     widget.Widget.close_all()
-    get_ipython().reset(new_session=True)
+    shell = get_ipython()
+    own = {name: value for name, value in shell.user_ns.items() if name.startswith("__")}
+    shell.reset(new_session=True)
+    shell.user_ns.update(own)
 
 swept()
 """
@@ -74,11 +78,7 @@ class Window:
 
     @contextmanager
     def _lent(self, height: int) -> Iterator[tuple[Page, Heard, str | None]]:
-        if self.view is None:
-            self.view = self.browser.new_page()
-            self.view.goto(f"{self.address}/lab/workspaces/shared?reset")
-            self.view.wait_for_selector(".jp-Launcher", timeout=60_000)
-        view, kernel, self.view, self.kernel = self.view, self.kernel, None, None
+        view, kernel, self.view, self.kernel = self.view or self._opened(), self.kernel, None, None
         view.set_viewport_size({"width": 1280, "height": height})
         view.emulate_media(media="null", color_scheme="null", reduced_motion="null", forced_colors="null")
         try:
@@ -90,3 +90,9 @@ class Window:
             if self.view is None:
                 self.kernel = None
                 view.close()
+
+    def _opened(self) -> Page:
+        view = self.browser.new_page()
+        view.goto(f"{self.address}/lab/workspaces/shared?reset")
+        view.wait_for_selector(".jp-Launcher", timeout=60_000)
+        return view
