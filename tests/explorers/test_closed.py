@@ -89,6 +89,10 @@ BLOCKS = [
     (widget.field("Plane", "x", "y", ((0, 1), (0, 1)), [[1.0]], ("ham", "spam"),
                   [("ham", "circle", [(0, 0), (1, 1)], [True, False]), ("spam", "triangle", [(0, 1)], [False])]),
      "Plane: 2 circles for ham, 1 of them wrong; 1 triangles for spam, 0 of them wrong."),
+    (widget.heads("Heads", {"heads": [{"task": "spam", "answer": "ham", "chance": 0.75},
+                                      {"task": "comma", "answer": "", "chance": None}],
+                            "says": "One pass for both.", "memory": ""}),
+     "Heads: spam, ham 0.75; comma, taken off. One pass for both."),
     (widget.machine(SPEC | {"swapped": True}, {}),
      "Model: Block 1, pretrained, 1,128 weights, frozen, computed once; Pool: mean, no weights; "
      "Head, new, 130 weights, 2 learn at 0.1 times the rate. Few."),

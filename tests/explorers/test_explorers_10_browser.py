@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 import pytest
@@ -18,9 +17,9 @@ ROW = recorded_sets()[SETS["practice"]]
 
 
 @pytest.fixture
-def opened(site: Site, request: pytest.FixtureRequest) -> Iterator[Page]:
+def opened(site: Site) -> Iterator[Page]:
     """A page with the picture; at its end nothing was asked of the network and no error was said."""
-    with notebook(site, re.sub(r"\W+", "-", request.node.name), CELL, height=1000) as (view, _):
+    with notebook(site, CELL, height=1000) as (view, _):
         shown(view).get_by_text("fusion minus spam's own adapter").wait_for(timeout=60_000)
         yield view
 

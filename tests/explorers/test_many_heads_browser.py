@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 import pytest
@@ -30,9 +29,9 @@ BEYOND = """all => all.filter(e => {
 
 
 @pytest.fixture
-def opened(site: Site, request: pytest.FixtureRequest) -> Iterator[Page]:
+def opened(site: Site) -> Iterator[Page]:
     """A page with the picture; at its end nothing was asked of the network and no error was said."""
-    with notebook(site, re.sub(r"\W+", "-", request.node.name), CELL, height=900) as (view, _):
+    with notebook(site, CELL, height=900) as (view, _):
         shown(view).get_by_text("1 pass", exact=True).wait_for(timeout=60_000)
         yield view
 

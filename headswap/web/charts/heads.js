@@ -39,7 +39,8 @@ function headRow(change) {
     put(root, { "data-on": on });
     paintSwitch(on);
     put(input, { "aria-label": `${row.task}: ${on ? "on the body" : "taken off"}` });
-    for (const [node, text] of /** @type {[Element, string][]} */ ([[name, row.task], [size, row.size]])) say(node, text);
+    say(name, row.task);
+    say(size, row.size);
     for (const [node, text] of /** @type {[Element, string][]} */ ([[low, row.low], [high, row.high]])) {
       say(node, text);
       put(node, { "data-said": on && text === row.answer });

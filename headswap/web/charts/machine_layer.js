@@ -12,8 +12,8 @@
 import { choiceInput } from "../controls.js";
 import { freshId, h, put, say } from "../elements.js";
 import { layerFlow } from "./machine_flow.js";
-import { insertedWords, isBlock, layerLabel, learningShare, movedPart, movedWords, originWords, rateWords, stateOf, stateWords,
-  weightWords } from "./machine_words.js";
+import { insertedWords, isBlock, layerLabel, learningShare, movedPart, movedWords, originWords, rateWords, stateOf,
+  stateWords, weightWords } from "./machine_words.js";
 
 const MOVED = "how far its weights have moved since the start; the bar is full when they've moved by their own size";
 

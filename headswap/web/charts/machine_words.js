@@ -52,7 +52,7 @@ export function stateOf({ weights, learns }) {
   return learns < weights ? "part" : "learns";
 }
 
-/** How much of a layer's box is drawn as learning, in percent: what learns is always to be seen, and so is what doesn't.
+/** How much of a layer's box is drawn as learning, in percent: you can always see what learns, and what doesn't.
  * @param {Layer} layer */
 export function learningShare({ weights, learns }) {
   if (!weights || !learns) return 0;
