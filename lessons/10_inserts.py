@@ -303,7 +303,7 @@ for task in ("spam", "comma", "exactly one"):
     assert run.epochs[-1].validation.f1 > 0.7
 
 # %% [markdown]
-# Delete the comma below: one head turns over, one wavers, and spam doesn't care. The body reads the message once for
+# Delete the comma below: one head flips, one wavers, and spam doesn't care. The body reads the message once for
 # all of them. Take a head off, and the others don't notice.
 
 # %% tags=["nbval-ignore-output"]
@@ -359,7 +359,7 @@ exercises.yours.route(route, shelf, splits)
 
 # %% [markdown]
 # Break it on purpose: let the first row's head answer for all. Nothing crashes, and the answers are as confident as
-# before. Only the columns tell.
+# before. Only the columns show it.
 #
 # What does sharing save? For 100 tasks (`figures/shelf.txt`):
 #
@@ -373,9 +373,9 @@ exercises.yours.route(route, shelf, splits)
 
 # %% [markdown]
 # Could other tasks' adapters help spam when you have only 80 labels? *AdapterFusion* freezes several adapters and
-# learns attention that mixes them. Here are five recorded seeds. Borrowed alone, no other task's adapter does as well
-# as spam's own. The mixture mostly picks spam's own, and it isn't better than that adapter or than one wide adapter
-# with as many weights. With this small body and these tasks, fusion doesn't pay.
+# learns attention that mixes them. Here are five recorded seeds. Used alone, no other task's adapter does as well as
+# spam's own. The mixture mostly picks spam's own, and we see no gain over that adapter, or over one wide adapter with
+# as many weights. So far, with this small body and these tasks, fusion hasn't paid.
 
 # %%
 from headswap.explorers import fused
@@ -385,7 +385,7 @@ fused()
 # %% [markdown]
 # ## Prove
 #
-# Three promises. Put on a body, LoRA changes nothing. Merged, it answers as before, to five decimals. And taken off, it
+# Three promises. A new LoRA changes nothing. A merged one answers as before, to five decimals. And taken off, it
 # leaves the body as it was, bit for bit, language and all. (These are five epochs; the runs in the table had 20, at
 # rates of their own.)
 

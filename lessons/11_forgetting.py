@@ -21,21 +21,21 @@ forgetting("full", "lora", "head-only")
 # %% [markdown]
 # ## A question
 #
-# After each run we put the language model's own head back on the body, as in lesson 03. *Perplexity* then says between
-# how many bytes it hesitates: about 2 before a run, 260 if it knew nothing. That's a number. The text below the picture
-# is what it means: before the run you can nearly read it, and after `full` you can't.
+# After each run we put the language model's own head back on the body, as in lesson 03. *Perplexity* then says how many
+# bytes it hesitates between: about 2 before a run, 260 if it knew nothing. The text below the picture shows what that
+# means: before the run you can nearly read it, and after `full` you can't.
 #
-# With LoRA on, the model stumbles. Take LoRA off, and its points jump onto the dotted line, each onto its own body's
-# perplexity, exactly. The F1 stays in the picture: you put LoRA back on when you need the filter.
+# With LoRA on, the model stumbles. Take LoRA off, and its points jump onto the dotted line: each is back at exactly its
+# own body's perplexity. The F1 stays in the picture: you put LoRA back on when you need the filter.
 #
 # So who forgot how much, why, and does it matter to anybody?
 
 # %% [markdown]
 # ## Predict
 #
-# `last-block` trains the top block only, and moves it far: the length of the whole body's change is 26 % of the body's
-# own length. `full` trains everything, and the body moves by 15 %. (Means over five seeds, from
-# `figures/forgetting.txt`.)
+# `last-block` trains the top block with the last norm and the head, and moves far: the length of the whole body's
+# change is 26 % of the body's own length. `full` trains everything, and the body moves by 15 %. (Means over five seeds,
+# from `figures/forgetting.txt`.)
 
 # %%
 from headswap.explorers import predict
@@ -58,7 +58,7 @@ because = "a perplexity of 41 [33, 51] against 10 [8, 13], and higher in each of
 bet.reveal("full, clearly", because)
 
 # %% [markdown]
-# Here are some of them. Perplexity: 400 messages that nobody has read. F1: 2,000 fresh ones. In brackets: 95 %
+# Here are some of them. Perplexity: 400 messages that no body has read. F1: 2,000 fresh ones. In brackets: 95 %
 # intervals.
 #
 # | regime | perplexity, was 2.11 | inserts off | F1 | minus full | the body moved |
@@ -74,20 +74,20 @@ bet.reveal("full, clearly", because)
 # | `full` | 41.17 [33.07, 51.25] | | 0.892 | | 14.78 % |
 #
 # On average `full` forgets most. `lp-ft` lets everything learn, too, and forgets almost nothing, with an F1 that's no
-# worse. So F1 doesn't show who forgot. Only the frozen body is clearly behind. A few are ahead of `full` by half a
-# point, which among sixteen comparisons could still be luck.
+# worse. So F1 doesn't show who forgot. In this table only `head-only` is clearly behind. A few are ahead of `full` by
+# just over half a point, which among sixteen comparisons could still be luck.
 #
 # Distance isn't forgetting. `last-block` moves the body nearly twice as far as `full` does and loses much less.
 # `first-block` moves it by 9 %, and still ends at 20.5. Perhaps that's because its one block is at the bottom, where
-# everything above reads what it writes. What `last-block` changes, only the last norm and the head read.
+# everything above reads what it writes. Only the last norm and the head read what `last-block` changes.
 #
 # Six regimes hang inserts in a frozen body, and come back exactly. Houlsby's adapters don't: their run also trains the
-# body's norms, and those stay where they are.
+# body's norms, and those stay changed.
 #
 # All runs here have their usual rate and all 20 epochs. Both matter: at a rate of 0.01 `full` ended near 639 in lesson
-# 09, and with each run stopped at its best epoch, at 15.67 (`figures/every.txt`). There you also find real text
-# messages, five seeds each: 10.93 before, 92.99 after `full`, and 11.21 after `lp-ft`, whose F1 is as good. It's the
-# same story.
+# 09. With rate and epoch chosen by validation, it ends at 15.67, and `discriminative` at 35.16 (`figures/every.txt`).
+# On real text messages it's 10.93 before, 92.99 after `full`, and 11.21 after `lp-ft`, with no clear gap in F1. Where
+# word order decides, `lp-ft` keeps the language, too, but its F1 is clearly behind `full`, by 0.030.
 
 # %% [markdown]
 # ## Look: any run, as data
@@ -193,18 +193,18 @@ exercises.yours.pull(pull, base, split)
 # | 1 | 2.40 [2.26, 2.55] | 1.05 % | 0.882 | -0.010 [-0.025, +0.006] |
 #
 # At 0.1 most of the forgetting is gone, in every seed, and F1 is the same, to within a point. At 1 the language is
-# nearly whole; F1 is a point lower, which could be luck. So much of what `full` does to the body, the task never
-# needed. (`lp-ft` gets there without a penalty: under a trained head, the body has less reason to move.)
+# nearly whole; F1 is a point lower, which could be luck. So the task didn't need much of what `full` does to the body.
+# (`lp-ft` gets there without a penalty: perhaps a trained head gives the body less reason to move.)
 
 # %% [markdown]
 # ## Look: another task on the same body
 #
 # A spam filter needn't write. If the body has no other job, does forgetting cost anything? We looked at messages in
 # another wording, marketplace and workplace, which no body here has read. Under `full` their perplexity rises from 14
-# to 84. Yet its F1 there, 0.758, is no lower than the 0.738 of `head-only`, which forgets nothing (`head-only` minus
-# `full`: -0.020 [-0.076, +0.037], which could be luck).
+# to 84. Yet we see no loss in F1: 0.758, and 0.738 for `head-only`, which forgets nothing (`head-only` minus `full`:
+# -0.020 [-0.076, +0.037], so either could be better).
 #
-# It matters when somebody else lives on the same body. Here's a second task: is there a comma in the message? Its head
+# It matters when another task shares the body. Here's one: is there a comma in the message? Its head
 # learned on the base. Now put it on the body that `full` has tuned for spam, and on one that carried LoRA.
 
 # %% tags=["nbval-ignore-output"]
@@ -256,9 +256,9 @@ done
 # %% [markdown]
 # ## Recap
 #
-# Fine-tuning costs the language whatever nobody asks it to keep, and F1 doesn't show it. Freeze the body, and you lose
-# nothing, exactly; train the head first, or pull the weights back, and you lose little. How far the weights moved tells
-# you less than you'd think: measure what you want to keep.
+# Fine-tuning can damage anything the loss doesn't ask for, and F1 doesn't show it. Freeze the body, and you lose
+# nothing once the inserts are off; train the head first, or pull the weights back, and you lose little. How far the
+# weights moved tells you less than you'd think: measure what you want to keep.
 #
 # Next question: a model says P(spam) = 0.99. Is it right 99 times in 100? Lesson 12 will be about calibration.
 #

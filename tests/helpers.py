@@ -15,6 +15,7 @@ from headswap.model.body import BodyConfig, LanguageModel, new_language_model
 from headswap.model.classifier import Classifier, swap_head
 from headswap.model.heads import new_head
 from headswap.model.pooling import new_pool
+from headswap.model.probe import Probe
 from headswap.regimes.named import REGIMES
 from headswap.regimes.stages import Regime
 
@@ -42,8 +43,9 @@ def tiny_classifier(pool: str = "mean", head: str = "linear", config: BodyConfig
 
 def brief(name: str) -> Regime:
     """The regime of this name with a probe that makes no more steps than the epochs have; it need not converge here."""
-    regime = REGIMES[name]
-    return replace(regime, stages=tuple(replace(stage, least_steps=0) for stage in regime.stages))
+    stages = REGIMES[name].stages
+    short = tuple(replace(stage, least_steps=0) if isinstance(stage.loss, Probe) else stage for stage in stages)
+    return replace(REGIMES[name], stages=short)
 
 
 def until(true: Callable[[], object], seconds: float = 30) -> None:

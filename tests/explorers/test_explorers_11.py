@@ -10,15 +10,14 @@ from statistics import mean
 
 import pytest
 
-from benchmarks.forgetting import FIGURE
+from benchmarks.forgetting import FIGURE, REGIMES
 from headswap.errors import SettingError
 from headswap.explorers import forgetting
 from headswap.explorers.closed import in_words
 from headswap.explorers.forgetting import FILE, FROZEN, INSERTS, LEARNS, TEXTS, group_of, recorded_runs
-from headswap.regimes.named import in_groups
 
 RUNS = recorded_runs()
-NAMES = [regime.name for regime in in_groups() if regime.body != "random"]
+NAMES = [*REGIMES]
 HEADS = ("head-only", "mlp-head", "mlp-stacked")
 ADDED = ("adapters-pfeiffer", "lora", "lp-lora", "prompt", "prefix", "ia3")
 
