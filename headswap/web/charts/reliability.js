@@ -29,7 +29,7 @@ import { circle, linear, ticks } from "../scales.js";
 import { LETTER, countText, ofThem } from "../text.js";
 import { drawn, picture } from "./frame.js";
 
-const STRIP = 34; // pixels for the counts below the picture
+const STRIP = 40; // pixels for the counts below the picture
 const FIFTHS = [0, 0.2, 0.4, 0.6, 0.8, 1];
 /** @type {Record<string, number>} */
 const MOVES = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, Home: -Infinity, End: Infinity };
