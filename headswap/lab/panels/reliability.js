@@ -55,22 +55,23 @@ function heatPart(lab, set) {
   const ends = { id, low: Math.log2(COLDEST), high: Math.log2(HOTTEST), step: STEP };
   const slider = sliderInput(ends, (power) => heatText(2 ** power), (power) => set(2 ** power));
   const mark = h("span", { class: "hs-t-best", "aria-hidden": "true" });
-  const fit = h("button", { type: "button", class: "hs-small hs-do-fit", onclick: () => { if (best !== null) set(best); } },
-    "Go to best");
-  const one = h("button", { type: "button", class: "hs-small", onclick: () => set(1) }, "Back to T = 1");
+  const toBest = () => { if (best !== null) set(best); };
+  const fit = h("button", { type: "button", class: "hs-small hs-do-fit", onclick: toBest }, "Go to best");
+  const back = h("button", { type: "button", class: "hs-small", onclick: () => set(1) }, "Back to T = 1");
   const root = h("div", { class: "hs-t-row" }, h("label", { for: id }, "Temperature"),
-    h("div", { class: "hs-t-track" }, slider.input, mark), slider.shown, fit, one);
+    h("div", { class: "hs-t-track" }, slider.input, mark), slider.shown, fit, back);
   /** @type {number|null} */
   let best = null;
   const paint = (/** @type {number} */ heat, /** @type {Claims|null} */ claims) => {
     best = claims?.fit.best ?? null;
     slider.paint(Math.log2(heat));
     say(slider.shown, heatText(heat)); // the best one lies between two steps
-    put(slider.input, { "aria-valuetext": `${heatText(heat)}${best === null ? "" : `; ${heatText(best)} fits best`}` });
+    const said = best === null ? "" : `; ${heatText(best)} fits best`;
+    put(slider.input, { "aria-valuetext": `${heatText(heat)}${said}` });
     mark.hidden = best === null;
     if (best !== null) markBest(mark, best);
     put(fit, { "aria-disabled": String(best === null || best === heat) });
-    put(one, { "aria-disabled": String(heat === 1) });
+    put(back, { "aria-disabled": String(heat === 1) });
   };
   return { root, paint };
 }
