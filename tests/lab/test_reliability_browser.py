@@ -44,7 +44,7 @@ def test_the_slider_answers_in_a_frame_and_every_number_is_pythons(site: Site) -
         first = here.calibration()
         expect(panel).to_contain_text(said(first), timeout=60_000)
         assert in_kernel(view, "lab.calibration()") == json.loads(json.dumps(asdict(first)))
-        error, luck = re.findall(r"([\d.]+)\s%", panel.locator(".hs-said").first.inner_text())
+        error, luck = re.findall(r"([\d.]+)\s%", panel.get_by_text("Calibration error").inner_text())
         assert float(error) == pytest.approx(100 * first.ece, abs=0.06)
         assert float(luck) == pytest.approx(100 * first.floor.interval[1], abs=0.8), "another generator's luck"
         assert first.best is not None

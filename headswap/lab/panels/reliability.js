@@ -45,7 +45,8 @@ export function lossesText(claims, temperature) {
 export function reliabilitySpec({ run, epoch, labels }, claims, temperature) {
   return { kind: "reliability", title: "Reliability", tag: run?.recorded ? "recorded" : "",
     subtitle: run && epoch ? `epoch ${epoch.epoch} · ${run.label}` : "", bins: claims?.bins ?? [],
-    before: temperature === 1 ? null : claims?.before.bins, ece: claims?.ece ?? 0, floor: claims?.floor ?? null,
+    ece: claims?.ece ?? 0, floor: claims?.floor ?? null, was: "at T = 1",
+    before: (temperature !== 1 && claims?.before.bins) || null,
     from: 1 / labels.length, empty: run && epoch ? WAITING : NO_RUN };
 }
 
@@ -97,7 +98,8 @@ export function reliabilityPanel(lab) {
     lab.mark("reliability");
   });
   const [verdict, losses] = [h("p", { class: "hs-said" }), h("p", { class: "hs-hint" })];
-  chart.root.append(slider.root, verdict, losses);
+  for (const node of [verdict, slider.root]) chart.svg.after(node); // no text above the slider may push it about
+  chart.root.append(losses);
   const paint = () => {
     if (!lab.folds.isOpen("reliability")) return;
     const shown = lab.shown();
