@@ -63,7 +63,7 @@ bet.reveal("full, clearly", because)
 # Here are some of them. Perplexity: 400 messages that no body has read, the geometric mean over five seeds. F1: 2,000
 # fresh ones. In brackets: 95 % intervals.
 #
-# | regime | perplexity, was 2.11 | inserts off | F1 | minus full | the body moved |
+# | regime | perplexity, was 2.11 | inserts off | F1 | minus full | body moved |
 # | --- | --- | --- | --- | --- | --- |
 # | `head-only` | 2.11 [2.07, 2.14] | | 0.863 | -0.029 [-0.046, -0.011] | 0.00 % |
 # | `lp-ft` | 2.37 [2.29, 2.45] | | 0.899 | +0.007 [+0.000, +0.014] | 3.44 % |
