@@ -64,7 +64,7 @@ export class Link {
     return this.kernel?.status === "busy" ? BUSY : this.kernel ? GONE : LATE;
   }
 
-  /** @template {keyof T & string} K @param {K} name */
+  /** @template {keyof T & string} K @param {K} name @returns {T[K]} */
   get(name) {
     return this.#unsaved.has(name) ? this.#unsaved.get(name) : this.model.get(name);
   }
