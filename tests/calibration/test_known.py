@@ -10,8 +10,9 @@ from headswap.calibration.binning import ece, reliability, top_label
 from headswap.calibration.floor import ece_floor
 from headswap.calibration.scores import brier, nll
 from headswap.calibration.temperature import fit_temperature, tempered
-from headswap.live.claims import rows_told
-from headswap.live.told import shares_told, tails_told
+from headswap.errors import SettingError
+from headswap.live.claims import calibration_of, rows_told
+from headswap.live.told import Told, shares_told, tails_told
 
 # tests/web/reliability.test.mjs holds the browser's arithmetic against the same file.
 KNOWN = json.loads((Path(__file__).parent / "known.json").read_text("utf-8"))
@@ -56,3 +57,15 @@ def test_a_run_recorded_without_tails_is_read_too_and_certainty_has_a_logarithm(
     sure = {"p": shares_told([(1.0, 0.0), (0.0, 1.0)])[0], "said": "", "tails": tails_told([(1.0, 0.0), (0.0, 1.0)])}
     assert rows_told(sure, 2).min(1) == pytest.approx([1e-12, 1e-12], rel=0.01)
     assert tails_told([]) == "" and rows_told({"p": [], "said": ""}, 3).shape == (0, 3)
+
+
+def test_three_messages_of_one_class_have_no_best_temperature_and_finite_numbers() -> None:
+    epoch = {"p": [0, 0, 1000], "said": "", "xy": []}
+    told = Told.of({"id": 7, "label_names": ["ham", "spam"], "truths": "000", "epochs": [epoch]})
+    found = calibration_of(told, temperature=4.0)
+    assert found.best is None and np.isfinite([found.ece, found.nll, found.brier, found.floor.mean]).all()
+    assert (found.run, found.epoch, sum(one.count for one in found.bins)) == (7, 1, 3)
+    with pytest.raises(SettingError, match="epoch is 2; run 7 has epochs from 1 to 1"):
+        calibration_of(told, 2)
+    with pytest.raises(SettingError, match="run 7 has no epoch yet; train it first"):
+        calibration_of(Told(told.head))

@@ -28,9 +28,9 @@ def claims(seed: int, heat: float) -> Claims:
 
 def score(name: str, seed: int, heat: float, temperature: float) -> Score:
     said = claims(seed, heat)
-    guesses = said.probabilities.argmax(1).tolist()
-    metrics = measure(said.labels, guesses, 2)
-    return Score(name, seed, "balanced", metrics, Verdicts(said.keys, said.labels, guesses), metrics, 0.5,
+    labels, guesses = [int(one) for one in said.labels], said.probabilities.argmax(1).tolist()
+    metrics = measure(labels, guesses, 2)
+    return Score(name, seed, "balanced", metrics, Verdicts(said.keys, labels, guesses), metrics, 0.5,
                  Influence(said.keys, 0.5, np.zeros(MANY)), said, temperature, 0.0, 0.0, 1, 1, "")  # fmt: skip
 
 
