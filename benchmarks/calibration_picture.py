@@ -38,6 +38,7 @@ def picture(found: Mapping[tuple[str, str], Rows], bases: Sequence[str]) -> Figu
             if rows := found.get((name, base)):
                 _panel(axes, rows)
             axes.set_title(f"{TITLES[name]}: {base} base", fontsize=10, loc="left")
+        axes_of[0].set_xlim(left=0)  # after all panels of the row, which share it: it ends their growing
     for axes in grid[-1]:
         axes.set_xlabel("calibration error (ECE, 15 bins) in %, lower is better")
     drawn.legend(
@@ -59,7 +60,6 @@ def _panel(axes: Axes, rows: Rows) -> None:
                   label="what luck alone gives a perfect model" if first else None)  # fmt: skip
     axes.set_yticks(range(len(METHODS)), list(METHODS.values()))
     axes.set_ylim(len(METHODS) - 0.5, -0.5)
-    axes.set_xlim(left=0)
     for side in ("top", "right"):
         axes.spines[side].set_visible(False)
     axes.grid(axis="x", alpha=0.25)
