@@ -3,7 +3,7 @@
  *
  * @typedef {WordsSpec|TapeSpec|TableSpec|HeadlinesSpec|MatrixSpec|CurvesSpec|BarsSpec|HeatSpec|CloudSpec|GaugeSpec|
  *   FieldSpec|OutboxSpec|LeadSpec|DivideSpec|CrowdSpec|NumbersSpec|OutcomeSpec|BatchSpec|GuessesSpec|LookingSpec|
- *   WorkedSpec|TradeSpec|ContendersSpec|HeadsSpec|MachineBlock} Block
+ *   WorkedSpec|TradeSpec|ContendersSpec|HeadsSpec|ReliabilitySpec|MachineBlock} Block
  * @typedef {MachineSpec & {keys?: {rules?: string, swap?: string, look?: string, zoom?: string, head?: string,
  *   text?: string}}} MachineBlock `keys` name the explorer's values that a machine sets
  * @typedef {{root: HTMLElement, paint: (spec: Block) => void, svg?: Element, resized?: () => boolean}} Chart `svg` is
@@ -31,6 +31,7 @@
  * @import {NumbersSpec} from "../web/charts/numbers.js"
  * @import {OutboxSpec} from "../web/charts/outbox.js"
  * @import {OutcomeSpec} from "../web/charts/outcome.js"
+ * @import {ReliabilitySpec} from "../web/charts/reliability.js"
  * @import {TableSpec} from "../web/charts/table.js"
  * @import {TapeSpec} from "../web/charts/tape.js"
  * @import {TradeSpec} from "../web/charts/trade.js"
@@ -62,6 +63,7 @@ import { matrix } from "../web/charts/matrix.js";
 import { numbers } from "../web/charts/numbers.js";
 import { outbox } from "../web/charts/outbox.js";
 import { outcome } from "../web/charts/outcome.js";
+import { reliability } from "../web/charts/reliability.js";
 import { table } from "../web/charts/table.js";
 import { tape } from "../web/charts/tape.js";
 import { trade } from "../web/charts/trade.js";
@@ -75,6 +77,7 @@ const CHARTS = { words, numbers, tape, batch, table, headlines, bars, gauge, lea
   matrix: chosenMatrix, heat: (place) => heat(place), divide: slidDivide, crowd: (place) => crowd(place),
   cloud: (place) => cloud(place), curves: (place) => curves(place), field: (place) => field(place),
   machine: machineBlock, contenders: (place) => contenders(place),
+  reliability: (place) => reliability(place),
   heads: (place, explorer) => heads(place, (control, on) => explorer.set(control, on)),
   trade: chosenRun,
   outbox: (place, explorer, block) => outbox(place, (written) => explorer.set(keyOf(block), written)) };
