@@ -5,6 +5,7 @@ Shape letters: N messages, C classes.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -201,8 +202,9 @@ def _error(probabilities: Sequence[Sequence[float]], labels: Sequence[int], bins
 
 def _number(answer: object) -> object:
     """A tensor of one number is as good as the number."""
-    one = isinstance(answer, torch.Tensor | np.ndarray) and np.prod(answer.shape) == 1
-    return answer.item() if one else answer
+    if isinstance(answer, torch.Tensor | np.ndarray) and math.prod(answer.shape) == 1:
+        return answer.item()
+    return answer
 
 
 def _drawn(seed: int, sure: float, count: int = 300, classes: int = 3) -> Part:
