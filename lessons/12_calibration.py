@@ -24,13 +24,13 @@ calibrated()
 # This filter trained for 100 epochs on 160 messages. It's at least 99 % sure of 1,658 of the 2,000 test messages, and
 # 88 in 100 of those verdicts are right. (One seed; the slider has two more.)
 #
-# A model is *calibrated* if its claims come true as often as they say. The *calibration error* (ECE) sorts the messages
-# into 15 bins by how sure the model is, takes each bin's gap between claim and truth, and averages, weighing each bin by
-# its messages.
+# A model is *calibrated* if its claims come true as often as they say. The *calibration error* (ECE) sorts the
+# messages into 15 bins by how sure the model is. Each bin has a gap between claim and truth, and the error is their
+# mean, with each bin weighed by its messages.
 #
-# Even a perfect model has an error above 0. Of 20 messages at 90 %, rarely exactly 18 come out right. So we let a
-# computer draw outcomes that match the claims, thousands of times, and measure: that's the *floor*. An error that luck
-# alone could make tells you nothing.
+# Even a perfect model has an error above 0. Of 20 messages at 90 %, rarely exactly 18 come out right. So we draw
+# outcomes that match the claims, thousands of times, and measure the error that luck makes: that's the *floor*. An
+# error that luck alone could make tells you nothing.
 #
 # Two ways to mend an over-sure model:
 #
@@ -90,12 +90,15 @@ bet.reveal(LUCK, because)
 
 # %% [markdown]
 # ## Read
+#
+# The library doesn't try candidates: the loss has one lowest point, and halving an interval finds it. In which two cases
+# does it refuse, and why?
 
 # %%
-from headswap.calibration.floor import ece_floor
+from headswap.calibration.temperature import fit_temperature
 from headswap.explorers import read
 
-read(ece_floor)
+read(fit_temperature)
 
 # %% [markdown]
 # ## Build: the calibration error
@@ -127,8 +130,8 @@ exercises.ece.check(ece)
 # ## Build: the temperature
 #
 # Write `temperature(validation, test)`. Each is a pair: logits (N, C) and labels (N,). Return the T with the lowest
-# cross-entropy, and the test's probabilities at it. Choose by the cross-entropy, because accuracy can't tell temperatures
-# apart: dividing never changes which logit is the largest. `exercises.temperature.hint(1)` helps.
+# cross-entropy, and the test's probabilities at it. Accuracy can't choose T, because dividing never changes which logit
+# is the largest. `exercises.temperature.hint(1)` helps.
 
 
 # %% tags=["solution"]
@@ -158,8 +161,7 @@ sure = run_regime(base, split, "full", stubborn).classifier
 exercises.yours.calibration(ece, temperature, sure, split)
 
 # %% [markdown]
-# Break it: fit T on the test messages and run the cell again. Does the test look better than it should? Then choose T by
-# accuracy.
+# Break it: fit T on the test messages and run the cell again. Can you see it in the numbers? Then choose T by accuracy.
 
 # %% [markdown]
 # ## Build: how far from the prior
@@ -168,10 +170,10 @@ exercises.yours.calibration(ece, temperature, sure, split)
 # variance, draws a sample, and classifies that. To keep the spread from shrinking to nothing, the loss adds the
 # *Kullback-Leibler divergence* from a standard normal, N(0, 1):
 #
-# KL = ½ (mean² + variance − 1 − log variance)
+# `KL = ½ (mean² + variance - 1 - log variance)`
 #
-# Write `kl(mean, log_variance)`. Both are (B, Z). Return one number for each message: the mean over its Z latent numbers.
-# `exercises.kl.hint(1)` helps.
+# Write `kl(mean, log_variance)`. Both are (B, Z). Return one number for each message: the mean over its Z latent
+# numbers. `exercises.kl.hint(1)` helps.
 
 
 # %% tags=["solution"]
@@ -186,8 +188,8 @@ exercises.kl.check(kl)
 # %% [markdown]
 # ## Build: a draw that can learn
 #
-# A gradient can't pass through a random draw. So make the draw outside: `noise` (B, Z) comes from a standard normal, and
-# you turn it into a draw from N(mean, variance). That's the *reparametrisation trick* (Kingma and Welling, 2014).
+# A gradient can't pass through a random draw. So make the draw outside: `noise` (B, Z) comes from a standard normal,
+# and you turn it into a draw from N(mean, variance). That's the *reparametrisation trick* (Kingma and Welling, 2014).
 #
 # Write `sample(mean, log_variance, noise)`, such that gradients reach both mean and log-variance.
 # `exercises.sample.hint(1)` helps.
@@ -232,8 +234,8 @@ elsewhere()
 # %% [markdown]
 # ## Look: strangers
 #
-# And what does it say of messages that it knows nothing about? Caesar's Latin, messages with their letters shuffled, and
-# other subjects. A good score puts the strangers on the right.
+# And what does it say of messages that it knows nothing about? Caesar's Latin, messages with their letters shuffled,
+# and other subjects. A good score puts the strangers on the right.
 
 # %%
 from headswap.explorers import strangers

@@ -136,12 +136,12 @@ def best_temperature(part: Part) -> float:
 
 def _told(now: Judged, about: str) -> Block:
     sure = now.stated.chance >= SURE
-    right, many = float(now.stated.true[sure].mean()) if sure.any() else 0.0, int(sure.sum())
-    surest = (
-        card("of 100 messages it's 99 % sure of", f"{100 * right:.0f} right", f"{many:,} of {len(sure):,} messages",
-             right < SURE - 0.02)
-        if many else card("of 100 messages it's 99 % sure of", "none", "it's never that sure")
-    )  # fmt: skip
+    many = int(sure.sum())
+    right = float(now.stated.true[sure].sum()) / max(1, many)
+    name = "where it's at least 99 % sure"
+    surest = card(name, f"{100 * right:.0f} of 100 right", f"{many:,} of {len(sure):,} messages", right < SURE - 0.02)
+    if not many:
+        surest = card(name, "no message", "it's never that sure")
     luck = now.floor.explains(now.error)
     off = card("calibration error", f"{100 * now.error:.1f} %",
                f"luck alone: up to {100 * now.floor.interval[1]:.1f} %", not luck)  # fmt: skip
@@ -156,9 +156,11 @@ def _valley(part: Part, heat: float) -> Block:
     points = [(float(T), nll(tempered(part.logits, T), part.labels)) for T in places]
     best = best_temperature(part)
     marks = [(best, nll(tempered(part.logits, best), part.labels), f"best: {best:.1f}"),
-             (heat, nll(tempered(part.logits, heat), part.labels), "")]  # fmt: skip
+             (heat, nll(tempered(part.logits, heat), part.labels), "now")]  # fmt: skip
     top = min(max(y for _, y in points), 3 * marks[0][1])
-    note = f"{len(part.labels)} validation messages choose the temperature; the picture beside it judges it on others."
+    note = (
+        f"These {len(part.labels)} validation messages choose the temperature; the picture above judges it on others."
+    )
     return curves("Which temperature fits?", "temperature", "cross-entropy (nats)",
                   [line("validation", points)], marks, (COLDEST, HOTTEST), (0.0, top)) | {"note": note}  # fmt: skip
 

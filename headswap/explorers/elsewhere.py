@@ -24,9 +24,9 @@ def elsewhere() -> Explorer:
     """Probabilities of spam, calibrated where half of all messages are spam, at a place with fewer: shift the odds."""
     seeds = sorted({run.seed for run in recorded_runs()})
     controls = [
-        stops("share", "Of 100 messages, so many are spam:", SHARES[0], SHARES),
+        stops("share", "Spam in 100 messages", SHARES[0], SHARES),
         switch("shifted", "Shift the odds", False),
-        choice("model", "Model", next(iter(MODELS)), [*MODELS]),
+        choice("model", "Model", list(MODELS)[1], [*MODELS]),
         stops("seed", "Seed", seeds[0], seeds),
     ]
     return Explorer("Calibrated for whom?", controls, _show)
@@ -48,18 +48,18 @@ def _surest(stated: Stated) -> dict[str, Any]:
     """The messages that it calls spam for sure, and how many of them are."""
     alarm = stated.chance >= ALARM
     many, true = int(alarm.sum()), int(stated.true[alarm].sum())
-    name = "at least 90 % sure of spam"
+    name = "at least 90 % sure of spam, and right"
     if not many:
-        return card(name, "none", "of these messages")
+        return card(name, "none", "it's never that sure")
     promised = float(stated.chance[alarm].mean())
-    return card(name, f"{true} of {many} are spam", f"it promised {100 * promised:.0f} of 100",
+    return card(name, f"{true} of {many}", f"{100 * true / many:.0f} %; it promised {100 * promised:.0f} %",
                 true / many < promised - 0.05)  # fmt: skip
 
 
 def _in_all(stated: Stated) -> dict[str, Any]:
     """The spam that its probabilities add up to, and how much there is."""
     expected, true = float(stated.chance.sum()), int(stated.true.sum())
-    return card("spam that it expects", f"{expected:.0f}", f"there are {true}", not 0.75 < expected / true < 1.33)
+    return card("spam that it expects", f"{expected:,.0f}", f"there are {true:,}", not 0.75 < expected / true < 1.33)
 
 
 def _about(stated: Stated) -> str:

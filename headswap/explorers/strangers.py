@@ -37,18 +37,18 @@ def _show(value: Mapping[str, Any]) -> list[Block]:
     known, strange = (score_of(run, which, score) for which in ("test", name))
     sure = 1 - score_of(run, name, "unsure")
     lanes = placed(known, strange)
-    named = [("messages like those it learned from", "circle", lanes[0]), (value["strange"], "triangle", lanes[1])]
+    named = [("known messages", "circle", lanes[0]), ("strangers", "triangle", lanes[1])]
     return [
         headlines("In short", [
-            card(f"{value['strange']}: it's 90 % sure or more", f"{100 * (sure >= SURE).mean():.0f} of 100",
-                 f"the mean is {100 * sure.mean():.0f} %", bool((sure >= SURE).mean() > 0.5)),
-            card("a stranger scores higher than a known message", f"{100 * auroc(known, strange):.0f} of 100",
-                 "by chance: 50 (AUROC)"),
-            card("if 95 % of the known ones may pass, so do", f"{100 * false_alarm_rate(known, strange):.0f} of 100",
+            card("it's at least 90 % sure of", f"{100 * (sure >= SURE).mean():.0f} of 100",
+                 f"strangers; the mean is {100 * sure.mean():.0f} %", bool((sure >= SURE).mean() > 0.5)),
+            card("a stranger scores higher than a known one", f"{100 * auroc(known, strange):.0f} of 100",
+                 "times (AUROC); guessing gives 50"),
+            card("where 95 of 100 known ones pass, so do", f"{100 * false_alarm_rate(known, strange):.0f} of 100",
                  "strangers"),
         ]) | {"note": f"Recorded, not live: {len(known)} test messages and {len(strange)} strangers, one seed."},
         divide("Every message at its score", named, "call it strange from", "threshold")
-        | {"sides": ["taken as known", "called strange"]},
+        | {"sides": ["taken as known", "called strange"], "named": "right"},
     ]  # fmt: skip
 
 
