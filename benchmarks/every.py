@@ -3,7 +3,8 @@
 Five seeds on the practice messages, on those in which the order decides, and on real ones of 160 bytes. Each regime and
 seed takes the best of three learning rates and of 20 epochs on its own validation messages. Finished runs are kept, and
 the next call does the rest; figures/every.txt and every.json hold what there is. A set that is not asked for keeps the
-table that it has. With `--device cuda` the runs train on a GPU; bodies are schooled on the processor either way.
+table that it has; with `--regimes full,tst` those alone have a table beside it. With `--device cuda` the runs train on
+a GPU; bodies are schooled on the processor either way.
 """
 
 import argparse
@@ -28,7 +29,8 @@ from headswap.files import cache_folder, write_atomically
 from headswap.metrics.intervals import Verdicts, mean_interval, share_interval
 from headswap.metrics.thresholds import at_prior, shares
 from headswap.model.body import BodyConfig
-from headswap.regimes.named import REGIMES, in_groups
+from headswap.regimes.named import REGIMES, find_regime, in_groups
+from headswap.regimes.stages import Regime
 from headswap.results.scores import Score, differences, scores
 from headswap.results.store import find
 from headswap.results.tune import Grid, Tuning, choose, validation_loss
@@ -65,10 +67,10 @@ class Table:
     scores: list[dict[str, object]]
 
 
-def tunings(name: str, data: Source, seeds: int, device: str) -> list[Tuning]:
+def tunings(name: str, data: Source, regimes: Sequence[Regime], seeds: int, device: str) -> list[Tuning]:
     """Every regime at every seed, seed by seed, so that a table that was stopped holds whole seeds."""
     body, recipe = Schooling(BodyConfig(max_len=LENGTHS[name])), Recipe(compute=Compute(device=device))
-    return [Tuning(RunSpec(data, regime, recipe, body, seed), GRID) for seed in range(seeds) for regime in in_groups()]
+    return [Tuning(RunSpec(data, regime, recipe, body, seed), GRID) for seed in range(seeds) for regime in regimes]
 
 
 def candidates(tuning: Tuning, folder: Path) -> list[Result | None]:
@@ -176,6 +178,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run what is missing of the chosen sets, and keep the tables of all there is."""
     parser = argparse.ArgumentParser(prog="benchmarks.every", description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--sets", default="fixture,order,sms", metavar="A,B", help="default: %(default)s")
+    parser.add_argument("--regimes", metavar="A,B", help="these alone, in a table of their own (default: all)")
     parser.add_argument("--seeds", type=int, default=5, help="default: 5")
     parser.add_argument("--workers", type=int, default=2, help="processes (default: 2)")
     parser.add_argument("--minutes", type=float, default=float("inf"), help="leave a set after so many (default: all)")
@@ -184,7 +187,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--table", action="store_true", help="run nothing, keep the tables of what there is")
     options = parser.parse_args(arguments)
     there = {name: data for name, data in sets(options.sms).items() if name in options.sets.split(",")}
-    kept_in, asked = cache_folder() / "every", partial(tunings, seeds=options.seeds, device=options.device)
+    regimes = in_groups() if options.regimes is None else [find_regime(one) for one in options.regimes.split(",")]
+    kept_in = cache_folder() / "every"
+    asked = partial(tunings, regimes=regimes, seeds=options.seeds, device=options.device)
     folder = kept_in / "results"  # where `compare` puts them
     if not options.table:
         todo = [tuning for name, data in there.items() for tuning in asked(name, data) if not finished(tuning, folder)]
@@ -193,18 +198,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     tables = stored()
     for name, data in there.items():
         done = [result for tuning in asked(name, data) if (result := finished(tuning, folder))]
-        whole = [seed for seed in range(options.seeds) if sum(r.seed == seed for r in done) == len(REGIMES)]
+        whole = [seed for seed in range(options.seeds) if sum(r.seed == seed for r in done) == len(regimes)]
         shown = [result for result in done if result.seed in whole]
         if shown:
             rows = [score.as_json() for score in scores(shown)]
             mine = [tuning for tuning in asked(name, data) if tuning.seed in whole]
             tried = {
                 regime: [candidates(tuning, folder) for tuning in mine if tuning.name == regime]
-                for regime in (one.name for one in in_groups())
+                for regime in (one.name for one in regimes)
                 if regime not in PROBES
             }
             lines = [*blocks(name, shown), *by_rate(name, tried)]
-            tables[name] = Table(name, made_on(options.device, options.workers), lines, rows)
+            title = name if options.regimes is None else f"{name}: {options.regimes}"
+            tables[title] = Table(title, made_on(options.device, options.workers), lines, rows)
     write(tables)
     return 0
 
@@ -225,13 +231,13 @@ def stored() -> dict[str, Table]:
 def write(tables: dict[str, Table]) -> None:
     """Print and keep the tables, in the order of the sets."""
     lines = [*HEAD]
-    for name in LENGTHS:
-        table = tables.get(name)
-        lines += ["", f"{name}: not run yet"] if table is None else [*table.lines, f"On: {table.made_on}"]
+    ordered = [title for name in LENGTHS for title in tables if title.split(":")[0] == name]
+    for title in ordered:
+        lines += [*tables[title].lines, f"On: {tables[title].made_on}"]
     text = "\n".join([*lines, *bills()])
     print(text)
     write_atomically(FIGURE, f"{text}\n".encode())
-    rows = ",\n".join(json.dumps(asdict(tables[name])) for name in LENGTHS if name in tables)
+    rows = ",\n".join(json.dumps(asdict(tables[title])) for title in ordered)
     write_atomically(FIGURE.with_suffix(".json"), f"[\n{rows}\n]\n".encode())
 
 

@@ -29,10 +29,11 @@ from headswap.files import cache_folder, write_atomically
 from headswap.metrics.intervals import Verdicts, mean_interval, paired_difference, student
 from headswap.model.body import LanguageModel
 from headswap.model.classifier import put_back
+from headswap.model.drift import WHOLE, drift
 from headswap.model.precision import one_thread
 from headswap.regimes.named import AFTER, in_groups
 from headswap.results.executors import processes
-from headswap.results.forgetting import WHOLE, drift, forgotten
+from headswap.results.forgetting import forgotten
 from headswap.training.pretrain import Schooling, generate
 from headswap.training.recipe import Recipe
 from headswap.training.run import run_regime

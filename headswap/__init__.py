@@ -16,6 +16,7 @@ from .metrics.measure import Metrics, measure
 from .model.body import Block, BodyConfig, LanguageModel, LMBody, LMHead, new_language_model
 from .model.body_contract import Base, Body, Place, Site
 from .model.classifier import Classifier, Swap, place_of, put_back, swap_head
+from .model.drift import drift
 from .model.heads import LinearHead, MLPHead
 from .model.inserts.adapters import Adapters
 from .model.inserts.attach import Before, Insert, attach, detach
@@ -28,7 +29,7 @@ from .regimes.places import freeze_body, parameter_groups, unfreeze_body
 from .regimes.stages import FROZEN, Falling, Regime, Stage
 from .results.compare import Failure, compare
 from .results.executors import processes
-from .results.forgetting import Forgotten, drift, forgotten
+from .results.forgetting import Forgotten, forgotten
 from .shelf.shelf import Answer, Shelf
 from .training.events import EpochDone, Event, StageBegan, StageEnded, StepDone
 from .training.loop import evaluate, make_optimizer, predict_logits, train_classifier

@@ -1,11 +1,15 @@
-"""Messages that a model was never trained on: the same letters in disorder, and another language.
+"""What a model was never trained on: the same letters in disorder, another language; images turned and blurred.
 
-Neither needs a download. A third kind, messages on other subjects, is the fixture with its `shift`.
+None needs a download. A further kind, messages on other subjects, is the fixture with its `shift`.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from random import Random
 
+import numpy as np
+
+from ..data.images.picture import Picture
 from ..data.messages import Example, Message
 from ..errors import SettingError
 
@@ -40,3 +44,24 @@ def latin(count: int, seed: int = 0) -> list[Message]:
         start = random.randrange(len(words) - 4)
         found[" ".join(words[start : start + random.randint(4, 16)])] = None
     return [Message(text, 0) for text in found]
+
+
+def turned(pictures: Sequence[Picture]) -> list[Picture]:
+    """The images turned by a quarter to the left; (channels, height, width) to (channels, width, height)."""
+    return [replace(one, item=np.ascontiguousarray(np.rot90(one.item, axes=(1, 2)))) for one in pictures]
+
+
+def blurred(pictures: Sequence[Picture], times: int = 2) -> list[Picture]:
+    """The images out of focus: so many times each pixel becomes the mean of itself and its neighbours, 3 by 3.
+
+    Beyond the edge lies what the edge shows. The mean brightness hardly changes, the strokes run together.
+    """
+    return [replace(one, item=_blurred(one.item, times)) for one in pictures]
+
+
+def _blurred(image: np.ndarray, times: int) -> np.ndarray:
+    found = image.astype(np.float32)
+    for _ in range(times):
+        wide = np.pad(found, ((0, 0), (1, 1), (1, 1)), mode="edge")
+        found = np.lib.stride_tricks.sliding_window_view(wide, (3, 3), axis=(1, 2)).mean((3, 4))  # (C, H, W)
+    return np.ascontiguousarray(found.astype(image.dtype))

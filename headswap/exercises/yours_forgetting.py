@@ -18,10 +18,10 @@ from ..data.messages import Split
 from ..explorers.movement import name_of
 from ..model.body import LanguageModel
 from ..model.classifier import Classifier, place_of
+from ..model.drift import drift as drift_of
 from ..model.losses import Loss, Seen
 from ..regimes.named import REGIMES, WHOLE
 from ..regimes.stages import Regime
-from ..results.forgetting import drift as drift_of
 from ..results.forgetting import forgotten
 from ..training.recipe import Recipe
 from ..training.run import run_regime

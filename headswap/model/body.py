@@ -15,7 +15,7 @@ from torch import nn
 from ..data.batches import Rows, encode_texts
 from ..data.tokenizer import VOCAB_SIZE
 from ..errors import SettingError
-from .body_contract import Base, Body, Place, Site, State
+from .body_contract import Base, Body, Site, State
 from .layers import Dropout, embedding, linear, width_std
 
 # Where inserts may hang in a block, and which third of the fused product it is.
@@ -163,13 +163,6 @@ class LMBody(Body):
         """The hidden states under the last norm, (B, T, D), and the mask (B, T)."""
         x, mask = self.exit(*state)
         return self.norm(x), mask
-
-    def place_of(self, name: str) -> Place:
-        """Block, norm or embedding, from the dotted name of a parameter of this body."""
-        field, _, rest = name.partition(".")
-        if field == "blocks":
-            return Place("block", int(rest.partition(".")[0]))
-        return Place("norm" if field in ("norm", "exit") else "embedding")
 
     def sites(self, name: str) -> tuple[Site, ...]:
         """The places of that name; q, k and v are columns of one product."""

@@ -100,9 +100,15 @@ class Body(nn.Module, ABC):
     def finish(self, state: State) -> tuple[torch.Tensor, torch.Tensor]:
         """Hidden vectors (B, T, D) above the last block, and the mask (B, T) that is True on real positions."""
 
-    @abstractmethod
     def place_of(self, name: str) -> Place:
-        """Where the body's own parameter (or module) of this dotted name belongs: embedding, block or norm."""
+        """Where the body's own parameter (or module) of this dotted name belongs: embedding, block or norm.
+
+        What is not in `blocks`, `norm` or `exit` is the embedding; a body with other names says so itself.
+        """
+        field, _, rest = name.partition(".")
+        if field == "blocks":
+            return Place("block", int(rest.partition(".")[0]))
+        return Place("norm" if field in ("norm", "exit") else "embedding")
 
     def sites(self, name: str) -> tuple[Site, ...]:
         """Where inserts may hang that look for `name`, block by block; none where the body has nothing of that name.

@@ -23,10 +23,21 @@ def report(results: Sequence[Score], label_names: Sequence[str]) -> str:
         f"  {first.learning:,} of {first.total:,} weights learn, computed once: {first.cached}; "
         f"{seconds:.2f} s of training per seed",
     ]
-    lines += _language(results)
+    lines += _moved(results) + _language(results)
     for test in dict.fromkeys(r.test for r in results):
         lines += ["", *_test_lines([r for r in results if r.test == test], label_names)]
     return "\n".join(lines)
+
+
+def _moved(results: Sequence[Score]) -> list[str]:
+    """How far the body moved: the mean over seeds, the least and the most; nothing for a baseline without a body."""
+    far = list({r.seed: r.drift for r in results if r.drift is not None}.values())
+    if not far:
+        return []
+    if not any(far):
+        return ["  the body did not move"]
+    seeds = f" (over {len(far)} seeds {min(far):.1%} to {max(far):.1%})".replace("%", " %") if far[1:] else ""
+    return [f"  the body moved by {100 * np.mean(far):.1f} % of its length{seeds}"]
 
 
 def _language(results: Sequence[Score]) -> list[str]:

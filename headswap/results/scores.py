@@ -19,7 +19,8 @@ class Score:
     The prior's numbers are what comes out when the threshold is moved to the share of spam that the test set has, after
     a `temperature` was fitted on the validation messages. The average precision has no threshold; `ranking` is for its
     interval. `tried` says among how many settings the run's were chosen; 0 are the defaults. `perplexity` is what is
-    left of the language on validation texts, where the body ever knew it.
+    left of the language on validation texts, where the body ever knew it; `drift` is how far the body moved, as a share
+    of its length.
     """
 
     regime: str
@@ -38,11 +39,12 @@ class Score:
     cached: str
     tried: int = 0
     perplexity: float | None = None
+    drift: float | None = None
 
     def as_json(self) -> dict[str, object]:
         """The score as plain numbers, confusion [[TN, FP], [FN, TP]]."""
         own = ("regime", "seed", "test", "seconds", "pretrain_seconds", "learning", "total", "cached", "temperature",
-               "tried", "perplexity")  # fmt: skip
+               "tried", "perplexity", "drift")  # fmt: skip
         measured = ("precision", "recall", "f1", "accuracy", "confusion", "undefined")
         more: dict[str, object] = {"average_precision": self.average_precision, "f1_at_prior": self.prior_metrics.f1}
         return {n: getattr(self, n) for n in own} | {n: getattr(self.metrics, n) for n in measured} | more
@@ -64,7 +66,7 @@ def _score(result: Result, judged: Judged) -> Score:
         measure(judged.labels, moved, classes),
         average_precision(judged.labels, probabilities), ranked(judged.keys, judged.labels, probabilities), heat,
         result.cost.seconds, result.cost.pretrain_seconds, result.learning, result.total, result.cached,
-        getattr(result.spec, "tried", 0), result.perplexity,
+        getattr(result.spec, "tried", 0), result.perplexity, result.drift,
     )  # fmt: skip
 
 

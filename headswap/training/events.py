@@ -59,7 +59,8 @@ class StageEnded:
     """A stage is over; its `frozen` weights were found as they had been, bit for bit.
 
     `objective` is what training made small, over all training messages at the end, where its floor is known. `kept` is
-    the epoch whose weights the stage ends with.
+    the epoch whose weights the stage ends with. `moved` is how far each place of the body is from where the run began,
+    as a share of its length, and "body" all of them together (`headswap.drift`).
     """
 
     stage: int
@@ -67,6 +68,7 @@ class StageEnded:
     kept: int
     objective: float | None
     seconds: float = field(compare=False)
+    moved: tuple[tuple[str, float], ...] = ()
 
 
 Event = StageBegan | StepDone | EpochDone | StageEnded

@@ -1,7 +1,8 @@
 """A regime from its first stage to its last: a copy of the body, a new head, and the loop once per stage."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
@@ -13,6 +14,7 @@ from ..errors import SettingError
 from ..model.body_contract import Base, Body, device_of
 from ..model.classifier import Classifier, swap_head
 from ..model.copies import lazy_copy
+from ..model.drift import WHOLE, drift
 from ..model.heads import new_head
 from ..model.inserts.attach import attach
 from ..model.layers import set_dropout
@@ -50,6 +52,12 @@ class History:
         return sum(event.seconds for event in self.events if isinstance(event, StageEnded))
 
     @property
+    def drift(self) -> float | None:
+        """How far the whole body is from where the run began, as a share of its length; None before a stage ended."""
+        ended = [event for event in self.events if isinstance(event, StageEnded)]
+        return dict(ended[-1].moved)[WHOLE] if ended else None
+
+    @property
     def learning(self) -> int:
         """The most weights that learned in any stage."""
         return max(event.learning for event in self.events if isinstance(event, StageBegan))
@@ -83,7 +91,8 @@ def start_regime(
     if regime.body == "random" or regime.stages[0].inserts or list(pool.parameters()):
         known = None  # what this body makes of the messages, no other run's does
     train, validation = train.to(device), validation and validation.to(device)
-    return model, _run_stages(model, train, validation, regime, recipe, generator, known)
+    start = Base(lazy_copy(body), base.head) if regime.body == "random" else base
+    return model, _tell_drift(_run_stages(model, train, validation, regime, recipe, generator, known), model, start)
 
 
 def run_regime(base: Base, split: Split, regime: Regime | str, recipe: Recipe | None = None) -> History:
@@ -147,7 +156,7 @@ def _check_stages(model: Classifier, regime: Regime) -> None:
 def _run_stages(
     model: Classifier, train: ClassificationDataset, validation: ClassificationDataset | None, regime: Regime,
     recipe: Recipe, generator: torch.Generator, known: Known | None,
-) -> Iterator[Event]:  # fmt: skip
+) -> Generator[Event]:  # fmt: skip
     for i, (stage, epochs) in enumerate(zip(regime.stages, epochs_of(regime, recipe.epochs), strict=True)):
         if i > 0:
             if stage.head is not None:
@@ -161,6 +170,14 @@ def _run_stages(
             model, train, optimizer, settings,
             validation=validation, generator=generator, stage=i, stages=len(regime.stages), known=None if i else known,
         )  # fmt: skip
+
+
+def _tell_drift(events: Generator[Event], model: Classifier, start: Base) -> Iterator[Event]:
+    """The events, and at the end of each stage how far the body has come from its start."""
+    with closing(events):
+        for event in events:
+            ended = isinstance(event, StageEnded)
+            yield replace(event, moved=tuple(drift(model, start).items())) if ended else event
 
 
 def _stage_recipe(recipe: Recipe, regime: Regime, stage: Stage, epochs: int, messages: int) -> Recipe:

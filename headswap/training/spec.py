@@ -114,7 +114,7 @@ class Result:
     `validation` is what it said of the validation messages, `shares` are those of the classes among the training
     messages. `objective` and `floor` are a converged probe's, in nats: what it reached, and the least there is.
     `perplexity` is the language model's with its own head put back on the body as the run left it, on validation texts;
-    of what is not tested nobody asks it.
+    of what is not tested nobody asks it. `drift` is how far the body moved, as a share of its length.
     """
 
     spec: object
@@ -131,6 +131,7 @@ class Result:
     objective: float | None = None
     floor: float | None = None
     perplexity: float | None = None
+    drift: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +182,7 @@ def train_spec(
         spec, spec.name, spec.seed, judged, validation, shares([m.label for m in split.train], classes),
         tuple(history.epochs), history.learning, began[-1].total, began[0].cached,
         Cost(history.seconds, schooled.seconds, platform.machine()), ended[-1].objective, began[-1].floor, language,
+        history.drift,
     )  # fmt: skip
 
 

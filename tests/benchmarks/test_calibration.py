@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from pictures import Digits, Drawn, Picture
 
-from benchmarks import calibration, calibration_table
+from benchmarks import calibration_table
 from benchmarks.calibration import BASES, SECOND, USUAL, Entry, carry_out, find, place, second_stage
 from benchmarks.calibration_table import block, write
 from headswap.data.messages import Example, Split
@@ -24,14 +24,13 @@ def turned(split: Split, seed: int) -> dict[str, Sequence[Example]]:
     return {"turned": [Picture(row, one.label) for row, one in zip(rows, split.test, strict=True)]}  # type: ignore[arg-type]
 
 
-DIGITS = Entry(Digits, Drawn(), turned, labels=96, few=48, many=6, recipe=Recipe(epochs=4, batch_size=16))
+DIGITS = Entry(Digits, Drawn(), turned, labels=96, few=48, many=6, second=2, recipe=Recipe(epochs=4, batch_size=16))
 
 
 def test_another_modality_is_one_more_entry_and_finished_seeds_are_kept(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     heard: list[str] = []
-    monkeypatch.setattr(calibration, "EPOCHS", 2)
     monkeypatch.setattr(calibration_table, "DRAWS", 20)
     carry_out(DIGITS, 2, tmp_path, minutes=0, tell=heard.append)
     assert heard == []

@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from headswap.calibration.ood import auroc, energy, false_alarm_rate, fit_clouds, unsure
-from headswap.calibration.strangers import latin, shuffled
+from headswap.calibration.strangers import blurred, latin, shuffled, turned
 from headswap.data import fixture
+from headswap.data.images.picture import Picture
 from headswap.errors import SettingError
 
 
@@ -77,3 +78,15 @@ def test_shuffled_messages_keep_their_letters_and_latin_never_repeats_itself() -
     assert latin(160, 1) == latin(160, 1)
     with pytest.raises(SettingError, match="9999 messages of Latin"):
         latin(9999)
+
+
+def test_a_blurred_image_is_scipy_s_and_a_turned_one_turns_back() -> None:
+    judge = pytest.importorskip("scipy.ndimage").uniform_filter
+    image = np.random.default_rng(0).random((3, 8, 6), dtype=np.float32)
+    picture = Picture(image, 7, "a 7")
+    (soft,) = blurred([picture])
+    theirs = judge(judge(image, size=(1, 3, 3), mode="nearest"), size=(1, 3, 3), mode="nearest")
+    assert np.allclose(soft.item, theirs, atol=1e-6) and soft.label == 7
+    (on_its_side,) = turned([picture])
+    assert on_its_side.item.shape == (3, 6, 8)
+    assert np.array_equal(turned(turned(turned([on_its_side])))[0].item, image)

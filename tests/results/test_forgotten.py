@@ -7,7 +7,19 @@ from dataclasses import dataclass
 import pytest
 import torch
 
-from headswap import REGIMES, Recipe, drift, forgotten, new_language_model, perplexity, put_back, run_regime
+from headswap import (
+    REGIMES,
+    Classifier,
+    History,
+    Recipe,
+    StageEnded,
+    drift,
+    forgotten,
+    new_language_model,
+    perplexity,
+    put_back,
+    run_regime,
+)
 from headswap.data.messages import Split
 from headswap.data.splits import fixture_split
 from headswap.errors import SettingError
@@ -32,8 +44,12 @@ class Few:
         return SPLIT
 
 
-def ran(regime: str):
-    return run_regime(BASE, SPLIT, regime, Recipe(epochs=2)).classifier
+def history(regime: str, seed: int = 0) -> History:
+    return run_regime(BASE, SPLIT, regime, Recipe(epochs=2, seed=seed))
+
+
+def ran(regime: str) -> Classifier:
+    return history(regime).classifier
 
 
 def test_a_place_has_moved_by_the_length_of_its_whole_change_over_the_length_it_began_with() -> None:
@@ -54,6 +70,18 @@ def test_what_is_frozen_has_not_moved_at_all() -> None:
     assert set(drift(ran("lora"), BASE).values()) == {0.0}
     last = drift(ran("last-block"), BASE)
     assert last["embedding"] == last["block[0]"] == 0.0 < last["block[1]"]
+
+
+def test_every_stage_ends_by_saying_how_far_the_body_has_come_since_the_run_began() -> None:
+    probe, full = (event for event in history("lp-ft").events if isinstance(event, StageEnded))
+    assert set(dict(probe.moved).values()) == {0.0}
+    assert dict(full.moved) == drift(ran("lp-ft"), BASE)
+    assert history("lp-ft").drift == dict(full.moved)["body"] > 0
+
+
+def test_a_body_drawn_at_random_is_measured_from_its_own_start() -> None:
+    assert 0 < (history("scratch", seed=1).drift or 0) < 0.5  # from BASE, another draw, it would be about 1.4
+    assert history("frozen-random", seed=1).drift == 0.0
 
 
 @pytest.mark.parametrize("regime", ["head-only", "mlp-head", "lora", "prompt", "prefix", "ia3", "adapters-pfeiffer"])
@@ -94,3 +122,13 @@ def test_the_report_says_what_is_left_of_the_language_and_nothing_of_a_random_bo
     middle = (left[0] * left[1]) ** 0.5
     assert f"perplexity {middle:.2f} on validation texts (over 2 seeds {min(left):.2f} to {max(left):.2f})" in said
     assert "perplexity" not in report(found[2:], ("ham", "spam"))
+
+
+def test_the_report_says_how_far_the_body_moved_and_that_a_frozen_one_did_not() -> None:
+    config, data = Schooling(BodyConfig(width=8, heads=2, max_len=16), epochs=1), Few()
+    results = [run_spec(RunSpec(data, REGIMES[name], Recipe(epochs=1), config, seed))
+               for name in ("full", "head-only") for seed in (0, 1)]  # fmt: skip
+    far = [100 * (result.drift or 0.0) for result in results[:2]]
+    said = f"moved by {sum(far) / 2:.1f} % of its length (over 2 seeds {min(far):.1f} % to {max(far):.1f} %)"
+    assert said in report(scores(results[:2]), ("ham", "spam"))
+    assert "the body did not move" in report(scores(results[2:]), ("ham", "spam"))

@@ -16,7 +16,7 @@ from torch import nn
 from ...data.batches import Rows
 from ...errors import SettingError
 from ..body import Block, BodyConfig, Through, sites_of
-from ..body_contract import Body, Place, Site, State
+from ..body_contract import Body, Site, State
 from ..layers import Dropout, embedding, linear, width_std
 from .pixels import Size, centred, check_size, encode_images
 
@@ -118,13 +118,6 @@ class ViT(Body):
         """The hidden states under the last norm, (B, T, D), and a mask (B, T) that is True everywhere."""
         x = self.norm(self.exit(*state)[0])
         return x, torch.ones(x.shape[:2], dtype=torch.bool, device=x.device)
-
-    def place_of(self, name: str) -> Place:
-        """Block, norm or embedding, from the dotted name of a parameter of this body."""
-        field, _, rest = name.partition(".")
-        if field == "blocks":
-            return Place("block", int(rest.partition(".")[0]))
-        return Place("norm" if field in ("norm", "exit") else "embedding")
 
     def sites(self, name: str) -> tuple[Site, ...]:
         """The places of that name; q, k and v are columns of one product."""

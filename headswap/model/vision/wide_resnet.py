@@ -15,7 +15,7 @@ from torch import nn
 
 from ...data.batches import Rows
 from ...errors import SettingError
-from ..body_contract import Body, Place, State
+from ..body_contract import Body, State
 from ..layers import Dropout, convolution
 from .pixels import Size, centred, check_size, encode_images
 
@@ -102,13 +102,6 @@ class WideResNet(Body):
         """The cells under the last norm and relu, row by row, (B, T, D), and a mask (B, T) that is True everywhere."""
         x = F.relu(self.norm(state[0])).flatten(2).transpose(1, 2)
         return x, torch.ones(x.shape[:2], dtype=torch.bool, device=x.device)
-
-    def place_of(self, name: str) -> Place:
-        """The first convolution is the embedding, the last batch norm the norm, and the rest lies in blocks."""
-        field, _, rest = name.partition(".")
-        if field == "blocks":
-            return Place("block", int(rest.partition(".")[0]))
-        return Place("norm" if field == "norm" else "embedding")
 
     def fresh(self, generator: torch.Generator) -> "WideResNet":
         """A body of the same sizes with random weights."""
