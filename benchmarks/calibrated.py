@@ -13,7 +13,7 @@ from dataclasses import replace
 import numpy as np
 import torch
 
-from benchmarks.calibration import BASES, EPOCHS, SAMPLES, SECOND, STRANGE, Entry, Parts, entries, second_stage
+from benchmarks.calibration import BASES, SAMPLES, SECOND, STRANGE, Entry, Parts, entries, second_stage
 from benchmarks.calibration import _parts as parts_of
 from headswap.calibration.ood import energy, fit_clouds
 from headswap.data.sources import split_of
@@ -51,7 +51,7 @@ def recorded(entry: Entry, base: str, seed: int) -> dict[str, object]:
         parts = parts_of(first, split, entry.strangers(split, run.seed))
         heads = {"base": first.head}
         for name in SECOND:
-            recipe = replace(entry.recipe, epochs=EPOCHS, seed=seed)
+            recipe = replace(entry.recipe, epochs=entry.second, seed=seed)
             heads[name] = run_regime(
                 Base(first.body, schooled.base.head), split, second_stage(name), recipe
             ).classifier.head

@@ -91,8 +91,8 @@ bet.reveal(LUCK, because)
 # %% [markdown]
 # ## Read
 #
-# The library doesn't try candidates: the loss has one lowest point, and halving an interval finds it. In which two cases
-# does it refuse, and why?
+# The library doesn't try candidates: the loss has one lowest point, and halving an interval finds it. In which two
+# cases does it refuse, and why?
 
 # %%
 from headswap.calibration.temperature import fit_temperature

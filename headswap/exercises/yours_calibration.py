@@ -37,7 +37,7 @@ from .calibrating import ECE, TEMPERATURE, Part
 from .exercise import Exercise, is_stub
 from .sampling import KL, SAMPLE
 
-EPOCHS, STEPS = 10, SECOND_STEPS  # of a second stage, steps at least; it keeps its best epoch
+EPOCHS, STEPS = 60, SECOND_STEPS  # of a second stage, steps at least; it keeps its best epoch
 SILENT = "These numbers don't show the mistake; the check does."
 SHOWN = "You can see it in the numbers above."
 FINE = "Yours does what the library's does; the last digit depends on how it's computed."
