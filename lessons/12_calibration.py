@@ -8,7 +8,7 @@
 # %% [markdown]
 # # 12 · Does .9 mean nine out of ten?
 #
-# **13 minutes** to read, and four exercises.
+# **10 minutes** to read, and four exercises.
 #
 # Run the cell below. A spam filter says how sure it is of each verdict, and the picture shows how often it's right.
 # On the line it keeps its word; below it, it's too sure. Slide the temperature up, and see where the points go.
@@ -147,7 +147,7 @@ def temperature(validation, test):
 exercises.temperature.check(temperature)
 
 # %% [markdown]
-# Now make an over-sure filter of your own: 160 messages, 40 epochs, no weight decay. Then judge it with your functions,
+# Now make an over-sure filter of your own: 160 messages, 20 epochs, no weight decay. Then judge it with your functions,
 # on 2,000 fresh messages.
 
 # %%
@@ -156,7 +156,7 @@ from headswap.data.sources import PracticeData
 from headswap.explorers import lesson_base
 
 base, split = lesson_base(), PracticeData(160, fresh=2000).split(0)
-stubborn = Recipe(epochs=40, weight_decay=0.0, schedule="constant")
+stubborn = Recipe(epochs=20, weight_decay=0.0, schedule="constant")
 sure = run_regime(base, split, "full", stubborn).classifier
 exercises.yours.calibration(ece, temperature, sure, split)
 
@@ -264,7 +264,7 @@ break_it = False  # set this to True and run the cell again: the second stage tr
 ids, mask = ByteTokenizer().batch([message.text for message in split.test[:160]], 32)
 stage = REGIMES["v-tst"].stages[1]
 rules = (("everything", 1.0),) if break_it else stage.rules
-after = replace(REGIMES["v-tst"], stages=(replace(stage, rules=rules),))
+after = replace(REGIMES["v-tst"], stages=(replace(stage, rules=rules, least_steps=0),))
 second = run_regime(Base(sure.body, base.head), split, after, Recipe(epochs=4)).classifier
 same = torch.equal(second.features(ids, mask), sure.features(ids, mask))
 print(f"features after the second stage: {'as they were, bit for bit' if same else 'changed'}")
