@@ -25,13 +25,10 @@ FILE = Path(HERE) / "calibrated.json"
 PRECISION = 0.01  # of a recorded number
 # What a learner reads of a base and of a head, by the name under which it is recorded.
 MODELS: Final = {
-    "trained far too long": ("over-trained", "160 messages, 100 epochs, no weight decay"),
-    "trained as usual": ("usual", "640 messages, 20 epochs"),
+    "far too long": ("over-trained", "160 messages, 100 epochs, no weight decay"),
+    "as usual": ("usual", "640 messages, 20 epochs"),
 }
-HEADS: Final = {
-    "the one it was trained with": "base", "a new linear head": "reinit-linear", "TST's new head": "tst",
-    "V-TST's new head": "v-tst",
-}  # fmt: skip
+HEADS: Final = {"its own": "base", "new, linear": "reinit-linear", "new, TST": "tst", "new, V-TST": "v-tst"}
 COLDEST, HOTTEST, SURE, DRAWS = 0.5, 8.0, 0.99, 300
 
 
@@ -89,8 +86,8 @@ def calibrated() -> Explorer:
     """How often a model is right, by how sure it is: slide the temperature, or give the same body a new head."""
     seeds = sorted({run.seed for run in recorded_runs()})
     controls = [
-        choice("model", "Model", next(iter(MODELS)), [*MODELS]),
-        choice("head", "Its head", next(iter(HEADS)), [*HEADS]),
+        choice("model", "Trained", next(iter(MODELS)), [*MODELS]),
+        choice("head", "Head", next(iter(HEADS)), [*HEADS]),
         slider("temperature", "Temperature", 1.0, COLDEST, HOTTEST, 0.1),
         stops("seed", "Seed", seeds[0], seeds),
     ]
@@ -138,8 +135,8 @@ def _told(now: Judged, about: str) -> Block:
     sure = now.stated.chance >= SURE
     many = int(sure.sum())
     right = float(now.stated.true[sure].sum()) / max(1, many)
-    name = "where it's at least 99 % sure"
-    surest = card(name, f"{100 * right:.0f} of 100 right", f"{many:,} of {len(sure):,} messages", right < SURE - 0.02)
+    name = "at least 99 % sure, and right"
+    surest = card(name, f"{100 * right:.0f} of 100", f"{many:,} of {len(sure):,} messages", right < SURE - 0.02)
     if not many:
         surest = card(name, "no message", "it's never that sure")
     luck = now.floor.explains(now.error)

@@ -26,7 +26,7 @@ def elsewhere() -> Explorer:
     controls = [
         stops("share", "Spam in 100 messages", SHARES[0], SHARES),
         switch("shifted", "Shift the odds", False),
-        choice("model", "Model", list(MODELS)[1], [*MODELS]),
+        choice("model", "Trained", list(MODELS)[1], [*MODELS]),
         stops("seed", "Seed", seeds[0], seeds),
     ]
     return Explorer("Calibrated for whom?", controls, _show)

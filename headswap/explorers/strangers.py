@@ -25,7 +25,7 @@ def strangers() -> Explorer:
     controls = [
         choice("strange", "Strangers", next(iter(SETS)), [*SETS]),
         choice("score", "Score", next(iter(SCORES)), [*SCORES]),
-        choice("model", "Model", list(MODELS)[1], [*MODELS]),
+        choice("model", "Trained", list(MODELS)[1], [*MODELS]),
         stops("seed", "Seed", seeds[0], seeds),
         slider("threshold", "call it strange from", 0.5, 0.0, 1.0, 0.01, within=True),
     ]

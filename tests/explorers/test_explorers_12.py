@@ -71,20 +71,20 @@ def test_what_it_was_before_stays_in_the_picture_as_crosses() -> None:
     shown = calibrated()
     assert shown.find(PICTURE)["before"] is None
     first = shown.find(PICTURE)["bins"]
-    shown.set(head="TST's new head")
+    shown.set(head="new, TST")
     assert shown.find(PICTURE)["before"] == first != shown.find(PICTURE)["bins"]
 
 
 def test_a_model_that_is_never_so_sure_says_so() -> None:
     shown = calibrated()
-    assert cards(shown)[0]["big"].endswith("of 100 right") and cards(shown)[0]["loud"]
+    assert cards(shown)[0]["big"].endswith("of 100") and cards(shown)[0]["loud"]
     shown.set(temperature=8.0)
     assert cards(shown)[0]["big"] == "no message" and not cards(shown)[0]["loud"]
 
 
 @pytest.mark.parametrize("seed", range(3))
 def test_the_shift_of_the_odds_brings_the_expected_spam_back_at_every_share(seed: int) -> None:
-    run = run_of("trained as usual", seed)
+    run = run_of("as usual", seed)
     for share in SHARES:
         plain, shifted = claims_at(run, share / 100, False), claims_at(run, share / 100, True)
         assert plain.true.mean() == shifted.true.mean() == pytest.approx(share / 100, abs=1e-3)

@@ -86,8 +86,11 @@ def test_what_is_said_of_strangers_is_the_record() -> None:
 
 def test_what_is_said_of_the_first_pictures_is_what_they_show() -> None:
     (surest, _), shown = calibrated().find("In short")["cards"], elsewhere()
-    assert surest["says"] == "1,658 of 2,000 messages" and surest["big"] == "88 of 100 right"
+    assert surest["says"] == "1,658 of 2,000 messages" and surest["big"] == "88 of 100"
     assert "at least 99 % sure of 1,658 of the 2,000 test messages, and 88 in 100 of those verdicts are right" in SAID
+    *_, off = shown.find("In short")["cards"]
+    assert (off["big"], off["says"]) == ("4.9 %", "luck alone: up to 2.7 %")
+    assert "is a little off: by 4.9 %, where luck explains up to 2.7 %." in SAID
     shown.set(share=9)
     sure, expected, _ = shown.find("In short")["cards"]
     assert (sure["big"], expected["big"], expected["says"]) == ("73 of 101", "289", "there are 99")
