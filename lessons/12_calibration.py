@@ -8,7 +8,7 @@
 # %% [markdown]
 # # 12 · Does .9 mean nine out of ten?
 #
-# **10 minutes** to read, and four exercises.
+# **11 minutes** to read, and four exercises.
 #
 # Run the cell below. A spam filter says how sure it is of each verdict, and the picture shows how often it's right.
 # On the line it keeps its word; below it, it's too sure. Slide the temperature up, and see where the points go.
@@ -232,10 +232,11 @@ from headswap.explorers import elsewhere
 elsewhere()
 
 # %% [markdown]
-# Even at 50 in 100 this model (seed 0, trained as usual) is a little off: by 4.9 %, where luck explains up to 2.7 %. At 9
-# in 100, it's at least 90 % sure of spam in 101 messages, and 73 of them are spam. In all, it expects 289 spam where
-# there are 99. No temperature mends that: the odds have to be multiplied by those of the new place. So "calibrated"
-# always means calibrated *for some mix of messages*.
+# Even at 50 in 100 this model (seed 0, trained as usual) is a little off: by 4.9 %, where luck explains up to 2.7 %.
+#
+# At 9 in 100, it's at least 90 % sure of spam in 101 messages, and 73 of them are spam. In all, it expects 289 spam
+# where there are 99. No temperature mends that: the odds have to be multiplied by those of the new place. So
+# "calibrated" always means calibrated *for some mix of messages*.
 
 # %% [markdown]
 # ## Look: strangers
