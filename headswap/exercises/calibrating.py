@@ -43,7 +43,7 @@ def temperature(validation: Part, test: Part) -> tuple[float, torch.Tensor]:
         middle = torch.tensor((low + high) / 2, requires_grad=True)
         (slope,) = torch.autograd.grad(F.cross_entropy(logits * middle.exp(), labels), middle)
         low, high = (low, middle.item()) if slope > 0 else (middle.item(), high)
-    heat = float(np.exp(-low))
+    heat = torch.tensor(-low).exp().item()
     return heat, (test[0] / heat).softmax(1)
 
 
