@@ -1,19 +1,22 @@
 """The tables of `benchmarks.calibration`: means over seeds, and differences on the same messages with intervals."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from statistics import mean
+from typing import cast
 
 import numpy as np
 
-from benchmarks.calibration import Seed
+from benchmarks.calibration import TOO_SURE, USUAL, Seed
+from benchmarks.calibration_picture import Rows, picture
 from headswap.calibration.binning import Labels, ece, equal_mass, top_label
 from headswap.calibration.floor import ece_floor
 from headswap.calibration.paired import Claims, Difference, bootstrap_difference, mean_difference
 from headswap.calibration.scores import brier, brier_each, nll, nll_each, right_each
 from headswap.files import write_atomically
 from headswap.metrics.measure import measure
+from headswap.results.figures import save_figure
 
 FIGURE = Path(__file__).parents[1] / "figures" / "calibration.txt"
 DRAWS = 300
@@ -92,11 +95,13 @@ def strangers(seeds: Sequence[Seed]) -> tuple[list[str], dict[str, dict[str, lis
 
 
 def write(found: Tables) -> None:
-    """Print the tables, and keep them and their numbers."""
+    """Print the tables, and keep them, their numbers and their picture."""
     made = {key: block(*key, seeds) for key, seeds in found.items()}
     lines = [*HEAD, *(line for one, _ in made.values() for line in one)]
     print("\n".join(lines))
     write_atomically(FIGURE, ("\n".join(lines) + "\n").encode())
+    rows = {key: numbers["seeds"] for key, (_, numbers) in made.items()}
+    save_figure(picture(cast(Mapping[tuple[str, str], Rows], rows), (USUAL, TOO_SURE)), FIGURE.with_suffix(".svg"))
     told = {f"{name}, {base}": numbers for (name, base), (_, numbers) in made.items()}
     write_atomically(FIGURE.with_suffix(".json"), f"{json.dumps(_rounded(told), indent=1)}\n".encode())
 

@@ -28,12 +28,12 @@ from headswap.explorers.forgetting import FILE
 from headswap.files import cache_folder, write_atomically
 from headswap.metrics.intervals import Verdicts, mean_interval, paired_difference, student
 from headswap.model.body import LanguageModel
-from headswap.model.classifier import put_back
+from headswap.model.classifier import Classifier, put_back
 from headswap.model.drift import WHOLE, drift
 from headswap.model.precision import one_thread
 from headswap.regimes.named import AFTER, in_groups
 from headswap.results.executors import processes
-from headswap.results.forgetting import forgotten
+from headswap.results.forgetting import forgotten, without_inserts
 from headswap.training.pretrain import Schooling, generate
 from headswap.training.recipe import Recipe
 from headswap.training.run import run_regime
@@ -76,7 +76,8 @@ class Forgot:
     """One run: perplexities on own and shifted texts before, after, and with inserts off; how far each place moved.
 
     `exact` says whether body and perplexities are bit for bit those of before, once inserts are off. F1 is on fresh
-    test messages of the own wording, and of the shifted one. `babble` is what the model writes before and after.
+    test messages of the own wording, and of the shifted one. `babble` is what the model writes before, after, and with
+    inserts off.
     """
 
     regime: str
@@ -89,7 +90,7 @@ class Forgot:
     learning: int
     f1: Pair
     verdicts: tuple[Verdicts, Verdicts]
-    babble: tuple[tuple[str, ...], tuple[str, ...]]
+    babble: tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]
 
 
 @cache
@@ -120,7 +121,8 @@ def forgot(regime: str, seed: int) -> Forgot:
         judged = judge(model, "balanced", split.test), judge(model, "shifted", shifted())
         own, other = (forgotten(model, base, some) for some in texts())
         far = drift(model, base)
-        babble = babbled(base), babbled(put_back(model, base.head))
+        bare = Classifier(without_inserts(model), model.pool, model.head)
+        babble = babbled(base), babbled(put_back(model, base.head)), babbled(put_back(bare, base.head))
     off = own.off, other.off
     exact = far["body"] == 0.0 and off == (own.before, other.before)
     return Forgot(

@@ -25,7 +25,7 @@ from .regimes.named import REGIMES
 from .results.baselines import Spec
 from .results.compare import DEFAULT_REGIMES, Failure, Settings, Work, compare, in_order, steps_of
 from .results.executors import processes
-from .results.report import diverged, report, table
+from .results.report import diverged, report, table, trust_table
 from .results.scores import Score, scores
 from .results.tune import TUNED, tunings
 from .shelf.commands import add_shelf, answer
@@ -64,7 +64,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def run_demo(
     data: Path | str | None = None, settings: Settings | None = None, *, sizes: tuple[int, int, int] | None = None,
     save: Path | str | None = None, workers: int = 1, folder: Path | str | None = None, resume: bool = False,
-    tune: bool = False,
+    tune: bool = False, calibration: bool = False,
 ) -> list[Score]:  # fmt: skip
     """Pretrain, train every regime on several seeds, print each one's report and a table, and return the scores.
 
@@ -72,14 +72,14 @@ def run_demo(
     have the `sizes` that are given; "order" asks for a body of 96 bytes. With
     `save`, the first seed's base and deltas are written to that folder. With more `workers` the runs go to so many
     processes; the numbers stay the same. Finished runs are kept in `folder`, and with `resume` found there. With
-    `tune` a second table follows, of the settings that were best on the validation messages. Progress is shown on
-    stderr, and only on a terminal.
+    `tune` a second table follows, of the settings that were best on the validation messages, and with `calibration` one
+    of how far the probabilities can be trusted. Progress is shown on stderr, and only on a terminal.
     """
     name = str(data or "fixture")
     source = MADE[name] if name in MADE else FileData.of(name, sizes)
     kept = None if folder is None else Path(folder)
     found, problem = _demonstrate(
-        source, settings or Settings(), Plan(workers, kept, resume, save and Path(save), tune)
+        source, settings or Settings(), Plan(workers, kept, resume, save and Path(save), tune, calibration)
     )
     if problem is not None:
         raise problem
@@ -90,7 +90,8 @@ def run_demo(
 class Plan:
     """How a comparison is carried out: processes, where finished runs are kept and found, where weights go.
 
-    With `tune`, every run is also made with the settings that were best on its validation messages.
+    With `tune`, every run is also made with the settings that were best on its validation messages. With `calibration`,
+    a table of how far the probabilities can be trusted follows each other one.
     """
 
     workers: int = 1
@@ -98,6 +99,7 @@ class Plan:
     resume: bool = False
     save: Path | str | None = None
     tune: bool = False
+    calibration: bool = False
 
 
 def _demonstrate(
@@ -121,7 +123,10 @@ def _compared(
     done = _carry_out(work, plan)
     results = in_order(done, specs)
     failures = [outcome for outcome in done if isinstance(outcome, Failure)]
-    _tell(scores(results), split_of(specs[0].data, 0).label_names, settings, failures)
+    found = scores(results)
+    _tell(found, split_of(specs[0].data, 0).label_names, settings, failures)
+    if found and plan.calibration:
+        print("\n" + trust_table(found, _baseline(settings)))
     return results, _problem(done, len(work), plan)
 
 
@@ -160,11 +165,14 @@ def _tell(found: Sequence[Score], label_names: Sequence[str], settings: Settings
     """Each regime's report, then the table of all, with a row for what diverged."""
     for name in dict.fromkeys(s.regime for s in found):
         print("\n" + report([s for s in found if s.regime == name], label_names))
-    baseline = next((name for name in ("frozen-random", "scratch") if name in settings.regimes), "")
     if found:
-        print("\n" + table(found, baseline))
+        print("\n" + table(found, _baseline(settings)))
     for line in diverged(failures):
         print(line)
+
+
+def _baseline(settings: Settings) -> str:
+    return next((name for name in ("frozen-random", "scratch") if name in settings.regimes), "")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -203,6 +211,7 @@ def _add_demo(parser: argparse.ArgumentParser) -> None:
     add("--save", type=Path, metavar="FOLDER", help="keep the first seed's base and deltas, for `predict`")
     add("--workers", type=int, default=1, metavar="N", help="processes that share the runs (default: 1)")
     add("--tune", action="store_true", help="a second table: every regime tuned on its own validation messages")
+    add("--calibration", action="store_true", help="a second table: NLL, Brier, calibration error and its luck")
     add("--resume", action="store_true", help="keep the runs that are finished already, and do the rest")
     parser.set_defaults(run=_demo)
 
@@ -271,7 +280,8 @@ def _source(options: argparse.Namespace, sizes: tuple[int, int, int] | None) -> 
 def _plan(options: argparse.Namespace) -> Plan:
     if options.workers < 1:
         raise SettingError(f"--workers is {options.workers}; give a whole number of at least 1")
-    return Plan(options.workers, cache_folder() / "compare", options.resume, options.save, options.tune)
+    kept = cache_folder() / "compare"
+    return Plan(options.workers, kept, options.resume, options.save, options.tune, options.calibration)
 
 
 def _data(options: argparse.Namespace) -> None:

@@ -10,7 +10,7 @@
 #
 # **10 minutes** to read, and two exercises.
 #
-# Run the cell below. Every point is a trained spam filter: the higher, the more spam it finds; the further right, the
+# Run the cell below. Every point is a trained spam filter: the higher, the better it finds spam; the further right, the
 # more of its language it lost. Click on points and read what those models write. Then take the inserts off.
 
 # %%
@@ -22,11 +22,13 @@ forgetting("full", "lora", "head-only")
 # ## A question
 #
 # After each run we put the language model's own head back on the body, as in lesson 03. *Perplexity* then says how many
-# bytes it hesitates between: about 2 before a run, 260 if it knew nothing. The text below the picture shows what that
-# means: before the run you can nearly read it, and after `full` you can't.
+# bytes it hesitates between: about 2 before a run, 260 for a model that knows nothing, and more for one that is surely
+# wrong. The text below the picture shows what that means: before the run you can nearly read it, and after `full` you
+# can't.
 #
-# With LoRA on, the model stumbles. Take LoRA off, and its points jump onto the dotted line: each is back at exactly its
-# own body's perplexity. The F1 stays in the picture: you put LoRA back on when you need the filter.
+# With LoRA on, the model stumbles. Take LoRA off, and its points jump back: each is at exactly the perplexity that its
+# own body had. The five bodies differ a little, and the dotted line is their mean. The F1 stays in the picture: you put
+# LoRA back on when you need the filter.
 #
 # So who forgot how much, why, and does it matter to anybody?
 
@@ -48,7 +50,7 @@ bet
 # ## Look: every regime
 #
 # Seventeen regimes with five seeds each. A seed draws its own body, messages and run. Who's on the far right? Do the
-# best filters forget most? And who doesn't quite get back to the line when the inserts are off?
+# best filters forget most? And who doesn't quite get back when the inserts are off?
 
 # %%
 forgetting()
@@ -58,10 +60,10 @@ because = "a perplexity of 41 [33, 51] against 10 [8, 13], and higher in each of
 bet.reveal("full, clearly", because)
 
 # %% [markdown]
-# Here are some of them. Perplexity: 400 messages that no body has read. F1: 2,000 fresh ones. In brackets: 95 %
-# intervals.
+# Here are some of them. Perplexity: 400 messages that no body has read, the geometric mean over five seeds. F1: 2,000
+# fresh ones. In brackets: 95 % intervals.
 #
-# | regime | perplexity, was 2.11 | inserts off | F1 | minus full | the body moved |
+# | regime | perplexity, was 2.11 | inserts off | F1 | minus full | body moved |
 # | --- | --- | --- | --- | --- | --- |
 # | `head-only` | 2.11 [2.07, 2.14] | | 0.863 | -0.029 [-0.046, -0.011] | 0.00 % |
 # | `lp-ft` | 2.37 [2.29, 2.45] | | 0.899 | +0.007 [+0.000, +0.014] | 3.44 % |
@@ -73,9 +75,9 @@ bet.reveal("full, clearly", because)
 # | `discriminative` | 28.69 [20.96, 39.28] | | 0.898 | +0.006 [+0.002, +0.009] | 19.09 % |
 # | `full` | 41.17 [33.07, 51.25] | | 0.892 | | 14.78 % |
 #
-# On average `full` forgets most. `lp-ft` lets everything learn, too, and forgets almost nothing, with an F1 that's no
-# worse. So F1 doesn't show who forgot. In this table only `head-only` is clearly behind. A few are ahead of `full` by
-# just over half a point, which among sixteen comparisons could still be luck.
+# At these rates `full` forgets most, on average. `lp-ft` lets everything learn, too, and forgets almost nothing, with
+# an F1 that's no worse. So F1 doesn't show who forgot. In this table only `head-only` is clearly behind. A few are
+# ahead of `full` by just over half a point, which among sixteen comparisons could still be luck.
 #
 # Distance isn't forgetting. `last-block` moves the body nearly twice as far as `full` does and loses much less.
 # `first-block` moves it by 9 %, and still ends at 20.5. Perhaps that's because its one block is at the bottom, where
@@ -84,10 +86,11 @@ bet.reveal("full, clearly", because)
 # Six regimes hang inserts in a frozen body, and come back exactly. Houlsby's adapters don't: their run also trains the
 # body's norms, and those stay changed.
 #
-# All runs here have their usual rate and all 20 epochs. Both matter: at a rate of 0.01 `full` ended near 639 in lesson
-# 09. With rate and epoch chosen by validation, it ends at 15.67, and `discriminative` at 35.16 (`figures/every.txt`).
-# On real text messages it's 10.93 before, 92.99 after `full`, and 11.21 after `lp-ft`, with no clear gap in F1. Where
-# word order decides, `lp-ft` keeps the language, too, but its F1 is clearly behind `full`, by 0.030.
+# All runs here have their usual rate and all 20 epochs. Both matter: at a rate of 0.01 `full` ended at 639 in lesson
+# 09, the middle of three seeds from 262 to 1,540. With rate and epoch chosen by validation, it ends at 15.67, and
+# `discriminative` at 35.16 (`figures/every.txt`). On real text messages it's 10.93 before, 92.99 after `full`, and
+# 11.21 after `lp-ft`, with no clear gap in F1. Where word order decides, `lp-ft` keeps the language, too, but its F1 is
+# clearly behind `full`, by 0.030.
 
 # %% [markdown]
 # ## Look: any run, as data
@@ -104,7 +107,7 @@ base, split = lesson_base(), fixture_split()
 texts = [message.text for message in split.test]
 tuned = run_regime(base, split, "full", Recipe(epochs=5)).classifier
 left = forgotten(tuned, base, texts)
-print(f"perplexity {left.before:.2f} before, {left.after:.2f} after: {left.factor:.1f} times as many bytes")
+print(f"perplexity {left.before:.2f} before, {left.after:.2f} after: {left.factor:.1f} times that")
 for place, far in headswap.drift(tuned, base).items():
     print(f"{place:10} has moved by {100 * far:.1f} %")
 assert 4 < left.factor < 15
@@ -115,6 +118,8 @@ assert 4 < left.factor < 15
 
 # %% [markdown]
 # ## Read
+#
+# `put_back` screws the old head on again; `off` asks the same of a copy without inserts.
 
 # %%
 from headswap.explorers import read
@@ -174,8 +179,8 @@ def pull(weights, start, strength):
 exercises.pull.check(pull)
 
 # %% [markdown]
-# A loss is a value that a stage carries, so yours goes into a real run: ten epochs of `full`, with `strength` 0.1 on
-# the body. The head is new; nobody pulls it back.
+# Now yours becomes part of the loss in a real run: ten epochs of `full`, with `strength` 0.1 on the body. The head is
+# new; nobody pulls it back. Three runs take some ten seconds.
 
 # %%
 exercises.yours.pull(pull, base, split)
@@ -218,7 +223,8 @@ detach(lora.body, "lora")
 found = {}
 for name, body in (("the base", base.body), ("tuned by full", tuned.body), ("LoRA, off again", lora.body)):
     found[name] = judge(Classifier(body, first.pool, first.head), "test", comma.test).metrics
-    print(f"comma or not, on {name:16} F1 {found[name].f1:.2f}, counts {found[name].confusion}")
+    (_, wrong), (_, right) = found[name].confusion
+    print(f"{name:16} F1 {found[name].f1:.2f}; called a comma: {right} of 200 with one, {wrong} of 200 without")
 assert found["the base"].confusion == found["LoRA, off again"].confusion
 assert found["the base"].f1 > 0.9 > 0.8 > found["tuned by full"].f1
 

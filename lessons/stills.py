@@ -32,7 +32,7 @@ def _told(key, state):
     return state | ({"story": story(whole=True)} if story else {})
 _states = ipywidgets.Widget.get_manager_state()["state"]
 print(json.dumps({key: _told(key, told["state"]) for key, told in _states.items()}))"""
-# The widget stands in a frame with a line below, or a learner would press its buttons in vain. The lab's table of runs
+# The widget stands in a frame with a line above, or a learner would press its buttons in vain. The lab's table of runs
 # goes without its column of buttons: then the others fit.
 PAGE = """<!doctype html><meta charset="utf-8"><style>
 body { margin: 0; background: #ffffff; }
@@ -40,9 +40,9 @@ body { margin: 0; background: #ffffff; }
 #still { --jp-ui-font-family: "Liberation Sans", Arial, Helvetica, sans-serif; }
 #still { --jp-code-font-family: "Liberation Mono", "Courier New", monospace; }
 #still td.hs-actions, #still table:has(td.hs-actions) thead th:last-child { display: none; }
-#still footer { padding: 2px 10px 5px; color: #565656; font: 12px/1.4 var(--jp-ui-font-family); text-align: right; }
+#still header { padding: 3px 10px; color: #3d3d3d; background: #f0f0f0; font: 12px/1.4 var(--jp-ui-font-family); }
 %(style)s</style>
-<div id="still"><div id="widget"></div><footer>A still picture. Run this cell, and it comes alive.</footer></div>"""
+<div id="still"><header>A still picture. Run this cell, and it comes alive.</header><div id="widget"></div></div>"""
 # A model as anywidget has it, with nobody behind it but a lab's story.
 DRAW = """async ([code, state]) => {
   const address = URL.createObjectURL(new Blob([code], { type: "text/javascript" }));

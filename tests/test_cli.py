@@ -29,6 +29,7 @@ SMALL = ["demo", "--epochs", "1", "--seeds", "2", "--max-len", "16", "--regimes"
 def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     folder = tmp_path_factory.mktemp("demo")
     outputs = ["--json", str(folder / "runs.json"), "--plot", str(folder / "plot.svg"), "--save", str(folder / "saved")]
+    outputs.append("--calibration")
     with pytest.MonkeyPatch.context() as patch:
         said: list[str] = []
         patch.setattr("builtins.print", lambda *words, **_: said.append(" ".join(map(str, words))))
@@ -42,6 +43,21 @@ def test_the_demo_reports_each_regime_with_intervals_confusion_and_cost(demo: tu
         assert part in said
     assert re.search(r"f1 +0\.\d{3}  \[0\.\d{3}, 0\.\d{3}\]", said)
     assert "F1 minus frozen-random, paired" in said
+
+
+def test_the_demo_tells_how_far_probabilities_can_be_trusted_beside_luck(demo: tuple[Path, str]) -> None:
+    folder, said = demo
+    mine = [run for run in json.loads((folder / "runs.json").read_text()) if run["regime"] == "head-only"]
+    nll, brier, error = (sum(run[name] for run in mine) / 2 for name in ("nll", "brier", "ece"))
+    beyond = sum(run["ece"] > run["ece_luck"] for run in mine)
+    assert re.search(rf"NLL, in nats +{nll:.3f}  \[0\.\d{{3}}, [01]\.\d{{3}}\]   Brier {brier:.3f}  \[", said)
+    assert re.search(
+        rf"calibration error {error:.3f}  luck alone: 0\.\d{{3}}; more than luck at {beyond} of 2 seeds", said
+    )
+    trusted = said.split("NLL minus frozen-random, paired")[1]
+    row = next(line for line in trusted.splitlines() if line.startswith("head-only"))
+    assert row.split()[1] == f"{nll:.3f}" and f" {brier:.3f}  {error:.3f}" in row and f" {beyond}/2 " in row
+    assert "fitted on the validation part" in trusted
 
 
 def test_the_json_holds_one_object_per_regime_seed_and_test(demo: tuple[Path, str]) -> None:

@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from matplotlib.axes import Axes
 
+from ..calibration.paired import Claims
 from ..live.runs import FIELDS
+from ..results.calibrated import trust
 from ..results.figures import BLUE, GREY, ORANGE, Still
+from ..training.spec import Judged
 from .comparison import Comparison
 from .plan import VARIED
 from .summary import SCORES, Cell, Estimate, Seen, cell_of, cost_of, seen_in
@@ -24,7 +28,10 @@ MARKS = "osD^vP*"
 
 
 def frame_of(found: Comparison) -> pandas.DataFrame:
-    """One row for each run and test set: its settings, its scores, and what it cost."""
+    """One row for each run and test set: its settings, its scores, how far it can be trusted, and what it cost.
+
+    The loss is the NLL in nats; `ece_luck` is the calibration error up to which luck may explain it.
+    """
     import pandas
 
     return pandas.DataFrame(rows_of(found))
@@ -39,9 +46,14 @@ def rows_of(found: Comparison) -> list[dict[str, Any]]:
         told["regime"] = found.plan.candidates[candidate].regime
         if found.plan.vary == "shift":
             told["shift"] = found.plan.candidates[candidate].value
-        rows += [told | {"test": judged.test} | {name: Seen(judged).score(name) for name in SCORES} | cost_of(result)
-                 for judged in result.judged]  # fmt: skip
+        rows += [told | {"test": judged.test} | {name: Seen(judged).score(name) for name in SCORES} | _trusted(judged)
+                 | cost_of(result) for judged in result.judged]  # fmt: skip
     return rows
+
+
+def _trusted(judged: Judged) -> dict[str, float]:
+    found = trust(Claims(judged.keys, judged.labels, np.array(judged.probabilities)))
+    return {"brier": found.brier, "ece": found.ece, "ece_luck": found.floor.interval[1]}
 
 
 def picture_of(found: Comparison, name: str = "f1", rival: int = 0, test: str | None = None) -> Still:

@@ -22,7 +22,6 @@ from ..training.run import encode
 from .answers import Function, Probe, Raised, TooLong, answer_of, shown, within
 from .exercise import Exercise
 
-SILENT = "F1 doesn't show this mistake here; the check does."
 SEED, SECONDS = 0, 60.0  # of the run, and of the processor; then a learner's run is stopped
 Row = tuple[str, ...]
 T = TypeVar("T")
@@ -105,10 +104,13 @@ def stopped(given: Sequence[tuple[Exercise, Function]], why: Raised, columns: Ro
     return Beside(judged(given, f"Your run stopped: {shown(why)}."), columns, tuple(rows))
 
 
+SILENT = "F1 doesn't show this mistake here; the check does."
+
+
 def judged(given: Sequence[tuple[Exercise, Function]], damage: str, silent: str = SILENT) -> str:
-    """What the checks say of functions that are not right yet, and what the mistake costs here; `silent` if nothing."""
+    """What the checks say of functions that are not right yet, and what the mistake costs here, or `silent`."""
     verdicts = [(exercise.name, exercise.check(function)) for exercise, function in given]
     wrong = [f"{name}: {verdict.sentence}" for name, verdict in verdicts if not verdict]
     if not wrong:
         return damage or "Yours does what the library's does: the same numbers in every column."
-    return " ".join([*wrong, damage or silent])
+    return " ".join(filter(None, [*wrong, damage or silent]))

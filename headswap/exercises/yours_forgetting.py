@@ -15,7 +15,6 @@ from torch import nn
 
 from ..data.batches import Batch
 from ..data.messages import Split
-from ..explorers.movement import name_of
 from ..model.body import LanguageModel
 from ..model.classifier import Classifier, place_of
 from ..model.drift import drift as drift_of
@@ -32,6 +31,7 @@ from .exercise import is_stub
 from .forgetting import DRIFT, PULL
 
 EPOCHS, STRENGTH = 10, 0.1
+HIDDEN = "These numbers don't show the mistake; the check does."
 PLACES = ("embedding", "block[0]", "block[1]", "norm")  # of the lessons' body, from below
 
 
@@ -69,13 +69,14 @@ def drift(drift: Function, model: Classifier, base: LanguageModel) -> Beside:
     """How far each place of a trained body has moved, by the learner's function and by the library's."""
     if is_stub(drift):
         return your_turn([DRIFT.name], "on a trained body")
-    columns = ("moved, in %", *map(name_of, PLACES))
+    columns = ("moved, in %", *PLACES)
     right = drift_of(model, base)
     rows: list[Row] = [("the library's", *(_percent(right[place]) for place in PLACES))]
     mine = heard(lambda: [float(drift(*_tensors(model, base, place))) for place in PLACES])
     if isinstance(mine, Raised):
         return stopped([(DRIFT, drift)], mine, columns, [*rows, ("yours", *["none"] * len(PLACES))])
-    return Beside(judged([(DRIFT, drift)], ""), columns, (*rows, ("yours", *map(_percent, mine))))
+    rows.append(("yours", *map(_percent, mine)))
+    return Beside(judged([(DRIFT, drift)], "", HIDDEN if rows[0][1:] == rows[1][1:] else ""), columns, tuple(rows))
 
 
 def _percent(share: float) -> str:

@@ -17,7 +17,7 @@ from .routing import ROUTE
 
 ROWS = 240  # of the mixed batch
 HIDDEN = "This batch doesn't show the mistake; the check does."
-SHOWN = "Nothing crashed: every row got an answer. Only the columns show that many of them are another head's."
+SHOWN = "Nothing crashed: every row got an answer. Only the columns show how many are not their own head's logits."
 CLOSE = 1e-4  # two logits are the same up to rounding
 
 

@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..lab.view import READY, SETTINGS, View
+from ..live.claims import calibration_of
+from ..live.told import Told
 
 State = Mapping[str, Any]
 USUAL = {name: View.class_traits()[name].default() for name in SETTINGS}  # what the recorded runs were trained with
@@ -60,6 +62,17 @@ def _run(state: State) -> str:
     return (
         f"Run {run['label']}{kind}, {len(epochs)} of {run['planned']} epochs: {run['learning']:,} of {run['total']:,} "
         f"weights learn. {diagnosis} {_counts(run, state['threshold'])}"
+        f"{_reliability(run) if 'reliability' in state['folds'] else ''}"
+    )
+
+
+def _reliability(run: State) -> str:
+    """What its panel says where it is open: the calibration error beside its floor, and the best temperature."""
+    found = calibration_of(Told.of(dict(run)))
+    best = f" T = {found.best:.2f} fits best." if found.best else ""
+    return (
+        f" Calibration error {found.ece:.1%}; luck alone gives a perfect model of this size up to "
+        f"{found.floor.interval[1]:.1%}.{best}"
     )
 
 

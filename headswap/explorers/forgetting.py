@@ -101,12 +101,11 @@ def told(number: float) -> str:
 
 
 def _written(run: Run, on: bool) -> Block:
-    """What the language model writes unasked, before the run and after it."""
-    before, after = run["babble"]
-    bare = not on and run["exact"]
-    name = f"after {run['regime']}" + ", inserts off" * (bare and group_of(run) == INSERTS)
+    """What the language model writes unasked, before the run and after it, with what was inserted or without it."""
+    before, after, bare = run["babble"]
+    name = f"after {run['regime']}" + ", inserts off" * (not on and run["off"] != run["after"])
     rows = [("before the run", _printable(text)) for text in before[:WRITTEN]]
-    rows += [(name, _printable(text)) for text in (before if bare else after)[:WRITTEN]]
+    rows += [(name, _printable(text)) for text in (after if on else bare)[:WRITTEN]]
     return table("What it writes, unasked, with the old head on", ["model", "text"], rows)
 
 

@@ -81,7 +81,7 @@ def _says(passes: int, heads: int) -> str:
     if not heads:
         return "No head is on, so nobody asks the body anything."
     once = {1: "once", 2: "twice"}.get(passes, f"{passes} times")
-    for_all = "its head" if heads == 1 else f"all {heads} heads"
+    for_all = {1: "its head", 2: "both heads"}.get(heads, f"all {heads} heads")
     apart = "" if heads == 1 else f" {heads} separate models would each read it."
     return f"The body reads the message {once} for {for_all}.{apart}"
 

@@ -25,7 +25,7 @@ from ..model.vision.wide_resnet import WideResNetConfig
 from ..regimes.named import REGIMES, find_regime
 from ..regimes.stages import Regime
 from ..results.compare import DEFAULT_REGIMES, Failure, steps_of
-from ..results.report import diverged
+from ..results.report import diverged, trust_table
 from ..results.scores import scores
 from ..training.events import StepDone
 from ..training.looking.paint import MaskedPatches
@@ -33,7 +33,7 @@ from ..training.looking.school import Unschooled, images_to_read, new_image_body
 from ..training.looking.turn import Rotations
 from ..training.recipe import DTYPES, Compute, Recipe
 from ..training.spec import Result, RunSpec, Schooled, run_spec, school
-from .told import about, table
+from .told import TITLE, about, table
 
 Config: TypeAlias = ViTConfig | WideResNetConfig
 Origin: TypeAlias = MaskedPatches | Rotations | Unschooled
@@ -65,6 +65,7 @@ def add_images(parser: argparse.ArgumentParser) -> None:
     add("--device", metavar="NAME", help="such as cuda (default: the CPU)")
     add("--dtype", default="float32", choices=DTYPES, help="of the products (default: float32)")
     add("--micro-batch", type=int, metavar="N", help="images at a time, where a batch doesn't fit into memory")
+    add("--calibration", action="store_true", help="a second table: NLL, Brier, calibration error and its luck")
     add("--json", type=Path, metavar="FILE", help="write every run as JSON")
     parser.set_defaults(run=_images)
 
@@ -85,7 +86,7 @@ def _images(options: argparse.Namespace) -> None:
     recipe, origin = _recipe(options, config), _origin(options, config)
     specs = [RunSpec(source, regime, recipe, origin, seed) for seed in range(options.seeds) for regime in regimes]
     print(_headline(specs[0], options), flush=True)
-    _tell(specs, options.json)
+    _tell(specs, options.json, options.calibration)
 
 
 def body_of(name: str, size: Size) -> Config:
@@ -202,7 +203,7 @@ def _many(count: int, what: str) -> str:
     return f"{count} {what}{'' if count == 1 else 's'}"
 
 
-def _tell(specs: Sequence[RunSpec], file: Path | None) -> None:
+def _tell(specs: Sequence[RunSpec], file: Path | None, calibration: bool) -> None:
     """Carry out the runs and print each regime, then the table of all, also when an error or Ctrl-C ends them early."""
     done: list[Result | Failure] = []
     stopped: BaseException | None = None
@@ -215,6 +216,8 @@ def _tell(specs: Sequence[RunSpec], file: Path | None) -> None:
         print("\n" + about([score for score in found if score.regime == name]))
     if found:
         print("\n" + table(found, "scratch"))
+    if found and calibration:
+        print("\n" + trust_table(found, "scratch", {"balanced": TITLE}))
     for line in diverged([outcome for outcome in done if isinstance(outcome, Failure)]):
         print(line)
     if file is not None and found:

@@ -39,10 +39,10 @@ import { Wishes } from "./wishes.js";
 
 // Milliseconds between two paintings of arriving epochs: the eye needs no more, and training wants the processor.
 const CALM = 60;
-const STOP_TAKES = 10000;
-const STOP_HEARD = 1000;
+const [STOP_TAKES, STOP_HEARD] = [10000, 1000];
 const BLOCKED = `${BUSY.slice(0, -1)}: the run stops then, or at once if you interrupt the kernel (■).`;
-const EPOCH_PARTS = ["machine", "curves", "confusion", "messages", "metrics", "facts", "cloud", "diagnosis"];
+const EPOCH_PARTS = ["machine", "curves", "confusion", "messages", "metrics", "facts", "cloud", "diagnosis",
+  "reliability"];
 
 export class Lab {
   #uid = freshId();

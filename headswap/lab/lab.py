@@ -14,6 +14,7 @@ from traitlets import TraitError
 from ..comparing.comparison import Comparison
 from ..data.sources import PRACTICE, cut
 from ..errors import DataError, HeadswapError, SettingError
+from ..live.claims import Calibration, calibration_of
 from ..live.prepare import at_hand, prepared
 from ..live.runner import Runner
 from ..live.runs import Prepared, Run, Settings
@@ -91,7 +92,8 @@ class Lab(View):
         self._runner.train(self._settings(), self._forecast)
         if block:
             self._runner.wait()
-            self._raise_failure()
+            if self._runner.phase == "failed":
+                raise HeadswapError(self.state["sentence"].removeprefix("failed: "))
 
     def step(self, block: bool = False) -> None:
         """Train one epoch, then pause; with `block` wait until it is done."""
@@ -205,6 +207,10 @@ class Lab(View):
         """The comparison as a still picture with its words: each candidate, and how far it is ahead of the rival."""
         return self._contest.figure(score)
 
+    def calibration(self, id: int | None = None, epoch: int | None = None, temperature: float = 1.0) -> Calibration:
+        """What Reliability shows of a run, as data: of the latest one, after its last epoch, unless you name others."""
+        return calibration_of(self._table.find(id), epoch, temperature)
+
     def figure(self) -> Still:
         """The latest run as a still picture with its words: loss curves and confusion matrix."""
         from .pictures import picture  # here: matplotlib takes half a second to import
@@ -279,7 +285,7 @@ class Lab(View):
             "delete": lambda: self._with(content, lambda: self.delete(content.get("id", -1))),
             "use": lambda: self._with(content, lambda: self.use(content.get("id", -1))),
             "line": lambda: self._with(content, lambda: self._table.tell_line(self._files.names, content.get("id", 0))),
-            "try": lambda: self._with(content, lambda: self._try(content)),
+            "try": lambda: self._with(content, lambda: self._table.take_text(content)),
             "forecast": lambda: self.forecast(str(content.get("answer", ""))),
             "flow": lambda: threading.Thread(target=self._table.tell_flow, args=(content,), daemon=True).start(),
             "file": lambda: self._take_file(str(content.get("name", "file")), buffers),
@@ -296,10 +302,6 @@ class Lab(View):
             order()
         except (HeadswapError, TraitError) as error:
             self._refuse(error)
-
-    def _try(self, content: dict[str, Any]) -> None:
-        ids = [id for id in content.get("ids") or [] if isinstance(id, int)]
-        self.attempt(str(content.get("text", ""))[:2000], ids)
 
     def _refuse(self, error: Exception) -> None:
         """Say what is wrong with an order; a run that is under way goes on, and can be stopped."""
@@ -393,7 +395,3 @@ class Lab(View):
     def _check_free(self) -> None:
         if self._contest.comparer.busy:
             raise SettingError("a comparison is under way: stop it first, or wait until it has ended")
-
-    def _raise_failure(self) -> None:
-        if self._runner.phase == "failed":
-            raise HeadswapError(self.state["sentence"].removeprefix("failed: "))

@@ -2,11 +2,11 @@
  * What the lab knows of its runs: a value, and what each message of the kernel makes of it.
  *
  * @typedef {[string, number]} Message a text and its class
- * @typedef {{epoch: number, train: number|null, validation: number|null, p: number[], said: string, xy: number[],
- *   perplexity: number|null, moved?: Record<string, number>, seconds: number|null,
+ * @typedef {{epoch: number, train: number|null, validation: number|null, p: number[], said: string, tails?: string,
+ *   xy: number[], perplexity: number|null, moved?: Record<string, number>, seconds: number|null,
  *   diagnosis: string}} Epoch p and xy in thousandths; `moved` how far each layer is from where it began; of
  *   two classes p is the positive one's, of more it holds all in turn, and `said` a digit for the class that each was
- *   taken for
+ *   taken for; `tails` tells shares near 0 more exactly (a run recorded long ago tells none)
  * @typedef {{id: number, label: string, line: string, settings?: Partial<Settings>, regime: string, pool: string,
  *   seed: number, planned: number, learning: number, total: number, cached: string, floor?: number|null,
  *   recorded: boolean, pinned: boolean, outcome: string, forecast: string, machine?: string, perplexity0: number|null,

@@ -36,6 +36,16 @@ class Table:
         """Every run as the browser knows it, recorded ones first."""
         return [*self._shipped.told, *(run.told for run in self._runner.runs)]
 
+    def find(self, id: int | None = None) -> Told:
+        """The run of this id, or the latest one: of the lab's own, or else the recorded one that fits the settings."""
+        own = [run.told for run in self._runner.runs]
+        fitting = [told for told in self._shipped.told if told.head["settings"] == self._view.settings().changed()]
+        found = (own or fitting)[-1:] if id is None else [told for told in self.told() if told.head["id"] == id]
+        if not found:
+            ids = ", ".join(str(told.head["id"]) for told in self.told())
+            raise SettingError("there is no run yet; train one" if id is None else f"run is {id}; choose one of {ids}")
+        return found[0]
+
     def tell_wanted(self, ids: Sequence[int], keys: Sequence[str]) -> None:
         """Tell whole runs and the messages of data sets, for a page that shows them."""
         runs = [plain(told.whole()) for told in self.told() if told.head["id"] in ids]
@@ -47,6 +57,11 @@ class Table:
         if not ids and not self._runner.runs and not self._runner.busy:
             ids = self._shipped.fitting(self._view.settings())
         self._runner.attempt(text, ids)
+
+    def take_text(self, content: Mapping[str, Any]) -> None:
+        """What a page wants to ask of its runs, in no more letters than it could type."""
+        ids = [id for id in content.get("ids") or [] if isinstance(id, int)]
+        self.attempt(str(content.get("text", ""))[:2000], ids)
 
     def tell_flow(self, content: dict[str, Any]) -> None:
         """Tell a text's way through a run's model, unless that is training."""

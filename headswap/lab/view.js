@@ -19,6 +19,7 @@ import { factsPanel } from "./panels/facts.js";
 import { machinePanel } from "./panels/machine.js";
 import { messagesPanel } from "./panels/messages.js";
 import { metricsPanel } from "./panels/metrics.js";
+import { reliabilityPanel } from "./panels/reliability.js";
 import { buttonsPanel, diagnosisPanel, statusPanel } from "./panels/run.js";
 import { runsPanel } from "./panels/runs.js";
 import { settingsPanel } from "./panels/settings.js";
@@ -31,13 +32,14 @@ function panelsOf(lab) {
   return { controls: settingsPanel(lab), buttons, machine: machinePanel(lab), status: statusPanel(lab),
     diagnosis: diagnosisPanel(lab),
     curves: curvesPanel(lab), confusion: confusionPanel(lab), metrics: metricsPanel(lab),
-    messages: messagesPanel(lab), facts: factsPanel(lab), cloud: cloudPanel(lab), try: tryPanel(lab),
-    runs: runsPanel(lab, buttons.rest) };
+    messages: messagesPanel(lab), facts: factsPanel(lab), cloud: cloudPanel(lab),
+    reliability: reliabilityPanel(lab), try: tryPanel(lab), runs: runsPanel(lab, buttons.rest) };
 }
 
 /** The word that each panel stands behind while it is folded. */
 const WORDS = { settings: "Settings", curves: "Loss", confusion: "Matrix", try: "Try", machine: "Machine",
-  metrics: "Scores", scatter: "Vectors", messages: "Messages", facts: "Costs", runs: "Runs" };
+  metrics: "Scores", reliability: "Reliability", scatter: "Vectors", messages: "Messages", facts: "Costs",
+  runs: "Runs" };
 
 /** Where they stand on the page. @param {Lab} lab @param {ReturnType<typeof panelsOf>} panels */
 function grid(lab, { controls, buttons, status, diagnosis, cloud, ...shown }) {
@@ -68,14 +70,15 @@ function listen(lab) {
  * @param {Lab} lab @param {ReturnType<typeof panelsOf>} panels
  * @param {ReturnType<typeof compareFace>["sized"]} compared
  */
-function watchSizes(lab, { curves, cloud, machine }, compared) {
+function watchSizes(lab, { curves, cloud, machine, reliability }, compared) {
   const watch = new ResizeObserver(() => {
     if (compared.map((picture) => picture.resized()).some(Boolean)) lab.mark("compare");
     if (curves.resized()) lab.mark("curves");
     if (cloud.resized()) lab.mark("cloud");
     if (machine.resized()) lab.mark("machine");
+    if (reliability.resized()) lab.mark("reliability");
   });
-  for (const { svg } of [curves, cloud, machine, ...compared]) watch.observe(svg);
+  for (const { svg } of [curves, cloud, machine, reliability, ...compared]) watch.observe(svg);
   return () => watch.disconnect();
 }
 

@@ -20,7 +20,7 @@ from .chosen import POOL_SUMMARIES, SETTINGS, Chosen, RefusedError
 HERE = Path(__file__).parent
 COMMANDS = ("train", "stop", "step", "reset", "pin", "predict", "file", "forecast", "machine", "compare")
 CONTROLS = SETTINGS + COMMANDS
-FOLDS = ("metrics", "scatter", "messages", "facts", "runs", "more", "mean", "losses", "compared")
+FOLDS = ("metrics", "reliability", "scatter", "messages", "facts", "runs", "more", "mean", "losses", "compared")
 READY = {"phase": "idle", "sentence": "ready", "done": 0.0, "left": None}
 
 

@@ -1,5 +1,8 @@
 """What the browser is told of a run, and how little of it: numbers packed, messages once, old epochs when asked for.
 
+Thousandths are enough for pictures, but not for a logarithm: to it, a share of .0004 and one of .00001 are far apart.
+So what is nearer to 0 than TAIL thousandths is told again, as a logarithm in two letters.
+
 A lab may see hundreds of runs. What it keeps of each is two bytes a number; a new page first hears each run in brief.
 Shape letters: N validation messages, C classes.
 """
@@ -9,13 +12,19 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from typing import Any, overload
 
 import numpy as np
 
+from ..metrics.thresholds import LEAST
 from ..training.events import EpochDone
 
 PACKED = ("p", "xy")  # what takes the room: thousandths, a number or more per message
+TAIL = 10  # thousandths
+LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+_LETTERS = np.frombuffer(LETTERS.encode("ascii"), dtype=np.uint8)
+FIRST, STEP = 4.6, 0.00563  # minus the logarithm of a share: where two letters begin, and by how much they count
 
 
 @dataclass(slots=True)
@@ -43,7 +52,7 @@ class Told:
 
     def brief(self) -> dict[str, Any]:
         """Every epoch's losses, but the messages' places and probabilities of the last one alone."""
-        early = [{**epoch, "p": [], "xy": [], "said": ""} for epoch in self.epochs[:-1]]
+        early = [{**epoch, "p": [], "xy": [], "said": "", "tails": ""} for epoch in self.epochs[:-1]]
         return self.head | {"whole": False, "epochs": early + [_unpacked(epoch) for epoch in self.epochs[-1:]]}
 
 
@@ -90,8 +99,8 @@ def epoch_told(
     shares, said = shares_told(event.probabilities)
     return {
         "epoch": number, "train": finite(event.train_loss), "validation": finite(event.validation_loss), "p": shares,
-        "said": said, "xy": xy, "perplexity": finite(perplexity), "moved": moved, "seconds": round(event.seconds, 4),
-        "diagnosis": diagnosis,
+        "said": said, "tails": tails_told(event.probabilities), "xy": xy, "perplexity": finite(perplexity),
+        "moved": moved, "seconds": round(event.seconds, 4), "diagnosis": diagnosis,
     }  # fmt: skip
 
 
@@ -108,6 +117,28 @@ def shares_told(probabilities: Sequence[Sequence[float]]) -> tuple[list[int], st
         return [thousandths(row[-1]) for row in probabilities], ""
     said = "".join(str(max(range(len(row)), key=row.__getitem__)) for row in probabilities)
     return [round(1000 * share) for row in probabilities for share in row], said
+
+
+def tails_told(probabilities: Sequence[Sequence[float]]) -> str:
+    """The shares of (N, C) that thousandths are too coarse for, in turn, two letters each: steps of half a percent.
+
+    Of two classes that is the less likely one's share, of more each share that is told as less than TAIL.
+    """
+    if not probabilities:
+        return ""
+    flat = np.fromiter(chain.from_iterable(probabilities), dtype=float)  # the quickest of tuples
+    shares = flat.reshape(len(probabilities), -1)  # (N, C)
+    if shares.shape[1] == 2:
+        far = shares.min(1)[is_tail(np.rint(1000 * shares[:, 1]), 2)]
+    else:
+        far = shares[is_tail(np.rint(1000 * shares), shares.shape[1])]
+    levels = np.rint((-np.log(np.maximum(far, LEAST)) - FIRST) / STEP).astype(int).clip(0)
+    return _LETTERS[np.stack([levels // 64, levels % 64], 1)].tobytes().decode("ascii")
+
+
+def is_tail(told: np.ndarray, classes: int) -> np.ndarray:
+    """Which of the shares that were told as so many thousandths have two letters in `tails`."""
+    return (told < TAIL) | ((told > 1000 - TAIL) & (classes == 2))
 
 
 def finite(value: float | None) -> float | None:

@@ -1,16 +1,22 @@
 """Results as text that a terminal, a lecture and a README can show."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from ..calibration.scores import brier_each, nll_each
 from ..metrics.intervals import mean_interval, share_interval
 from ..metrics.measure import NAMES
 from ..regimes.named import REGIMES
+from .calibrated import Trust, mean_loss, nll_difference, trust
 from .compare import Failure
 from .scores import Difference, Score, differences, ranking_differences
 
 TITLES = {"balanced": "balanced test: as much ham as spam", "natural": "natural test: spam as rare as in the corpus"}
+
+TRUST = """NLL in nats, Brier, and ECE, the calibration error: lower is better. luck: the ECE that luck alone gives a
+perfect model. beyond: at how many seeds the ECE is more than luck. T: the temperature fitted on the validation part;
+what follows it is measured on the test part at that temperature."""
 
 
 def report(results: Sequence[Score], label_names: Sequence[str]) -> str:
@@ -98,7 +104,57 @@ def _test_lines(results: Sequence[Score], label_names: Sequence[str]) -> list[st
         lines.append(f"    {name:<17} {mean:.3f}  [{low:.3f}, {high:.3f}]{_undefined(results, name)}")
     low, high = share_interval([r.ranking for r in results], _mean_ranking(results))
     lines.append(f"    {'average precision':<17} {_mean_ranking(results):.3f}  [{low:.3f}, {high:.3f}]")
-    return lines + _confusion_lines(results, label_names)
+    return lines + _trust_lines(results) + _confusion_lines(results, label_names)
+
+
+def _trust_lines(results: Sequence[Score]) -> list[str]:
+    """How far the probabilities can be trusted: two losses, and the calibration error beside what luck makes."""
+    claims, found = [r.claims for r in results], [trust(r.claims) for r in results]
+    (nll, (low, high)), (brier, (least, most)) = (mean_loss(claims, each) for each in (nll_each, brier_each))
+    luck = float(np.mean([one.floor.mean for one in found]))
+    beyond = sum(one.beyond_luck for one in found)
+    return [
+        f"    {'NLL, in nats':<17} {nll:.3f}  [{low:.3f}, {high:.3f}]   Brier {brier:.3f}  [{least:.3f}, {most:.3f}]",
+        f"    {'calibration error':<17} {np.mean([one.ece for one in found]):.3f}  "
+        f"luck alone: {luck:.3f}; more than luck at {beyond} of {_seeds(results)}",
+    ]
+
+
+def trust_table(results: Sequence[Score], baseline: str, titles: Mapping[str, str] = TITLES) -> str:
+    """How far every regime's probabilities can be trusted, one block per test set, with the words for its columns."""
+    parts = {test: [r for r in results if r.test == test] for test in dict.fromkeys(r.test for r in results)}
+    blocks = [_trust_block(mine, baseline, titles[test]) for test, mine in parts.items()]
+    return "\n\n".join([*blocks, TRUST])
+
+
+def _trust_block(results: Sequence[Score], baseline: str, title: str) -> str:
+    rivals = {r.seed: r for r in results if r.regime == baseline}
+    head = (f"{'regime':<20}{'NLL':>6}  {'95 % interval':<15}{'Brier':>7}{'ECE':>7}{'luck':>7}{'beyond':>8}"
+            f"{'T':>7}{'NLL at T':>10}{'ECE at T':>10}{'luck':>7}{'beyond':>8}")  # fmt: skip
+    against = f"NLL minus {baseline}, paired" if rivals else ""
+    names = dict.fromkeys(r.regime for r in results)
+    rows = [_trust_row([r for r in results if r.regime == name], rivals) for name in names]
+    return "\n".join([f"{title} ({_seeds(results)})", f"{head}  {against}".rstrip(), *rows])
+
+
+def _trust_row(results: Sequence[Score], rivals: Mapping[int, Score]) -> str:
+    nll, (low, high) = mean_loss([r.claims for r in results], nll_each)
+    plain, mended = ([trust(r.claims, heat(r)) for r in results] for heat in (lambda r: 1.0, lambda r: r.temperature))
+    brier, heat, later = (float(np.mean(values)) for values in (
+        [one.brier for one in plain], [r.temperature for r in results], [one.nll for one in mended]))  # fmt: skip
+    line = (f"{results[0].regime:<20}{nll:>6.3f}  [{low:.3f}, {high:.3f}] {brier:>6.3f}{_beside_luck(plain)}"
+            f"{heat:>7.2f}{later:>10.3f}{_beside_luck(mended, 10)}")  # fmt: skip
+    both = [(r.claims, rivals[r.seed].claims) for r in results if r.seed in rivals and r is not rivals[r.seed]]
+    if not both:
+        return line
+    return f"{line}  {_signed(nll_difference([one for one, _ in both], [other for _, other in both]))}"
+
+
+def _beside_luck(found: Sequence[Trust], wide: int = 7) -> str:
+    """The mean error, what luck makes of it, and at how many seeds it is more."""
+    error, luck = (float(np.mean(values)) for values in ([one.ece for one in found], [one.floor.mean for one in found]))
+    beyond = f"{sum(one.beyond_luck for one in found)}/{len(found)}"
+    return f"{error:>{wide}.3f}{luck:>7.3f}{beyond:>8}"
 
 
 def _mean_ranking(results: Sequence[Score]) -> float:

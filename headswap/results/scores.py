@@ -5,11 +5,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..calibration.paired import Claims
 from ..metrics.intervals import Influence, Interval, Verdicts, half_width, paired_difference
 from ..metrics.measure import Metrics, measure
 from ..metrics.ranking import average_precision, ranked
 from ..metrics.thresholds import at_prior, shares, temperature
 from ..training.spec import Judged, Result
+from .calibrated import trust
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,7 @@ class Score:
     prior_metrics: Metrics
     average_precision: float
     ranking: Influence
+    claims: Claims
     temperature: float
     seconds: float
     pretrain_seconds: float
@@ -42,11 +45,13 @@ class Score:
     drift: float | None = None
 
     def as_json(self) -> dict[str, object]:
-        """The score as plain numbers, confusion [[TN, FP], [FN, TP]]."""
+        """The score as plain numbers, confusion [[TN, FP], [FN, TP]]; ece_luck is what luck gives a perfect model."""
         own = ("regime", "seed", "test", "seconds", "pretrain_seconds", "learning", "total", "cached", "temperature",
                "tried", "perplexity", "drift")  # fmt: skip
         measured = ("precision", "recall", "f1", "accuracy", "confusion", "undefined")
         more: dict[str, object] = {"average_precision": self.average_precision, "f1_at_prior": self.prior_metrics.f1}
+        found = trust(self.claims)
+        more |= {"nll": found.nll, "brier": found.brier, "ece": found.ece, "ece_luck": found.floor.interval[1]}
         return {n: getattr(self, n) for n in own} | {n: getattr(self.metrics, n) for n in measured} | more
 
 
@@ -64,7 +69,8 @@ def _score(result: Result, judged: Judged) -> Score:
     return Score(
         result.name, result.seed, judged.test, judged.metrics, judged.verdicts,
         measure(judged.labels, moved, classes),
-        average_precision(judged.labels, probabilities), ranked(judged.keys, judged.labels, probabilities), heat,
+        average_precision(judged.labels, probabilities), ranked(judged.keys, judged.labels, probabilities),
+        Claims(tuple(map(str, judged.keys)), judged.labels, probabilities), heat,
         result.cost.seconds, result.cost.pretrain_seconds, result.learning, result.total, result.cached,
         getattr(result.spec, "tried", 0), result.perplexity, result.drift,
     )  # fmt: skip

@@ -138,12 +138,23 @@ function softmax(logits) {
 export const tempered = (rows, temperature) =>
   (temperature === 1 ? rows : logsOf(rows).map((logs) => softmax(logs.map((value) => value / temperature))));
 
-/** By how much the mean NLL rises with 1 / T. @param {number[][]} logs @param {number[]} labels
- * @param {number} cold 1 / T */
-const slopeAt = (logs, labels, cold) => sum(logs.map((row, i) => {
-  const shares = softmax(row.map((value) => cold * value));
-  return sum(row.map((value, c) => value * shares[c])) - row[labels[i]];
-})) / logs.length;
+/** By how much the sum of the NLL rises with 1 / T; it is asked often, so it makes no arrays.
+ * @param {number[][]} logs @param {number[]} labels @param {number} cold 1 / T */
+function slopeAt(logs, labels, cold) {
+  let slope = 0;
+  for (let i = 0; i < logs.length; i += 1) {
+    const row = logs[i];
+    const most = Math.max(...row);
+    let [whole, mean] = [0, 0];
+    for (const value of row) {
+      const raised = Math.exp(cold * (value - most));
+      whole += raised;
+      mean += raised * value;
+    }
+    slope += mean / whole - row[labels[i]];
+  }
+  return slope;
+}
 
 /** The temperature of the lowest NLL on these messages. The NLL is convex in 1 / T, so halving an interval finds it.
  * @param {number[][]} rows @param {number[]} labels @returns {Fit} */
@@ -156,7 +167,7 @@ export function fitTemperature(rows, labels) {
     return { best: null, why: "these probabilities are no better than none, so the flattest ones fit best" };
   let [low, high] = [0, 1];
   while (slopeAt(logs, labels, high) < 0) high *= 2;
-  for (let i = 0; i < 60; i += 1) {
+  while (high - low > 1e-10 * high) {
     const middle = (low + high) / 2;
     if (slopeAt(logs, labels, middle) > 0) high = middle;
     else low = middle;

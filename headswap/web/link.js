@@ -28,6 +28,8 @@ const HELLO_AGAIN = 1000;
 /** One view's side of the link. @template {object} T the values @template {object} O the orders that may be sent */
 export class Link {
   #saving = 0;
+  /** What was set here and isn't saved yet. @type {Map<string, any>} */
+  #unsaved = new Map();
   #greeted = -Infinity;
   /** @type {Set<number>} */
   #timers = new Set();
@@ -62,14 +64,15 @@ export class Link {
     return this.kernel?.status === "busy" ? BUSY : this.kernel ? GONE : LATE;
   }
 
-  /** @template {keyof T & string} K @param {K} name */
+  /** @template {keyof T & string} K @param {K} name @returns {T[K]} */
   get(name) {
-    return this.model.get(name);
+    return this.#unsaved.has(name) ? this.#unsaved.get(name) : this.model.get(name);
   }
 
   /** Set a value here, and in the kernel at once or when nothing was set for `wait` milliseconds.
    * @template {keyof T & string} K @param {K} name @param {T[K]} value */
   set(name, value, wait = 0) {
+    this.#unsaved.set(name, value);
     this.model.set(name, value);
     clearTimeout(this.#saving);
     if (wait) this.#saving = setTimeout(() => this.#save(), wait);
@@ -78,6 +81,9 @@ export class Link {
 
   #save() {
     this.#saving = 0;
+    // The kernel's echo of what was saved before may have taken the place of what was typed since: set it again.
+    for (const [name, value] of this.#unsaved) this.model.set(/** @type {keyof T & string} */ (name), value);
+    this.#unsaved.clear();
     this.model.save_changes();
   }
 

@@ -15,6 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import average_precision_score, f1_score, log_loss
 
+from headswap.calibration.binning import ece, top_label
+from headswap.calibration.scores import brier
 from headswap.comparing.comparer import Comparer
 from headswap.comparing.comparison import Comparison
 from headswap.comparing.pace import expected, factor_of
@@ -243,6 +245,9 @@ def test_the_table_has_a_row_for_each_run(found: Comparison) -> None:
     table = frame_of(found)
     assert len(table) == 4 and set(table["regime"]) == {"head-only", "full"}
     assert {"f1", "loss", "seconds", "bytes", "perplexity", "seed"} <= set(table.columns)
+    first, judged = table.iloc[0], found.results[0, 0].judged[0]
+    assert first["ece"] == ece(top_label(np.array(judged.probabilities), judged.labels))
+    assert first["brier"] == brier(np.array(judged.probabilities), judged.labels) and 0 < first["ece_luck"] < 1
 
 
 def test_the_still_says_in_words_what_it_shows(found: Comparison) -> None:

@@ -40,7 +40,7 @@ def broken(*_: Any) -> None:
 def test_a_right_drift_says_what_the_library_says_place_by_place() -> None:
     found = yours.drift(drift, TUNED, BASE)
     theirs, mine = found.rows
-    assert found.columns[1:] == ("Embeddings", "Block 1", "Block 2", "Norm")
+    assert found.columns[1:] == ("embedding", "block[0]", "block[1]", "norm")
     assert theirs[1:] == mine[1:] and all(float(cell) > 0 for cell in mine[1:])
 
 

@@ -44,6 +44,14 @@ def test_a_recorded_run_is_told_only_where_it_fits_the_settings() -> None:
     assert in_words(state_of(Lab(epochs=7))).endswith("No run yet.")
 
 
+def test_an_open_reliability_panel_is_told_in_words() -> None:
+    lab = Lab(folds=("reliability",))
+    found = lab.calibration()
+    assert f"Calibration error {found.ece:.1%}; luck alone" in in_words(state_of(lab))
+    assert in_words(state_of(lab)).endswith(f"T = {found.best:.2f} fits best.")
+    assert "Calibration" not in in_words(state_of(Lab()))
+
+
 def test_the_words_tell_the_latest_run_of_ones_own_and_its_threshold() -> None:
     mine = own(RECORDED[0], label="mine")
     assert "Run mine, 20 of 20" in in_words(state_of(Lab(), [mine, *RECORDED]))

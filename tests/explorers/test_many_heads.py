@@ -53,7 +53,7 @@ def test_it_tells_how_often_the_body_runs(shelf: Shelf) -> None:
     assert drawn.find(PICTURE)["passes"] == 2
     assert "twice for all 3 heads" in drawn.find(PICTURE)["says"]
     drawn.set(**{ON + "lora": False})
-    assert drawn.find(PICTURE)["says"].startswith("The body reads the message once for all 2 heads.")
+    assert drawn.find(PICTURE)["says"].startswith("The body reads the message once for both heads.")
     drawn.set(**{ON + "spam": False})
     assert drawn.find(PICTURE)["says"] == "The body reads the message once for its head."
     drawn.set(**{ON + "three": False})

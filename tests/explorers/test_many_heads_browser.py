@@ -45,7 +45,7 @@ def test_a_head_is_taken_off_and_put_back_by_the_keyboard_and_keeps_the_focus(op
     box.focus()
     opened.keyboard.press("Space")
     row(opened, "comma").get_by_text("taken off").wait_for()
-    shown(opened).get_by_text("The body reads the message once for all 2 heads.").wait_for()
+    shown(opened).get_by_text("The body reads the message once for both heads.").wait_for()
     assert box.evaluate("e => e === document.activeElement")
     opened.keyboard.press("Space")
     shown(opened).get_by_text("once for all 3 heads.").wait_for()

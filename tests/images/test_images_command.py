@@ -51,12 +51,17 @@ def test_regimes_are_compared_on_cifars_archive_with_moved_images(
     archive: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     more = ["--body", "wrn-10-1", "--regimes", "scratch,mlp-head", "--device", "cpu", "--dtype", "bfloat16"]
-    assert main(["images", "--data", str(archive), *QUICK, *more, "--seeds", "1", "--micro-batch", "8"]) == 0
+    assert (
+        main(["images", "--data", str(archive), *QUICK, *more, "--seeds", "1", "--micro-batch", "8", "--calibration"])
+        == 0
+    )
     said = capsys.readouterr().out
     assert "30 images to train on, 10 to validate, 30 to test; 10 classes." in said
     assert "drawn at random: what a regime freezes of them has learned nothing" in said
     assert "images shifted by up to 4 pixels, half of them mirrored" in said
     assert "computed once: nothing, because every step moves its images anew" in said
+    assert said.count("test images, every class as frequent as the others (1 seed)") == 2, "scores, then trust"
+    assert "NLL minus scratch, paired" in said
 
 
 @pytest.mark.parametrize(
@@ -95,7 +100,7 @@ def test_bad_input_gets_one_sentence(
 ) -> None:
     pytest.importorskip("sklearn")
     if sentence is None:
-        monkeypatch.setattr("headswap.images.commands._tell", lambda specs, file: None)
+        monkeypatch.setattr("headswap.images.commands._tell", lambda *given: None)
         assert main(["images", *words]) == 0
         return
     assert main(["images", "--epochs", "1", *words]) == 2

@@ -36,7 +36,7 @@ def test_12_notices_a_weight_of_the_body_that_moves_in_the_second_stage() -> Non
     def moving(*given: Any) -> Any:
         history = run_regime(*given)
         with torch.no_grad():
-            history.classifier.body.norm.bias[0] += 1e-6
+            history.classifier.body.get_parameter("norm.bias")[0] += 1e-6
         return history
 
     with pytest.raises(AssertionError):

@@ -64,6 +64,21 @@ test("a value is saved once when a hand rests, and an order does not overtake it
   assert.equal(model.saved, 3, "what was set is not lost with the view");
 });
 
+test("the echo of an earlier save takes nothing away that was typed since", (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const model = fakeModel({ text: "" });
+  const link = new Link(model, () => {});
+  link.set("text", "hel", 120);
+  t.mock.timers.tick(120);
+  link.set("text", "hello", 120);
+  model.set("text", "hel"); // what the kernel sends back
+  assert.equal(link.get("text"), "hello");
+  t.mock.timers.tick(120);
+  assert.deepEqual([model.values.text, model.saved], ["hello", 2]);
+  model.set("text", "from Python");
+  assert.equal(link.get("text"), "from Python");
+});
+
 test("a kernel that does not answer is said to", (t) => {
   t.mock.timers.enable({ apis: ["setTimeout"] });
   const said = [];

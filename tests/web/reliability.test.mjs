@@ -3,6 +3,9 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import "./dom.mjs";
+import { epoch, run } from "./runs.mjs";
+import { claimsOf, rowsOf } from "../../headswap/lab/claims.js";
+import { lossesText, verdictText } from "../../headswap/lab/panels/reliability.js";
 import {
   binsOf, brierOf, eceOf, fitTemperature, floorOf, nllOf, statedOf, tempered,
 } from "../../headswap/web/calibrated.js";
@@ -40,7 +43,7 @@ test("the floor is Python's within its own luck, and the same seed draws it agai
 });
 
 test("a value on an edge lies in the bin that it opens, and 1 in the last", () => {
-  for (const bins of [1, 10, 15])
+  for (const bins of [1, 10, 15, 49, 100]) // 1 / 49 * 49 is less than 1
     for (let k = 0; k <= bins; k += 1) {
       const found = binsOf({ chance: [k / bins], right: [true] }, bins).findIndex(({ count }) => count);
       assert.equal(found, Math.min(k, bins - 1), `${k} / ${bins}`);
@@ -96,4 +99,32 @@ test("arrow keys go from bin to bin that holds messages, and read it", () => {
   assert.match(chart.svg.getAttribute("aria-label"), /^Reliability: Calibration error 20.0 %; luck alone/);
   const hollow = chart.svg.looking("hs-r-point").filter((one) => one.classList.contains("hs-hollow"));
   assert.equal(hollow.length, bins.filter((bin) => bin.count && couldBeLuck(bin)).length);
+});
+
+test("the lab reads an epoch's probabilities as Python does, and a run without tails, too", () => {
+  for (const { rows, labels, told, heard } of KNOWN) {
+    const names = rows[0].map((_, i) => `class ${i}`);
+    const found = rowsOf(run(1, { label_names: names, truths: labels.join("") }), epoch(1, 0.5, told));
+    found.flat().forEach((value, i) => near(value, heard.flat()[i], 1e-11));
+  }
+  const old = rowsOf(run(1, {}), { ...epoch(1, 0.5), p: [0, 1000, 4, 500] });
+  old.forEach(([, p], i) => near(p, [0.0005, 0.9995, 0.004, 0.5][i]));
+});
+
+test("the lab says which temperature fits, and where T = 1 fits about as well", () => {
+  const [two] = KNOWN;
+  const one = run(1, { truths: two.labels.join("") });
+  const few = claimsOf(one, epoch(1, 0.5, two.told), 1);
+  assert.match(verdictText(few), /^T = 2\.\d\d fits best, but T = 1 fits about as well: the difference could be luck\.$/);
+  const times = 20;
+  const many = claimsOf(run(1, { truths: two.labels.join("").repeat(times) }), epoch(1, 0.5,
+    { p: Array(times).fill(two.told.p).flat(), tails: two.told.tails.repeat(times) }), 2);
+  assert.match(verdictText(many), /fits best: as it is, this model is too sure\.$/);
+  near(many.fit.best, few.fit.best, 1e-6);
+  assert.match(lossesText(many, 2), /^At T = 2\.00: NLL 0\.\d{3} nats \(0\.\d{3} at T = 1\), Brier/);
+  assert.equal(claimsOf(one, epoch(1, 0.5, { p: [] }), 1), null);
+  assert.equal(claimsOf(null, null, 1), null);
+  const sure = claimsOf(run(1, { truths: "000" }), epoch(1, 0.5, { p: [0, 0, 1000] }), 4);
+  assert.equal(verdictText(sure), "No temperature fits best: all these messages are of one class.");
+  assert.ok(Number.isFinite(sure.nll) && Number.isFinite(sure.ece));
 });

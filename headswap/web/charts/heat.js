@@ -18,7 +18,8 @@ import { drawn, picture } from "./frame.js";
  * @param {number} width @param {string[]} rows @param {string[]} columns @param {number} [highest] of the cells */
 export function heatLayout(width, rows, columns, highest = 420) {
   const left = Math.min(widest(rows) + 8, 0.4 * width);
-  const most = columns.length <= 10 ? 52 : 26;
+  const few = Math.min(72, Math.max(52, widest(columns) + 6)); // room for a word over each cell
+  const most = columns.length <= 6 ? few : columns.length <= 10 ? 52 : 26;
   const cell = Math.max(1, Math.min(most, (width - left - 2) / Math.max(1, columns.length)));
   const tall = Math.max(Math.min(cell, 9), Math.min(cell, 28, highest / Math.max(1, rows.length)));
   const upright = widest(columns) + 4 > cell && widest(columns) > 2.5 * LETTER;

@@ -3,17 +3,18 @@
  *
  *   reliability(place) → {root, svg, paint(spec: ReliabilitySpec), resized}, as every chart
  *   spec = {kind: "reliability", title, bins: [{low, high, count, claimed, came_true, interval: [low, high]}, …],
- *           ece, floor: {mean, high} | null, before?: bins, from?, claim?, came?, empty?}     all from 0 to 1
+ *           ece, floor: {mean, high} | null, before?: bins, was?, from?, claim?, came?, empty?}     all from 0 to 1
  *   errorText(ece, floor), binText(bin, spec) → what is said of the whole, and of one bin
  *
  * `binsOf`, `eceOf` and `floorOf` of web/calibrated.js make bins, ece and floor of probabilities; so does
  * headswap.calibration in Python (there a bin's `chance` is `claimed` here, its `share` is `came_true`).
  *
  * @typedef {Titled & {kind: "reliability", bins: Bin[], ece: number, floor: {mean: number, high: number}|null,
- *   before?: Bin[]|null, from?: number, claim?: string, came?: string, empty?: string}} ReliabilitySpec
- *   `before` are the bins of the same messages before something was done to them, drawn as crosses; the axis starts at
- *   `from`, the least claim that is possible (of C classes 1 / C); `claim` and `came` are the words for what the model
- *   says and what comes of it ("sure", "right"); `empty` is said where there are no messages
+ *   before?: Bin[]|null, was?: string, from?: number, claim?: string, came?: string, empty?: string}} ReliabilitySpec
+ *   `before` are the bins of the same messages before something was done to them, drawn as crosses; `was` is
+ *   what the legend calls them, also while there are none; the axis starts at `from`, the least claim that is
+ *   possible (of C classes 1 / C); `claim` and `came` are the words for what the model says and what comes of it
+ *   ("sure", "right"); `empty` is said where there are no messages
  * @typedef {{x: Scale, y: Scale, base: number, foot: number, from: number, edge: Edge}} Layout where the picture ends,
  *   and where the strip of counts does
  *
@@ -29,7 +30,7 @@ import { circle, linear, ticks } from "../scales.js";
 import { LETTER, countText, ofThem } from "../text.js";
 import { drawn, picture } from "./frame.js";
 
-const STRIP = 34; // pixels for the counts below the picture
+const STRIP = 40; // pixels for the counts below the picture
 const FIFTHS = [0, 0.2, 0.4, 0.6, 0.8, 1];
 /** @type {Record<string, number>} */
 const MOVES = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, Home: -Infinity, End: Infinity };
@@ -135,12 +136,12 @@ function countNodes(bins, { x, foot, from }) {
 }
 
 /** @param {ReliabilitySpec} spec */
-const keysOf = ({ before }) => [
+const keysOf = ({ before, was }) => [
   { name: "off by more than luck", look: "hs-r-point", shape: circle(7, 7, 4) },
   { name: "could be luck", look: "hs-r-point hs-hollow", shape: circle(7, 7, 4) },
   { name: "95 % interval", look: "hs-r-interval", shape: "M7 1V13M4 1h6M4 13h6" },
   { name: "perfect", look: "hs-r-perfect" },
-  ...(before ? [{ name: "before", look: "hs-r-before", shape: "M3 3l8 8m-8 0l8 -8" }] : [])];
+  ...(before || was ? [{ name: was ?? "before", look: "hs-r-before", shape: "M3 3l8 8m-8 0l8 -8" }] : [])];
 
 /** @param {ReliabilitySpec} spec @returns {[string[], () => (string|number)[][]]} */
 const tableOf = ({ bins, claim = "sure", came = "right" }) => [
