@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+import torch
 
 from headswap import Recipe, run_regime
 from headswap.data.messages import Split
@@ -63,6 +64,9 @@ def test_a_right_divergence_and_draw_train_the_very_head_that_the_library_trains
     theirs, mine = found.rows
     assert theirs[1:] == mine[1:]
     assert "what the library's does" in found.said
+    heads = [yours_calibration.second_stage(FIRST, SPLIT, *functions).head for functions in ((), (kl, sample))]
+    for one, other in zip(*(head.parameters() for head in heads), strict=True):
+        assert torch.allclose(one, other, atol=1e-6)
 
 
 def test_a_divergence_of_the_wrong_sign_drives_the_latent_numbers_away() -> None:
