@@ -266,6 +266,7 @@ done
 # nothing once the inserts are off; train the head first, or pull the weights back, and you lose little. How far the
 # weights moved tells you less than you'd think: measure what you want to keep.
 #
-# Next question: a model says P(spam) = 0.99. Is it right 99 times in 100? Lesson 12 will be about calibration.
+# Next question: a model says P(spam) = 0.99. Is it right 99 times in 100?
 #
-# Before: [10 · Adapters, LoRA, and other small parts](10_inserts.ipynb)
+# Next: [12 · Does .9 mean nine out of ten?](12_calibration.ipynb) · Before:
+# [10 · Adapters, LoRA, and other small parts](10_inserts.ipynb)

@@ -4,6 +4,8 @@ from . import missions, yours
 from .attending import ATTEND as attend
 from .bodies import CAUSAL_MASK as causal_mask
 from .bodies import PERPLEXITY as perplexity
+from .calibrating import ECE as ece
+from .calibrating import TEMPERATURE as temperature
 from .course import progress
 from .forgetting import DRIFT as drift
 from .forgetting import PULL as pull
@@ -22,6 +24,8 @@ from .pooling import MASKED_MEAN as masked_mean
 from .rates import LAYER_GROUPS as layer_groups
 from .rates import WARM_COSINE as warm_cosine
 from .routing import ROUTE as route
+from .sampling import KL as kl
+from .sampling import SAMPLE as sample
 from .starting import DECIDE as decide
 from .stepping import TRAIN_STEP as train_step
 from .swapping import COUNT_NEW_WEIGHTS as count_new_weights
@@ -41,9 +45,11 @@ __all__ = [
     "decide",
     "decode",
     "drift",
+    "ece",
     "feature_head",
     "freeze",
     "groups",
+    "kl",
     "last_real",
     "layer_groups",
     "lora",
@@ -57,9 +63,11 @@ __all__ = [
     "progress",
     "pull",
     "route",
+    "sample",
     "scores",
     "seeing",
     "swap",
+    "temperature",
     "train_step",
     "verdicts",
     "warm_cosine",

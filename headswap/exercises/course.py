@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from . import kept
 from .attending import ATTEND
 from .bodies import CAUSAL_MASK, PERPLEXITY
+from .calibrating import ECE, TEMPERATURE
 from .exercise import Exercise
 from .forgetting import DRIFT, PULL
 from .freezing import FREEZE, GROUPS
@@ -15,6 +16,7 @@ from .measuring import CHOOSE_THRESHOLD, SCORES, VERDICTS
 from .pooling import LAST_REAL, MASKED_MEAN
 from .rates import LAYER_GROUPS, WARM_COSINE
 from .routing import ROUTE
+from .sampling import KL, SAMPLE
 from .starting import DECIDE
 from .stepping import TRAIN_STEP
 from .swapping import COUNT_NEW_WEIGHTS, LOSS, SWAP
@@ -33,6 +35,7 @@ COURSE: dict[str, tuple[Exercise, ...]] = {
     "09": (LAYER_GROUPS, WARM_COSINE),
     "10": (NEW_LORA, LORA, MERGE, ADAPTER, ROUTE),
     "11": (DRIFT, PULL),
+    "12": (ECE, TEMPERATURE, KL, SAMPLE),
 }
 SIGNS = {True: ("✓", "passed"), False: ("○", "not yet")}
 

@@ -49,6 +49,7 @@ from .freezing import FREEZE, GROUPS
 from .pooling import LAST_REAL, MASKED_MEAN
 from .stepping import TRAIN_STEP
 from .swapping import LOSS, SWAP
+from .yours_calibration import calibration, variational
 from .yours_forgetting import drift, pull
 from .yours_heads import feature_head
 from .yours_inserts import adapters, lora, lora_machine
@@ -56,8 +57,8 @@ from .yours_rates import machine, rates
 from .yours_shelf import route
 
 __all__ = [
-    "Beside", "YourPool", "adapters", "drift", "feature_head", "head", "loop", "lora", "lora_machine", "machine",
-    "pool", "pull", "rates", "route",
+    "Beside", "YourPool", "adapters", "calibration", "drift", "feature_head", "head", "loop", "lora", "lora_machine",
+    "machine", "pool", "pull", "rates", "route", "variational",
 ]  # fmt: skip
 
 LONG, SHORT = 32, 15  # bytes of a message that the model reads, and of one that is cut short

@@ -4,6 +4,8 @@ from .base import lesson_base
 from .bending import bend
 from .body import attention, habits, pretraining
 from .by_hand import by_hand
+from .calibrated import calibrated
+from .elsewhere import elsewhere
 from .environment import check_environment
 from .forgetting import forgetting
 from .freezing import arithmetic, stale
@@ -21,6 +23,7 @@ from .questions import question_split
 from .rarity import precision_at, rare_spam
 from .reading import read
 from .recorded import recorded
+from .strangers import strangers
 from .swapping import swap_report
 from .thin import thin
 from .timetable import timetable
@@ -34,7 +37,9 @@ __all__ = [
     "attention",
     "bend",
     "by_hand",
+    "calibrated",
     "check_environment",
+    "elsewhere",
     "forgetting",
     "fused",
     "guesses",
@@ -60,6 +65,7 @@ __all__ = [
     "scoreboard",
     "snapshots",
     "stale",
+    "strangers",
     "swap_report",
     "thin",
     "timetable",

@@ -149,6 +149,15 @@ def _trade(block: Block) -> str:
     return f"{block['y']} by {block['x']}; {kinds}. {' '.join(chosen)} {block['rule_name']}: {block['rule']:.2f}"
 
 
+def _reliability(block: Block) -> str:
+    """The calibration error with its floor, and every bin that holds messages."""
+    luck = f", of which luck alone gives up to {block['floor']['high']:.1%}" if block["floor"] else ""
+    bins = [one for one in block["bins"] if one["count"]]
+    said = [f"{one['count']:,} about {one['claimed']:.0%} {block['claim']}, {one['came_true']:.0%} {block['came']}"
+            for one in bins]  # fmt: skip
+    return f"calibration error {block['ece']:.1%}{luck}; {'; '.join(said) or 'no messages'}"
+
+
 def _lead(block: Block) -> str:
     """The difference with its verdict, and every score behind it."""
     scores = "; ".join(f"{name} {mean:.3f} [{low:.3f}, {high:.3f}]" for name, mean, low, high in block["scores"])
@@ -240,6 +249,7 @@ _BLOCKS = {
     "cloud": _cloud,
     "field": _field,
     "trade": _trade,
+    "reliability": _reliability,
     "machine": _machine,
     "lead": _lead,
     "contenders": _contenders,

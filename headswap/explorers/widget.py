@@ -14,6 +14,9 @@ from typing import Any
 import anywidget
 import traitlets as t
 
+from ..calibration.binning import Stated
+from ..calibration.binning import reliability as claims
+from ..calibration.floor import Floor
 from ..data.tokenizer import VOCAB_SIZE
 from ..errors import SettingError
 from ..web.cells import replaces_this_cells
@@ -255,6 +258,28 @@ def trade(
             "groups": [{"name": name, "mark": mark} for name, mark in groups],
             "runs": [dict(zip(keys, run, strict=True)) for run in runs],
             "chosen": {"name": chosen[0], "seed": chosen[1]}, "rule": rule[0], "rule_name": rule[1]}  # fmt: skip
+
+
+def reliability(
+    title: str, stated: Stated, error: float, floor: Floor | None, before: Stated | None = None, *, claim: str = "sure",
+    came: str = "right", start: float | None = None,
+) -> Block:  # fmt: skip
+    """Claims in bins against how many came true, with the calibration error and its floor; crosses for `before`.
+
+    `claim` and `came` are the words for both, and `start` is the least claim on the axis.
+    """
+    some = {} if start is None else {"from": start}
+    return {"kind": "reliability", "title": title, "bins": _bins(stated), "ece": error,
+            "floor": floor and {"mean": floor.mean, "high": floor.interval[1]}, "before": before and _bins(before),
+            "claim": claim, "came": came, **some}  # fmt: skip
+
+
+def _bins(stated: Stated) -> list[dict[str, Any]]:
+    return [
+        {"low": one.low, "high": one.high, "count": one.count, "claimed": one.chance, "came_true": one.share,
+         "interval": [*one.interval]}
+        for one in claims(stated)
+    ]  # fmt: skip
 
 
 def gauge(

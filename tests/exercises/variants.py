@@ -16,6 +16,7 @@ import variants_08
 import variants_09
 import variants_10
 import variants_11
+import variants_12
 from torch import nn
 from torch.nn.utils.rnn import pad_sequence
 
@@ -494,6 +495,8 @@ RIGHT |= variants_10.RIGHT
 WRONG |= variants_10.WRONG
 RIGHT |= variants_11.RIGHT
 WRONG |= variants_11.WRONG
+RIGHT |= variants_12.RIGHT
+WRONG |= variants_12.WRONG
 # ---- 08
 
 RIGHT |= variants_08.RIGHT

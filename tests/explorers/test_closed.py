@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import inspect
 
+import numpy as np
 import pytest
 
+from headswap.calibration.binning import Stated
+from headswap.calibration.floor import Floor
 from headswap.explorers import closed as module
 from headswap.explorers import widget
 from headswap.explorers.closed import closed, in_words
@@ -47,6 +50,12 @@ BLOCKS = [
             (2.0, "before"),
         ),
         "Lost: F1 by perplexity; 1 circles for frozen, 1 diamonds for learns. full, seed 0: F1 0.900. before: 2.00.",
+    ),
+    (
+        widget.reliability("Kept", Stated(np.array([0.95, 0.9]), np.array([True, False])), 0.43,
+                           Floor(0.1, (0.05, 0.25))),
+        "Kept: calibration error 43.0%, of which luck alone gives up to 25.0%; 1 about 90% sure, 0% right; "
+        "1 about 95% sure, 100% right.",
     ),
     (widget.tape("Ids", [BYTE, BYTE, BYTE, BYTE | {"kind": "pad"}]), "Ids: 3 byte, 1 pad."),
     (widget.table("Scores", ["pool", "F1"], [["mean", 0.8571], ["last", None]]),

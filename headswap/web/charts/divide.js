@@ -3,7 +3,8 @@
  *
  * @typedef {{name: string, mark: "circle"|"triangle", places: number[]}} Lane places from 0 to 1
  * @typedef {Titled & {kind: "divide", lanes: Lane[], label: string, sides: [string, string], key: string,
- *   threshold?: number}} DivideSpec `sides` are the names of what lies below the threshold, and from it on
+ *   threshold?: number, named?: "right"}} DivideSpec `sides` are the names of what lies below the threshold, and from
+ *   it on; the lanes are `named` on the right where all marks crowd on the left
  * @import {Range} from "../scales.js"
  * @import {Place, Titled} from "./frame.js"
  */
@@ -79,7 +80,7 @@ export function divide(place, slide) {
 }
 
 /** @param {DivideSpec} spec @param {number} threshold @param {Range} size */
-function nodesOf({ lanes, sides }, threshold, [width, height]) {
+function nodesOf({ lanes, sides, named }, threshold, [width, height]) {
   const at = linear([0, 1], [SIDE, width - SIDE])(threshold);
   const lane = (height - TOP) / lanes.length;
   const text = (/** @type {number} */ x, /** @type {number} */ y, /** @type {string} */ anchor,
@@ -94,7 +95,7 @@ function nodesOf({ lanes, sides }, threshold, [width, height]) {
     const right = Math.min(i, 1); // spam belongs on the right side, ham on the left
     nodes.push(s("line", { class: "hs-base", x1: SIDE, x2: width - SIDE, y1: base, y2: base }),
       ...paths.map((d, side) => s("path", { d, class: `hs-mark hs-mark-${i}${side === right ? "" : " hs-wrong"}` })),
-      right ? text(SIDE, base - lane + NAME + 6, "start", `${one.places.length} ${one.name}`, "hs-lane")
+      right && named !== "right" ? text(SIDE, base - lane + NAME + 6, "start", `${one.places.length} ${one.name}`, "hs-lane")
         : text(width - SIDE, base - lane + NAME + 6, "end", `${one.places.length} ${one.name}`, "hs-lane"));
   });
   return [...nodes, s("line", { class: "hs-cut", x1: at, x2: at, y1: 0, y2: height })];
