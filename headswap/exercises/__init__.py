@@ -14,6 +14,8 @@ from .inserting import ADAPTER as adapter
 from .inserting import LORA as lora
 from .inserting import MERGE as merge
 from .inserting import NEW_LORA as new_lora
+from .looking import PATCHES as patches
+from .looking import SHIFT as shift
 from .measuring import CHOOSE_THRESHOLD as choose_threshold
 from .measuring import SCORES as scores
 from .measuring import VERDICTS as verdicts
@@ -53,12 +55,14 @@ __all__ = [
     "missions",
     "new_lora",
     "pad_and_mask",
+    "patches",
     "perplexity",
     "progress",
     "pull",
     "route",
     "scores",
     "seeing",
+    "shift",
     "swap",
     "train_step",
     "verdicts",

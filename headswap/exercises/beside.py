@@ -85,12 +85,12 @@ def f1_text(value: float) -> str:
     return f"{value:.2f}"
 
 
-def damage_of(change: float, where: str = "") -> str:
-    """The change in F1 as a sentence; none where it rounds to nothing."""
+def damage_of(change: float, where: str = "", score: str = "F1") -> str:
+    """The change in a score as a sentence; none where it rounds to nothing."""
     if abs(change) < 0.005:
         return ""
     could = "; that could be luck" * (change > 0)
-    return f"Your F1 is {abs(change):.2f} {'lower' if change < 0 else 'higher'}{where}{could}."
+    return f"Your {score} is {abs(change):.2f} {'lower' if change < 0 else 'higher'}{where}{could}."
 
 
 def your_turn(names: Sequence[str], where: str) -> Beside:
@@ -104,11 +104,11 @@ def stopped(given: Sequence[tuple[Exercise, Function]], why: Raised, columns: Ro
     return Beside(judged(given, f"Your run stopped: {shown(why)}."), columns, tuple(rows))
 
 
-def judged(given: Sequence[tuple[Exercise, Function]], damage: str) -> str:
+def judged(given: Sequence[tuple[Exercise, Function]], damage: str, score: str = "F1") -> str:
     """What the checks say of functions that are not right yet, and what the mistake costs here."""
     verdicts = [(exercise.name, exercise.check(function)) for exercise, function in given]
     wrong = [f"{name}: {verdict.sentence}" for name, verdict in verdicts if not verdict]
     if not wrong:
         return damage or "Yours does what the library's does: the same numbers in every column."
-    silent = "F1 doesn't show this mistake here; the check does."
+    silent = f"{score[0].upper()}{score[1:]} doesn't show this mistake here; the check does."
     return " ".join([*wrong, damage or silent])

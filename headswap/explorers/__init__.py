@@ -4,6 +4,7 @@ from .base import lesson_base
 from .bending import bend
 from .body import attention, habits, pretraining
 from .by_hand import by_hand
+from .digits import digits, painting
 from .environment import check_environment
 from .forgetting import forgetting
 from .freezing import arithmetic, stale
@@ -21,6 +22,7 @@ from .questions import question_split
 from .rarity import precision_at, rare_spam
 from .reading import read
 from .recorded import recorded
+from .sight import sight
 from .swapping import swap_report
 from .thin import thin
 from .timetable import timetable
@@ -35,6 +37,7 @@ __all__ = [
     "bend",
     "by_hand",
     "check_environment",
+    "digits",
     "forgetting",
     "fused",
     "guesses",
@@ -48,6 +51,7 @@ __all__ = [
     "number_of",
     "outwit",
     "pads",
+    "painting",
     "pooled",
     "precision_at",
     "predict",
@@ -58,6 +62,7 @@ __all__ = [
     "reads",
     "recorded",
     "scoreboard",
+    "sight",
     "snapshots",
     "stale",
     "swap_report",

@@ -85,7 +85,7 @@ def needs_schooling(spec: RunSpec) -> bool:
     return spec.regime.body != "random" and not isinstance(spec.body, Unschooled)
 
 
-def _found_or_made(own: Path, make: Callable[..., Base], watch: Watch) -> Schooled:
+def _found_or_made(own: Path, make: Callable[..., Base], watch: Callable[[PretrainStep], None]) -> Schooled:
     """The base in the folder `own`, or a new one, which is then kept there; a damaged file is made anew."""
     for path in own.glob("base-*.safetensors"):
         try:

@@ -38,5 +38,5 @@ def in_words(item: object, name: str = "an image") -> str:
     """What stands for a picture where none can be seen: a 7, 8 by 8 pixels; a text stands for itself."""
     if isinstance(item, str):
         return item
-    height, width = np.shape(item)[-2:]
+    height, width = np.asarray(item).shape[-2:]
     return f"{name}, {height} by {width} pixels"
