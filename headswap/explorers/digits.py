@@ -19,6 +19,7 @@ from ..data.messages import Example, Split
 from ..data.sources import split_of
 from ..errors import MissingExtraError
 from ..live.gallery import painted_base
+from ..live.spelling import moved, shifted
 from ..model.body_contract import Base
 from ..model.classifier import Classifier
 from ..model.precision import one_thread
@@ -51,14 +52,6 @@ def items_of(examples: Sequence[Example]) -> np.ndarray:
 def labels_of(examples: Sequence[Example]) -> np.ndarray:
     """The classes (N,)."""
     return np.array([example.label for example in examples])
-
-
-def shifted(images: np.ndarray, down: int, right: int) -> np.ndarray:
-    """Images (N, C, H, W) moved by whole pixels; what a shift uncovers is paper, and nothing wraps round."""
-    H, W = images.shape[2:]
-    room = np.pad(images, ((0, 0), (0, 0), (abs(down), abs(down)), (abs(right), abs(right))))
-    top, left = abs(down) - down, abs(right) - right
-    return room[:, :, top : top + H, left : left + W]
 
 
 def fitted(x: np.ndarray, y: np.ndarray, held_out: np.ndarray, truth: np.ndarray) -> Chances:
@@ -169,30 +162,6 @@ def _card(name: str, chances: np.ndarray, truth: int) -> dict[str, Any]:
     said = int(chances.argmax())
     sure = f"probability {chances[said]:.2f}"
     return card(name, str(said), f"{sure}, right" if said == truth else f"{sure}, but it's a {truth}", said != truth)
-
-
-def moved(image: np.ndarray, right: int, down: int, turn: float, blur: float) -> np.ndarray:
-    """An image (1, H, W) turned by so many degrees, blurred over so many pixels, then shifted; paper comes in."""
-    found = torch.from_numpy(image)[None].float()
-    if turn:
-        found = _turned(found, turn)
-    if blur:
-        found = _blurred(found, blur)
-    return shifted(found.clamp(0, 1).numpy(), down, right)[0]
-
-
-def _turned(images: torch.Tensor, degrees: float) -> torch.Tensor:
-    angle = torch.tensor(degrees).deg2rad()
-    rows = [[angle.cos(), angle.sin(), 0.0], [-angle.sin(), angle.cos(), 0.0]]
-    places = F.affine_grid(torch.tensor([rows]), list(images.shape), align_corners=False)
-    return F.grid_sample(images, places, align_corners=False)
-
-
-def _blurred(images: torch.Tensor, spread: float) -> torch.Tensor:
-    """Each pixel as the mean of those around it, weighted by a bell of this spread in pixels."""
-    bell = torch.exp(-0.5 * (torch.arange(-3.0, 4.0) / spread) ** 2)
-    bell = bell / bell.sum()
-    return F.conv2d(images, (bell[:, None] * bell)[None, None], padding=3)
 
 
 # ---- what a schooled body paints
