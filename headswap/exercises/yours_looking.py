@@ -25,7 +25,7 @@ from .beside import SEED, Beside, Row, damage_of, heard, judged, stopped, your_t
 from .exercise import is_stub
 from .looking import PATCHES, SHIFT
 
-RATE = 5e-3  # of the run with shifts
+RATE, EPOCHS = 5e-3, 20  # of the run with shifts
 SCORE = "accuracy"
 MOVES = ((0, 1), (0, -1), (1, 0), (-1, 0))  # pixels down and to the right
 
@@ -101,7 +101,7 @@ def shift(shift: Function, base: Base, split: Split) -> Beside:
 def _trained(base: Base, split: Split, moving: Function | None) -> tuple[float, float]:
     """The accuracy on the test images after a run, as they are and moved by one pixel each way in turn."""
     augment = None if moving is None else Shifting(moving)
-    recipe = Recipe(learning_rate=RATE, seed=SEED, augment=augment)  # pyright: ignore[reportArgumentType]
+    recipe = Recipe(epochs=EPOCHS, learning_rate=RATE, seed=SEED, augment=augment)  # pyright: ignore[reportArgumentType]
     model = run_regime(base, split, "scratch", recipe).classifier
     return shares(lambda images: chances(model, images), split.test)
 

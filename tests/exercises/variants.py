@@ -16,6 +16,7 @@ import variants_08
 import variants_09
 import variants_10
 import variants_11
+import variants_15
 from torch import nn
 from torch.nn.utils.rnn import pad_sequence
 
@@ -493,7 +494,9 @@ WRONG["choose_threshold"] = (
 RIGHT |= variants_10.RIGHT
 WRONG |= variants_10.WRONG
 RIGHT |= variants_11.RIGHT
+RIGHT |= variants_15.RIGHT
 WRONG |= variants_11.WRONG
+WRONG |= variants_15.WRONG
 # ---- 08
 
 RIGHT |= variants_08.RIGHT
