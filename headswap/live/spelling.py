@@ -25,7 +25,7 @@ MOVES: Final = ("left", "right", "up", "down", "turn", "back", "blur")
 
 def as_text(line: str) -> Example | None:
     """The line itself; None for an empty one."""
-    return Message(line, 0) if line.strip() else None
+    return Message(line, 0) if line else None
 
 
 def as_image(images: Sequence[Example]) -> Spelling:

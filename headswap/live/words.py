@@ -88,7 +88,8 @@ def spoken(model: Classifier, text: str, reads: Spelling = as_text) -> Spoken:
     if example is None:
         return _nothing(text)
     spans = spans_of(text)
-    shorter = [reads(without(text, spans, i)) for i in range(min(len(spans), MOST))]
+    rests = [without(text, spans, i) for i in range(min(len(spans), MOST))]
+    shorter = [reads(rest) if rest.strip() else None for rest in rests]
     known = [rest for rest in shorter if rest is not None]
     whole, margins = _read(model, [example, *known])
     left = iter((margins[0] - margins[1:]).tolist())  # (V - 1, C), or (V - 1, 1) for two classes
@@ -131,7 +132,7 @@ def margins_of(logits: torch.Tensor) -> torch.Tensor:
 
 def _nothing(text: str) -> Spoken:
     """The answer to a line that names no image; DataError for an empty one."""
-    if not text.strip():
+    if not text:
         raise DataError("the message is empty; write at least one word")
     return Spoken((), 0, 0, 0)
 
