@@ -97,7 +97,7 @@ READERS = (
     Reader("network, scratch, moved", "random network", regime="scratch", moved=True),
 )
 PAIRS = (
-    *ASKED.values(), ("random, mean", "pixels"), ("random, side by side", "pixels"),
+    *ASKED.values(), ("random, mean", "pixels"), ("painted 200, mean", "pixels"), ("random, side by side", "pixels"),
     ("painted 40, side by side", "random, side by side"),
     ("turned network, side by side", "random network, side by side"), ("full", "pixels"),
     ("network, full", "network, scratch"), ("network, scratch, moved", "network, scratch"),
@@ -165,7 +165,7 @@ def summary(rows: Mapping[str, Sequence[Row]], errors: Mapping[str, Sequence[flo
     }
     for name, made in rows.items():
         found["accuracy"][name] = {
-            str(count): _cell(judged[name][count]) | {"moved": mean(row[str(count)]["moved"] for row in made)}
+            str(count): _cell(judged[name][count]) | _moved([row[str(count)]["moved"] for row in made])
             for count in LABELS
         }
     for one, other in PAIRS:
@@ -179,6 +179,10 @@ def summary(rows: Mapping[str, Sequence[Row]], errors: Mapping[str, Sequence[flo
 def _cell(seeds: Sequence[Verdicts]) -> dict[str, Any]:
     shares = [float(np.mean(np.equal(one.labels, one.predictions))) for one in seeds]
     return {"mean": mean(shares), "interval": [*mean_interval(seeds, "accuracy", 10)], "seeds": shares}
+
+
+def _moved(seeds: Sequence[float]) -> dict[str, Any]:
+    return {"moved": mean(seeds), "moved seeds": [*seeds]}
 
 
 def _ahead(mine: Sequence[Verdicts], theirs: Sequence[Verdicts]) -> list[float]:

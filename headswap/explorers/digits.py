@@ -26,7 +26,7 @@ from ..model.precision import one_thread
 from ..model.vision.vit import ViTConfig
 from ..training.looking.paint import hide, painted
 from ..training.looking.school import Unschooled
-from ..web.pixels import drawn, in_words
+from ..web.pixels import drawn
 from .controls import slider
 from .widget import Block, Explorer, card, headlines, heat, pictures, shown_as
 
@@ -150,7 +150,7 @@ def _show(test: Sequence[Example], readers: Mapping[str, Chances], value: Mappin
     example = test[value["number"] - 1]
     image = moved(np.asarray(example.item), value["right"], value["down"], value["turn"], value["blur"])
     told = {name: says(image[None])[0] for name, says in readers.items()}
-    picture = shown_as(f"a {example.label}", drawn(image) or {}, in_words(image, f"a {example.label}"))
+    picture = shown_as(f"a {example.label}", drawn(image) or {}, f"a {example.label}")
     return [
         pictures("The digit", [picture], MOST, value["right"], value["down"]),
         headlines("What they say", [_card(name, row, example.label) for name, row in told.items()]),
@@ -196,8 +196,8 @@ def _show_painting(base: Base, test: Sequence[Example], value: Mapping[str, Any]
     return [
         pictures("Seen, painted, true", [
             shown_as("what it sees", drawn(image) or {}, f"{name} with {len(covered)} patches hidden", covered, side),
-            shown_as("what it paints", drawn(whole) or {}, in_words(image, f"{name} as the body paints it")),
-            shown_as("what was there", drawn(image) or {}, in_words(image, name)),
+            shown_as("what it paints", drawn(whole) or {}, f"{name} as the body paints it"),
+            shown_as("what was there", drawn(image) or {}, name),
         ]),
         headlines("How wrong", [card(
             "squared error of a hidden pixel", f"{error:.2f}", "pixels go from -1 to 1; the mean digit gets 0.29"

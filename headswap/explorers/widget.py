@@ -275,7 +275,9 @@ def heads(title: str, spec: Mapping[str, Any]) -> Block:
     return {**spec, "kind": "heads", "title": title}
 
 
-def shown_as(name: str, picture: Mapping[str, Any], says: str, hidden: Sequence[int] = (), side: int = 1) -> Block:
+def shown_as(
+    name: str, picture: Mapping[str, Any], says: str, hidden: Sequence[int] = (), side: int = 1
+) -> dict[str, Any]:
     """One of the `pictures`: its name, the picture, and words for who cannot see it.
 
     `hidden` are its patches, of `side` pixels a side, that are covered.

@@ -32,11 +32,3 @@ def cells(picture: Spec, side: int) -> list[Spec]:
     places = [(i, j) for i in range(0, rows, side) for j in range(0, columns, side)]
     squares = [ink[i : i + side, j : j + side] for i, j in places]
     return [{"rows": side, "columns": side, "ink": square.flatten().tolist()} for square in squares]
-
-
-def in_words(item: object, name: str = "an image") -> str:
-    """What stands for a picture where none can be seen: a 7, 8 by 8 pixels; a text stands for itself."""
-    if isinstance(item, str):
-        return item
-    height, width = np.asarray(item).shape[-2:]
-    return f"{name}, {height} by {width} pixels"

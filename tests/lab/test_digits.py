@@ -74,9 +74,7 @@ def test_what_cannot_be_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None
     with pytest.raises(SettingError, match="compare digits with python -m headswap images"):
         Lab(**FEW).compare(["head-only"], seeds=1)
     many = Lab(**FEW | {"messages": 2_000})
-    with pytest.raises(
-        HeadswapError, match="174 images, expected 256 for test 400, validation 160, labelled 2,000"
-    ):
+    with pytest.raises(HeadswapError, match="174 images, expected 256 for test 400, validation 160, labelled 2,000"):
         many.train(block=True)
     monkeypatch.setitem(sys.modules, "sklearn", None)
     monkeypatch.setitem(sys.modules, "sklearn.datasets", None)

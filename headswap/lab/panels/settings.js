@@ -14,7 +14,8 @@ import { h, put, say } from "../../web/elements.js";
 import { countText, rateText } from "../../web/text.js";
 import { sendFile } from "../drops.js";
 import { fold } from "../folds.js";
-import { DEFAULTS, DIGITS, LENGTHS, LIMITS, MESSAGES, OF_TEXTS, PRACTICE, clampSetting, positionOf, rateAt } from "../settings.js";
+import { DEFAULTS, DIGITS, LENGTHS, LIMITS, MESSAGES, OF_TEXTS, PRACTICE, clampSetting, positionOf, rateAt,
+} from "../settings.js";
 
 /** @typedef {"regime"|"pool"|"head"|"schedule"|"encoding"} Texts the settings that are chosen */
 /** @typedef {"text_column"|"label_column"|"positive"} Typed the settings that are typed */

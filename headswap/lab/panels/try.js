@@ -169,7 +169,8 @@ export function tryPanel(lab) {
     lab.mark("try");
   });
   const before = h("p", { class: "hs-then" });
-  const root = panel("try", "A message of your own", head, field.input, image.root, answers.root, before, seen, words.root);
+  const parts = [head, field.input, image.root, answers.root, before, seen, words.root];
+  const root = panel("try", "A message of your own", ...parts);
   root.dataset.control = "predict";
   /** @type {Answer|null} */
   let last = null;

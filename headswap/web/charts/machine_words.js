@@ -16,8 +16,8 @@
  *   that is not the classes, `picture` is the image where it is one
  * @typedef {{name: string, rows: number, weights: number}} OldHead
  * @typedef {Titled & {kind: "machine", layers: Layer[], old: OldHead|null, swapped: boolean, labels: string[],
- *   code: string, summary: string, reads?: string, choices: {rates: number[]}, flow: Flow|null}} MachineSpec layers from
- *   bottom to top; `labels` name the rows of the new head, `reads` is what lies at the bottom
+ *   code: string, summary: string, reads?: string, choices: {rates: number[]}, flow: Flow|null}} MachineSpec layers
+ *   from bottom to top; `labels` name the rows of the new head, `reads` is what lies at the bottom
  *
  * @import {Picture} from "../pixels.js"
  * @import {Titled} from "./frame.js"
