@@ -60,7 +60,7 @@ because = "0.82 against 0.89, and lower in each of the five seeds"
 bet.reveal("the bare pixels, clearly", because)
 
 # %% [markdown]
-# The mean is to blame. In a message it hardly matters where "prize" stands, so the mean of all positions is a fair
+# The mean is to blame. In a message it hardly matters where "prize" comes, so the mean of all positions is a fair
 # summary. In an image it matters: the same curve at the top makes a 9, and at the bottom a 6. So don't take the mean.
 # Put the 16 vectors *side by side*, as one vector of 1,024 numbers, and the places are back.
 #
@@ -212,7 +212,7 @@ found
 #
 # You could show moved digits to the head of a frozen body, too. But the body itself stays what it is.
 #
-# Are its probabilities honest? Lesson 12 and `figures/calibration.txt` tell, for digits, too.
+# Are its probabilities honest, too? Lesson 12 asks that, and `figures/calibration.txt` has the numbers.
 
 # %% [markdown]
 # ## Prove

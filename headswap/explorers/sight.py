@@ -45,7 +45,12 @@ def recorded_sight() -> dict[str, Any]:
 
 def called(row: str) -> str:
     """What a learner reads of a row of the record."""
-    return NAMES.get(row, row.replace("painted 200", "painted body").replace("turned 40", "turned body"))
+    return NAMES.get(
+        row,
+        row.replace("painted 200", "painted body")
+        .replace("turned 40", "turned body")
+        .replace("random,", "random body,"),
+    )
 
 
 def _show(value: Mapping[str, Any]) -> list[Block]:
@@ -59,7 +64,7 @@ def _show(value: Mapping[str, Any]) -> list[Block]:
     )
     lines = [_line(found, row, who, row == PIXELS and who == 2) for who, row in enumerate(rows)]
     return [
-        lead("Minus the other", signed(mean), verdict(low, high), says, scores, ABOUT),
+        lead("How far ahead", signed(mean), verdict(low, high), says, scores, ABOUT),
         curves("Accuracy by number of labels", "labels", "accuracy", lines, y_range=(_floor(found, rows), 1.0))
         | {"words": [f"{one:,}" for one in found["labels"]], "rule": found["labels"].index(labels)},
     ]

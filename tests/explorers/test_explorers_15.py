@@ -109,7 +109,7 @@ def test_every_question_is_answered_from_the_record(question: str) -> None:
     shown = sight(question)
     for labels in recorded_sight()["labels"]:
         shown.set(labels=labels)
-        lead = shown.find("Minus the other")
+        lead = shown.find("How far ahead")
         mean, low, high = recorded_sight()["ahead"][f"{one} minus {other}"][str(labels)]
         assert lead["big"].replace("\N{MINUS SIGN}", "-") == f"{mean:+.3f}"
         assert lead["verdict"] == ("could be luck" if low <= 0 <= high else "more than luck")
