@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from ..data.sources import PRACTICE, FileData, PracticeData, Source
 from ..errors import SettingError
+from ..live.gallery import DIGITS
 from ..live.runs import FIELDS, LIMITS, Settings
 from ..model.body import BodyConfig
 from ..regimes.named import find_regime
@@ -70,6 +71,8 @@ class Plan:
     file: FileData | None = None
 
     def __post_init__(self) -> None:
+        if self.base.data == DIGITS:
+            raise SettingError("the lab compares messages; compare digits with python -m headswap images")
         if not self.regimes:
             raise SettingError("no regime is chosen; choose at least one, such as head-only")
         for name in self.regimes:

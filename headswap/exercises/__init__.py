@@ -16,6 +16,8 @@ from .inserting import ADAPTER as adapter
 from .inserting import LORA as lora
 from .inserting import MERGE as merge
 from .inserting import NEW_LORA as new_lora
+from .looking import PATCHES as patches
+from .looking import SHIFT as shift
 from .measuring import CHOOSE_THRESHOLD as choose_threshold
 from .measuring import SCORES as scores
 from .measuring import VERDICTS as verdicts
@@ -59,6 +61,7 @@ __all__ = [
     "missions",
     "new_lora",
     "pad_and_mask",
+    "patches",
     "perplexity",
     "progress",
     "pull",
@@ -66,6 +69,7 @@ __all__ = [
     "sample",
     "scores",
     "seeing",
+    "shift",
     "swap",
     "temperature",
     "train_step",

@@ -85,12 +85,12 @@ def f1_text(value: float) -> str:
     return f"{value:.2f}"
 
 
-def damage_of(change: float, where: str = "") -> str:
-    """The change in F1 as a sentence; none where it rounds to nothing."""
+def damage_of(change: float, where: str = "", score: str = "F1") -> str:
+    """The change in a score as a sentence; none where it rounds to nothing."""
     if abs(change) < 0.005:
         return ""
     could = "; that could be luck" * (change > 0)
-    return f"Your F1 is {abs(change):.2f} {'lower' if change < 0 else 'higher'}{where}{could}."
+    return f"Your {score} is {abs(change):.2f} {'lower' if change < 0 else 'higher'}{where}{could}."
 
 
 def your_turn(names: Sequence[str], where: str) -> Beside:

@@ -12,6 +12,7 @@ from .forgetting import DRIFT, PULL
 from .freezing import FREEZE, GROUPS
 from .heads import FEATURE_HEAD
 from .inserting import ADAPTER, LORA, MERGE, NEW_LORA
+from .looking import PATCHES, SHIFT
 from .measuring import CHOOSE_THRESHOLD, SCORES, VERDICTS
 from .pooling import LAST_REAL, MASKED_MEAN
 from .rates import LAYER_GROUPS, WARM_COSINE
@@ -36,6 +37,7 @@ COURSE: dict[str, tuple[Exercise, ...]] = {
     "10": (NEW_LORA, LORA, MERGE, ADAPTER, ROUTE),
     "11": (DRIFT, PULL),
     "12": (ECE, TEMPERATURE, KL, SAMPLE),
+    "15": (PATCHES, SHIFT),
 }
 SIGNS = {True: ("✓", "passed"), False: ("○", "not yet")}
 

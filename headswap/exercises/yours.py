@@ -53,12 +53,13 @@ from .yours_calibration import calibration, variational
 from .yours_forgetting import drift, pull
 from .yours_heads import feature_head
 from .yours_inserts import adapters, lora, lora_machine
+from .yours_looking import patches, shift
 from .yours_rates import machine, rates
 from .yours_shelf import route
 
 __all__ = [
     "Beside", "YourPool", "adapters", "calibration", "drift", "feature_head", "head", "loop", "lora", "lora_machine",
-    "machine", "pool", "pull", "rates", "route", "variational",
+    "machine", "patches", "pool", "pull", "rates", "route", "shift", "variational",
 ]  # fmt: skip
 
 LONG, SHORT = 32, 15  # bytes of a message that the model reads, and of one that is cut short

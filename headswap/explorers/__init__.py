@@ -5,6 +5,7 @@ from .bending import bend
 from .body import attention, habits, pretraining
 from .by_hand import by_hand
 from .calibrated import calibrated
+from .digits import digits, painting
 from .elsewhere import elsewhere
 from .environment import check_environment
 from .forgetting import forgetting
@@ -23,6 +24,7 @@ from .questions import question_split
 from .rarity import precision_at, rare_spam
 from .reading import read
 from .recorded import recorded
+from .sight import sight
 from .strangers import strangers
 from .swapping import swap_report
 from .thin import thin
@@ -39,6 +41,7 @@ __all__ = [
     "by_hand",
     "calibrated",
     "check_environment",
+    "digits",
     "elsewhere",
     "forgetting",
     "fused",
@@ -53,6 +56,7 @@ __all__ = [
     "number_of",
     "outwit",
     "pads",
+    "painting",
     "pooled",
     "precision_at",
     "predict",
@@ -63,6 +67,7 @@ __all__ = [
     "reads",
     "recorded",
     "scoreboard",
+    "sight",
     "snapshots",
     "stale",
     "strangers",

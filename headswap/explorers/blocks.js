@@ -3,7 +3,7 @@
  *
  * @typedef {WordsSpec|TapeSpec|TableSpec|HeadlinesSpec|MatrixSpec|CurvesSpec|BarsSpec|HeatSpec|CloudSpec|GaugeSpec|
  *   FieldSpec|OutboxSpec|LeadSpec|DivideSpec|CrowdSpec|NumbersSpec|OutcomeSpec|BatchSpec|GuessesSpec|LookingSpec|
- *   WorkedSpec|TradeSpec|ContendersSpec|HeadsSpec|ReliabilitySpec|MachineBlock} Block
+ *   WorkedSpec|TradeSpec|ContendersSpec|HeadsSpec|ReliabilitySpec|PicturesSpec|MachineBlock} Block
  * @typedef {MachineSpec & {keys?: {rules?: string, swap?: string, look?: string, zoom?: string, head?: string,
  *   text?: string}}} MachineBlock `keys` name the explorer's values that a machine sets
  * @typedef {{root: HTMLElement, paint: (spec: Block) => void, svg?: Element, resized?: () => boolean}} Chart `svg` is
@@ -32,6 +32,7 @@
  * @import {OutboxSpec} from "../web/charts/outbox.js"
  * @import {OutcomeSpec} from "../web/charts/outcome.js"
  * @import {ReliabilitySpec} from "../web/charts/reliability.js"
+ * @import {PicturesSpec} from "../web/charts/pictures.js"
  * @import {TableSpec} from "../web/charts/table.js"
  * @import {TapeSpec} from "../web/charts/tape.js"
  * @import {TradeSpec} from "../web/charts/trade.js"
@@ -64,6 +65,7 @@ import { numbers } from "../web/charts/numbers.js";
 import { outbox } from "../web/charts/outbox.js";
 import { outcome } from "../web/charts/outcome.js";
 import { reliability } from "../web/charts/reliability.js";
+import { pictures } from "../web/charts/pictures.js";
 import { table } from "../web/charts/table.js";
 import { tape } from "../web/charts/tape.js";
 import { trade } from "../web/charts/trade.js";
@@ -79,7 +81,7 @@ const CHARTS = { words, numbers, tape, batch, table, headlines, bars, gauge, lea
   machine: machineBlock, contenders: (place) => contenders(place),
   reliability: (place) => reliability(place),
   heads: (place, explorer) => heads(place, (control, on) => explorer.set(control, on)),
-  trade: chosenRun,
+  trade: chosenRun, pictures: (place, explorer) => pictures(place, (name, value) => explorer.set(name, value)),
   outbox: (place, explorer, block) => outbox(place, (written) => explorer.set(keyOf(block), written)) };
 
 /** A matrix whose cells set one of the explorer's values, where it names one.

@@ -77,6 +77,11 @@ def _headlines(block: Block) -> str:
     return "; ".join(f"{card['name']}: {card['big']}, {card['says']}" for card in block["cards"])
 
 
+def _pictures(block: Block) -> str:
+    """What each picture shows, such as "what it paints: a 2 as the body paints it, 8 by 8 pixels"."""
+    return "; ".join(f"{item['name']}: {item['says']}" for item in block["items"])
+
+
 def _matrix(block: Block) -> str:
     names = block["names"]
     return "; ".join(
@@ -255,4 +260,5 @@ _BLOCKS = {
     "contenders": _contenders,
     "outbox": _outbox,
     "heads": _heads,
+    "pictures": _pictures,
 }

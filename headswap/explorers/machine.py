@@ -15,7 +15,7 @@ import torch
 import traitlets as t
 
 from ..errors import DataError, SettingError
-from ..model.body import LMBody
+from ..model.body import LMBody, LMHead
 from ..model.body_contract import Base
 from ..model.classifier import Classifier, swap_head
 from ..model.copies import lazy_copy
@@ -52,15 +52,16 @@ class Machine(Explorer):
     """A model whose layers can be frozen one by one; `value["rules"]` holds the rates set by hand, as JSON."""
 
     def __init__(
-        self, base: Base | Classifier, regime: Regime | str, pool: str, labels: Sequence[str], message: str
+        self, base: Base | Classifier, regime: Regime | str, pool: str, labels: Sequence[str], item: object
     ) -> None:
+        self._item = item
         self._base, self._pool, self._labels = quiet_copy(base), pool, tuple(labels)
         own = {regime.name: regime} if isinstance(regime, Regime) else {}
         self._regimes = {one.name: one for one in in_groups()} | own
         self._trained = isinstance(base, Classifier)
         self._models = cache(self._made)
         name = regime.name if isinstance(regime, Regime) else regime
-        super().__init__("Machine", self._handles(name, message), self._show_machine)
+        super().__init__("Machine", self._handles(name), self._show_machine)
 
     def regime(self) -> Regime:
         """The regime as it stands, named or built by hand: hand it to a run, or read it with `code_of`."""
@@ -84,19 +85,19 @@ class Machine(Explorer):
         return swap_head(Base(own, self._base.head), pool, made).classifier
 
     def _old_head(self) -> torch.nn.Module | None:
-        """The head that the body was born with, where it has weights."""
+        """The language model's own head, where there is one."""
         head = self._base.head
-        return None if self._trained or not [*head.parameters()] else head
+        return head if isinstance(head, LMHead) and not self._trained else None
 
     # ---- the controls
 
-    def _handles(self, regime: str, message: str) -> list[Control]:
+    def _handles(self, regime: str) -> list[Control]:
         start = "head-only" if regime == BY_HAND else self._named_regime(regime).name
         model = self._model(self._regimes[start])
         blocks = [f"block[{i}]" for i in range(model.body.depth)]
         return [
             choice("regime", "Regime", regime, [*self._regimes, BY_HAND]),
-            text("text", "Message", message),
+            text("text", "Message", self._item) if isinstance(self._item, str) else hidden("text"),
             hidden("start", start, [*self._regimes]),  # the named regime that what is built by hand began as
             hidden("rules"),
             hidden("swapped", True, [True, False] if self._old_head() else [True]),
@@ -190,11 +191,12 @@ class Machine(Explorer):
 
     def _flow(self, model: Classifier, value: Value) -> tuple[dict[str, Any] | None, str]:
         """What the message does in the model, and a word where there is nothing to follow."""
-        if not isinstance(model.body, LMBody):
+        if isinstance(self._item, str) and not isinstance(model.body, LMBody):
             return None, ""
         above = None if value["swapped"] else self._old_head()
+        item = value["text"] if isinstance(self._item, str) else self._item
         try:
-            flow = flow_of(model, value["text"], value["position"], value["head"], value["zoom"], above)
+            flow = flow_of(model, item, value["position"], value["head"], value["zoom"], above)
         except DataError as error:
             return None, f"That isn't a text: {error}."
         return flow, "" if flow else "Type at least one character to see what the model makes of it."
@@ -207,9 +209,11 @@ class Machine(Explorer):
 
 def machine(
     base: Base | Classifier | None = None, regime: Regime | str = "head-only", *, pool: str = "mean",
-    labels: Sequence[str] = ("ham", "spam"), text: str = MESSAGE,
+    labels: Sequence[str] = ("ham", "spam"), text: object = MESSAGE,
 ) -> Machine:  # fmt: skip
     """The model as a machine: its layers, which of them learn, its two heads, and one message on its way through.
+
+    Where the body reads images, `text` is one of those.
 
     A base gets a new pool and head, those of a run with seed 0; a trained classifier keeps its own. A regime of your
     own joins the menu under its name. Nothing that is handed in changes.

@@ -300,6 +300,26 @@ def heads(title: str, spec: Mapping[str, Any]) -> Block:
     return {**spec, "kind": "heads", "title": title}
 
 
+def shown_as(
+    name: str, picture: Mapping[str, Any], says: str, hidden: Sequence[int] = (), side: int = 1
+) -> dict[str, Any]:
+    """One of the `pictures`: its name, the picture, and words for who cannot see it.
+
+    `hidden` are its patches, of `side` pixels a side, that are covered.
+    """
+    return {"name": name, "picture": dict(picture), "says": says, "hidden": [*hidden], "side": side}
+
+
+def pictures(title: str, items: Sequence[Mapping[str, Any]], most: int = 0, right: int = 0, down: int = 0) -> Block:
+    """Small pictures side by side, each made by `shown_as`.
+
+    With `most`, the arrow keys on the first one change the values `right` and `down`, from -most to most.
+    """
+    keys = {"right": "right", "down": "down", "most": most} if most else None
+    return {"kind": "pictures", "title": title, "items": [dict(item) for item in items], "keys": keys,
+            "at": {"right": right, "down": down}}  # fmt: skip
+
+
 def divide(title: str, lanes: Sequence[tuple[str, str, Sequence[float]]], label: str, key: str) -> Block:
     """Marks at their places from 0 to 1, a lane for each class, under a threshold to slide: the value `key`.
 

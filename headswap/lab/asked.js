@@ -4,8 +4,9 @@
  * @typedef {number|null|(number|null)[]} Effect in logits; for more than two classes one for each
  * @typedef {[number, number, Effect]} Word where it starts and ends, in whole characters, and its effect
  * @typedef {{id: number, epoch: number, p: (number|null)[], read: number, bytes: [number, number], words: Word[],
- *   more: number}} Heard a run's answer: the share of each class, the characters read whole, the bytes read of all, the
- *   words (none while epochs fly by), and how many beyond the last were not measured
+ *   more: number, picture?: Picture}} Heard a run's answer: the share of each class, the characters read whole, the
+ *   bytes read of all, the words (none while epochs fly by), how many beyond the last were not measured, and the image
+ *   where the text names one
  * @typedef {{text: string, answers: Heard[], gone: number[]}} Answer `gone` are runs whose model is no longer kept
  * @typedef {{run: Run|null, heard: Heard|null, gone: boolean}} Tried a run that was asked
  * @typedef {{p: number, name: string, verdict: string, positive: boolean, sought: number}} Verdict the share that is
@@ -14,6 +15,7 @@
  *   drawn: what was read of it and what not, its effect, how strong that is from 0 to 1, and whether it gets a number
  *
  * @import {Run} from "./store.js"
+ * @import {Picture} from "../web/pixels.js"
  */
 
 const WEAKEST = 0.5; // logits: where no word does more, none looks strong

@@ -8,8 +8,10 @@ from typing import Any
 
 import torch
 
+from ..live.gallery import DIGITS, PAINTER
 from ..live.runs import Run, Settings
 from ..model.body import BodyConfig, LanguageModel, new_language_model
+from ..model.body_contract import Base
 from ..model.classifier import Classifier, swap_head
 from ..model.heads import new_head
 from ..model.pooling import new_pool, pooled_width
@@ -21,9 +23,10 @@ from ..web.machine import machine_of
 def drawn(settings: Settings, labels: Sequence[str]) -> dict[str, Any]:
     """What the browser draws before a run of these settings: every layer and whether it will learn."""
     regime = settings.chosen_regime()
-    base = _base(settings.max_len, settings.causal)
-    model = _model(settings.max_len, settings.causal, settings.pool, first_head(regime), len(labels))
-    spec = machine_of(model, regime, old_head=base.head, labels=labels, title="The machine")
+    base = _base_of(settings)
+    model = _model(base, settings.pool, first_head(regime), len(labels))
+    old = base.head if isinstance(base, LanguageModel) else None
+    spec = machine_of(model, regime, old_head=old, labels=labels, title="The machine")
     return spec | {"key": settings.machine(), "tuned": regime.learning_rate}
 
 
@@ -36,8 +39,18 @@ def flowed(run: Run, content: Mapping[str, Any]) -> dict[str, Any]:
     flow = None
     if run.model is not None and (old is not None or content.get("swapped", True)):
         place = int(content.get("position", 0)), int(content.get("head", 0)), str(content.get("zoom", ""))
-        flow = flow_of(run.model, str(content.get("text", ""))[:2000], *place, old)
+        example = run.reads(str(content.get("text", ""))[:2000])
+        flow = None if example is None else flow_of(run.model, example.item, *place, old)
     return {"kind": "flow", "asked": content.get("asked", ""), "flow": flow, "labels": [*run.label_names]}
+
+
+def _base_of(settings: Settings) -> Base:
+    return _images() if settings.data == DIGITS else _base(settings.max_len, settings.causal)
+
+
+@lru_cache(maxsize=1)
+def _images() -> Base:
+    return PAINTER.new(0)
 
 
 @lru_cache(maxsize=4)
@@ -46,9 +59,9 @@ def _base(max_len: int, causal: bool) -> LanguageModel:
 
 
 @lru_cache(maxsize=16)
-def _model(max_len: int, causal: bool, pool: str, head: str, classes: int) -> Classifier:
-    """A classifier of these sizes; its weights are nobody's."""
-    base, generator = _base(max_len, causal), torch.Generator().manual_seed(0)
+def _model(base: Base, pool: str, head: str, classes: int) -> Classifier:
+    """A classifier on this base's body; its weights are nobody's."""
+    generator = torch.Generator().manual_seed(0)
     width = pooled_width(pool, base.body.width)
     made = new_pool(pool, base.body.width, generator), new_head(head, width, classes, generator)
     return swap_head(base, *made).classifier

@@ -6,12 +6,14 @@ import hashlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from ..data.images.digits import NAMES
 from ..data.labels import HAM_SPAM
 from ..data.readers import Corpus
-from ..data.sources import PRACTICE, FileData
+from ..data.sources import FileData
 from ..data.splits import sizes_for
 from ..errors import HeadswapError
 from ..files import cache_folder, write_atomically
+from ..live.gallery import DIGITS, OURS
 from ..live.runs import Settings
 from ..live.shelf import Dropped, few_classes, for_the_lab
 
@@ -31,7 +33,7 @@ class Files:
 
     def labels_of(self, data: str) -> tuple[str, ...]:
         """The classes of a data set, as far as they are known."""
-        return self.labels.get(data, HAM_SPAM)
+        return NAMES if data == DIGITS else self.labels.get(data, HAM_SPAM)
 
     def read(self, settings: Settings) -> Corpus | None:
         """The messages of a dropped file; None where `data` is none."""
@@ -50,7 +52,7 @@ class Files:
 
     def source(self, settings: Settings) -> FileData | None:
         """The file that the settings name, as a run's source: one that was dropped gets a place on disk."""
-        if settings.data in PRACTICE:
+        if settings.data in OURS:
             return None
         path = self._on_disk(settings.data) if settings.data in self.dropped.files else Path(settings.data)
         whole = FileData.of(path, reading=settings.reading())

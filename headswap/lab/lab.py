@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 from traitlets import TraitError
 
 from ..comparing.comparison import Comparison
-from ..data.sources import PRACTICE, cut
+from ..data.sources import cut
 from ..errors import DataError, HeadswapError, SettingError
 from ..live.claims import Calibration, calibration_of
+from ..live.gallery import OURS
 from ..live.prepare import at_hand, prepared
 from ..live.runner import Runner
 from ..live.runs import Prepared, Run, Settings
@@ -263,7 +264,7 @@ class Lab(View):
         file = self._files.read(settings)
         self._shipped.lend(settings)
         wanted = (settings.data, settings.messages, settings.max_len, settings.causal, file)
-        if self._ready is None or self._ready[0] != wanted or settings.data not in PRACTICE:  # a file may have changed
+        if self._ready is None or self._ready[0] != wanted or settings.data not in OURS:  # a file may have changed
             note = f"{settings.data} was dropped into the lab: give its path" if file else ""
             self._ready = wanted, replace(prepared(settings, progress, file), note=note)
         return self._ready[1]

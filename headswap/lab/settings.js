@@ -23,8 +23,12 @@
 /** @type {(keyof Settings)[]} */
 export const SETTINGS = ["regime", "pool", "epochs", "learning_rate", "messages", "max_len", "seed", "data", "head",
   "batch_size", "schedule", "causal", "encoding", "text_column", "label_column", "positive", "rates", "threshold"];
-/** The practice messages, and how many bytes of them a body must read where a cut would leave no sense. */
-export const PRACTICE = ["fixture", "shifted", "order"];
+/** The digits: images among the data. */
+export const DIGITS = "digits";
+/** What nobody has to bring, and how many bytes a body must read where a cut would leave no sense. */
+export const PRACTICE = ["fixture", "shifted", "order", DIGITS];
+/** What means nothing where images are read. @type {string[]} */
+export const OF_TEXTS = ["max_len", "causal"];
 /** @type {Record<string, number>} */
 export const LENGTHS = { order: 96 };
 /** What a recorded run was made with, but for what it says itself. */

@@ -102,6 +102,7 @@ def _read(stored: Mapping[str, Any]) -> tuple[Classifier, LanguageModel]:
     try:
         path = FOLDER / about["delta"]
         base = load_base(FOLDER / about["base"])
+        assert isinstance(base, LanguageModel)
         model = load_delta(path, base)[0]
         if hashlib.sha256(path.read_bytes()).hexdigest() != about["sha256"]:
             raise CheckpointError(f"{path} belongs to another run")

@@ -1,7 +1,7 @@
 /**
  * What the lab knows of its runs: a value, and what each message of the kernel makes of it.
  *
- * @typedef {[string, number]} Message a text and its class
+ * @typedef {[string, number, Picture?]} Message a text and its class, and an image's picture
  * @typedef {{epoch: number, train: number|null, validation: number|null, p: number[], said: string, tails?: string,
  *   xy: number[], perplexity: number|null, moved?: Record<string, number>, seconds: number|null,
  *   diagnosis: string}} Epoch p and xy in thousandths; `moved` how far each layer is from where it began; of
@@ -39,6 +39,7 @@
  * @import {Flowed} from "./engine.js"
  * @import {Answer} from "./asked.js"
  * @import {Settings} from "./settings.js"
+ * @import {Picture} from "../web/pixels.js"
  */
 
 import { afterNews } from "../comparing/contest.js";

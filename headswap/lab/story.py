@@ -21,11 +21,17 @@ def history(runs: Sequence[Run], recorded: Sequence[Told], whole: bool) -> dict[
 
 
 def messages_told(runs: Sequence[Run], recorded: Sequence[Told], keys: Sequence[str]) -> dict[str, Any]:
-    """Text and label of each validation message, by data set."""
-    known = {run.told.head["data_key"]: run.held_out for run in runs} | {
+    """Text and label of each validation message, by data set, and of an image how it looks."""
+    known = {run.told.head["data_key"]: _with_pictures(run) for run in runs} | {
         told.head["data_key"]: told.head["messages"] for told in recorded
     }
     return {key: [list(message) for message in known[key]] for key in keys if key in known}
+
+
+def _with_pictures(run: Run) -> Sequence[Sequence[Any]]:
+    if not run.pictures:
+        return run.held_out
+    return [[*message, picture] for message, picture in zip(run.held_out, run.pictures, strict=True)]
 
 
 def plain(run: dict[str, Any]) -> dict[str, Any]:

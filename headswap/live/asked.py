@@ -10,10 +10,11 @@ from typing import Any
 from ..data.tokenizer import ByteTokenizer
 from ..model.classifier import Classifier
 from .runs import Run
+from .spelling import Spelling
 from .words import Spoken, spoken
 
 KEPT = 8  # runs whose classifiers are kept, beside the pinned ones
-Say = Callable[[Classifier, str], Spoken]
+Say = Callable[[Classifier, str, Spelling], Spoken]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -79,7 +80,7 @@ class Asked:
 
 
 def _answer_of(question: Question, model: Classifier, run: Run, say: Say) -> dict[str, Any]:
-    return {"id": run.id, "epoch": len(run.told.epochs), **say(model, question.text).told()}
+    return {"id": run.id, "epoch": len(run.told.epochs), **say(model, question.text, run.reads).told()}
 
 
 def let_go(runs: list[Run]) -> None:

@@ -13,6 +13,7 @@ from ..files import cache_folder
 from ..model.body import BodyConfig
 from ..results.pretrained import is_kept, kept_base, lend_base
 from ..training.pretrain import PretrainStep, pretraining_texts
+from .gallery import DIGITS, digits_split, painted_base
 from .runs import Prepared, Settings
 from .shelf import few_classes
 
@@ -24,8 +25,12 @@ def prepared(
 ) -> Prepared:
     """The base and the messages for these settings; `file` holds the messages where `data` names one.
 
-    A shifted fixture meets a body that was pretrained on the first domain: that is the point of it.
+    A shifted fixture meets a body that was pretrained on the first domain: that is the point of it. The digits meet the
+    vision transformer that comes with the course.
     """
+    if settings.data == DIGITS:
+        split = digits_split(settings.messages)
+        return Prepared(painted_base(), split, data_key(split))
     split = practice(settings) if settings.data in PRACTICE else own(settings, file)
 
     def watch(step: PretrainStep) -> None:

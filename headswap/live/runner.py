@@ -265,6 +265,7 @@ class Runner:
         if run not in self.runs:
             run.perplexities.append(watch.before())
             run.held_out, run.label_names = prepared.held_out, prepared.split.label_names
+            run.pictures, run.reads = prepared.pictures, prepared.reads
             run.old_head = getattr(prepared.base, "head", None) if watch.speaks else None
             run.told = Told(head_of(run, prepared.key, prepared.note) | {"ahead": bool(run.ahead)})
             self.runs.append(run)  # not before all of it can be told: Stop may end the lines above

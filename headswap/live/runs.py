@@ -11,7 +11,7 @@ import numpy as np
 from torch import nn
 
 from ..data.labels import HAM_SPAM, text_key
-from ..data.messages import Split
+from ..data.messages import Example, Split
 from ..data.readers import Reading
 from ..data.sources import LENGTHS
 from ..metrics.intervals import Verdicts
@@ -26,6 +26,9 @@ from ..training.prefix import Known
 from ..training.recipe import Recipe
 from ..training.run import epochs_of
 from ..web.building import regime_of
+from ..web.pixels import drawn
+from .gallery import DIGITS
+from .spelling import Spelling, as_image, as_text
 from .told import Epochs, Told, finite
 
 # The whole numbers that a setting may be.
@@ -106,7 +109,8 @@ class Settings:
 
     def machine(self) -> str:
         """A text that is the same where the machine looks the same: the same layers, learning at the same rates."""
-        return repr((self.regime, self.rates, self.pool, self.head, self.max_len, self.causal))
+        images = self.data if self.data == DIGITS else ""
+        return images + repr((self.regime, self.rates, self.pool, self.head, self.max_len, self.causal))
 
     @property
     def regime_name(self) -> str:
@@ -134,9 +138,10 @@ FIELDS = tuple(Settings.__dataclass_fields__)
 class Prepared:
     """A pretrained base and the messages to teach it, with a key that is the same for the same messages.
 
-    `held_out` are the validation messages, text and label, one tuple for all runs that are judged on them. `kept` and
-    `known` hold what runs have found out about the untouched base, so that the next one begins sooner, and `note` what
-    a copied line of Python cannot say.
+    `held_out` are the validation messages, text and label, one tuple for all runs that are judged on them, `pictures`
+    how they look where they are images, and `reads` says what a learner's line means. `kept` and `known` hold what runs
+    have found out about the untouched base, so that the next one begins sooner, and `note` what a copied line of Python
+    cannot say.
     """
 
     base: Base
@@ -146,10 +151,20 @@ class Prepared:
     known: Known = field(default_factory=dict)
     held_out: tuple[tuple[str, int], ...] = ()
     note: str = ""
+    pictures: tuple[dict[str, Any], ...] = ()
+    reads: Spelling = as_text
 
     def __post_init__(self) -> None:
         if not self.held_out:
-            object.__setattr__(self, "held_out", tuple((m.text, m.label) for m in self.split.validation))
+            self._hold(self.split.validation)
+
+    def _hold(self, judged: tuple[Example, ...]) -> None:
+        """Keep what is told of the validation messages; an image is known by its number."""
+        pictures = tuple(picture for one in judged if (picture := drawn(one.item)))
+        told = ((f"{i}: {m.text}" if pictures else m.text, m.label) for i, m in enumerate(judged, 1))
+        reads = as_image(judged) if pictures else as_text
+        for name, value in (("held_out", tuple(told)), ("pictures", pictures), ("reads", reads)):
+            object.__setattr__(self, name, value)
 
 
 @dataclass(slots=True)
@@ -175,6 +190,8 @@ class Run:
     ahead: str = ""
     held_out: tuple[tuple[str, int], ...] = ()
     label_names: tuple[str, ...] = HAM_SPAM
+    pictures: tuple[dict[str, Any], ...] = field(default=(), repr=False)
+    reads: Spelling = field(default=as_text, repr=False, compare=False)
     told: Told = field(default_factory=lambda: Told({}))
     model: Classifier | None = field(default=None, repr=False, compare=False)
     old_head: nn.Module | None = field(default=None, repr=False, compare=False)

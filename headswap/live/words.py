@@ -13,10 +13,13 @@ from typing import Any
 
 import torch
 
-from ..data.messages import Message
+from ..data.messages import Example
+from ..errors import DataError
 from ..model.classifier import Classifier
 from ..training.loop import predict_logits
 from ..training.run import encode
+from ..web.pixels import drawn
+from .spelling import Spelling, as_text
 from .told import finite
 
 MOST = 60  # words that are measured: each is one more text to read
@@ -40,7 +43,7 @@ class Spoken:
     """What a classifier says of a text: a probability per class (C,), how far it reads, and what each word does to it.
 
     `read` counts the characters that it reads whole, `bytes_read` the bytes, of `bytes_all`. `more` counts the words
-    beyond the first 60, which are not measured.
+    beyond the first 60, which are not measured. `picture` is what the line shows, where it names an image.
     """
 
     probabilities: tuple[float, ...]
@@ -49,6 +52,7 @@ class Spoken:
     bytes_all: int
     words: tuple[Word, ...] = ()
     more: int = 0
+    picture: dict[str, Any] | None = None
 
     def told(self) -> dict[str, Any]:
         """The same as plain JSON, rounded for the wire."""
@@ -58,10 +62,11 @@ class Spoken:
             "bytes": [self.bytes_read, self.bytes_all],
             "words": [[word.start, word.end, _rounded(word.effect)] for word in self.words],
             "more": self.more,
+            **({"picture": self.picture} if self.picture else {}),
         }
 
 
-def spoken(model: Classifier, text: str) -> Spoken:
+def spoken(model: Classifier, text: str, reads: Spelling = as_text) -> Spoken:
     """What the model says of a text, and for each word how far that moves when the word is taken out.
 
     A word is a run of characters without white space. Its effect is margin(text) - margin(text without it). For two
@@ -73,22 +78,32 @@ def spoken(model: Classifier, text: str) -> Spoken:
     may now fit into what it reads. All of that is measured: it is what the model would say of the shorter text. A word
     that lies beyond the cut, with the white space that goes with it, has no effect: nothing moves up into what is read.
 
+    `reads` says what a line is: itself, or an image whose moves are the words. A line that names nothing has no answer,
+    and a word without which it would name nothing has no effect.
+
     One forward pass reads all V variants. It draws nothing, and every module keeps the mode it was in. Raises
     DataError for an empty text.
     """
+    example = reads(text)
+    if example is None:
+        return _nothing(text)
     spans = spans_of(text)
-    shorter = [without(text, spans, i) for i in range(min(len(spans), MOST))]
-    known = [rest for rest in shorter if rest.strip()]
-    whole, margins = _read(model, [text, *known])
+    rests = [without(text, spans, i) for i in range(min(len(spans), MOST))]
+    shorter = [reads(rest) if rest.strip() else None for rest in rests]
+    known = [rest for rest in shorter if rest is not None]
+    whole, margins = _read(model, [example, *known])
     left = iter((margins[0] - margins[1:]).tolist())  # (V - 1, C), or (V - 1, 1) for two classes
-    effects = [_effect(next(left)) if rest.strip() else None for rest in shorter]
+    effects = [None if rest is None else _effect(next(left)) for rest in shorter]
     words = tuple(Word(*span, effect) for span, effect in zip(spans, effects, strict=False))
-    return Spoken(*_seen(model, text, whole), words, len(spans) - len(words))
+    return Spoken(whole, *_seen(model, text, example), words, len(spans) - len(words), drawn(example.item))
 
 
-def glimpsed(model: Classifier, text: str) -> Spoken:
+def glimpsed(model: Classifier, text: str, reads: Spelling = as_text) -> Spoken:
     """What the model says of a text, with no word measured: for moments that are too short for it."""
-    return Spoken(*_seen(model, text, _read(model, [text])[0]))
+    example = reads(text)
+    if example is None:
+        return _nothing(text)
+    return Spoken(_read(model, [example])[0], *_seen(model, text, example), picture=drawn(example.item))
 
 
 def spans_of(text: str) -> list[tuple[int, int]]:
@@ -115,23 +130,32 @@ def margins_of(logits: torch.Tensor) -> torch.Tensor:
     return logits - others
 
 
-def _read(model: Classifier, texts: Sequence[str]) -> tuple[tuple[float, ...], torch.Tensor]:
-    """The first text's probabilities (C,), and the margins of all of them."""
-    data = encode([Message(text, 0) for text in texts], model)
+def _nothing(text: str) -> Spoken:
+    """The answer to a line that names no image; DataError for an empty one."""
+    if not text:
+        raise DataError("the message is empty; write at least one word")
+    return Spoken((), 0, 0, 0)
+
+
+def _read(model: Classifier, examples: Sequence[Example]) -> tuple[tuple[float, ...], torch.Tensor]:
+    """The first one's probabilities (C,), and the margins of all of them."""
+    data = encode(examples, model, 2 + max(example.label for example in examples))  # labels nobody asks about
     assert data is not None
     logits = predict_logits(model, data).double().cpu()  # (V, C)
     return tuple(logits[0].softmax(0).tolist()), margins_of(logits)
 
 
-def _seen(model: Classifier, text: str, probabilities: tuple[float, ...]) -> tuple[tuple[float, ...], int, int, int]:
-    """Probabilities, whole characters read, bytes read and bytes in all; a body reads a byte at each position."""
-    data = encode([Message(text, 0)], model)
+def _seen(model: Classifier, text: str, example: Example) -> tuple[int, int, int]:
+    """Whole characters read, bytes read and bytes in all; a body reads a byte at each position, or a whole image."""
+    if not isinstance(example.item, str):
+        return len(text), 0, 0
+    data = encode([example], model)
     assert data is not None
     ends = [0]
     for sign in text:
         ends.append(ends[-1] + len(sign.encode()))
     read = int(data.lengths[0]) - int(model.pool.prepends_cls)
-    return probabilities, sum(end <= read for _, end in pairwise(ends)), read, ends[-1]
+    return sum(end <= read for _, end in pairwise(ends)), read, ends[-1]
 
 
 def _effect(margins: list[float]) -> float | list[float]:

@@ -14,16 +14,17 @@ from typing import Any, TypeAlias
 
 from ..data.sources import Source, split_of
 from ..errors import DivergedError, HeadswapError, MissingExtraError, SettingError
-from ..model.body import BodyConfig, LanguageModel
+from ..model.body import BodyConfig
 from ..regimes.named import find_regime
 from ..training.events import Event, StepDone
 from ..training.pretrain import PretrainStep, Schooling
 from ..training.recipe import Recipe
 from ..training.run import History, epochs_of
 from ..training.spec import Result, RunSpec, train_spec
+from ..weights.bases import can_be_saved
 from ..weights.deltas import save_base, save_delta
 from .baselines import NgramsSpec, Spec, need_sklearn, run_ngrams
-from .pretrained import base_of
+from .pretrained import base_of, needs_schooling
 from .store import find, keep
 from .tune import Tuning, tune
 
@@ -224,7 +225,7 @@ def _outcome(future: Waiting, spec: Work) -> Result | Failure | None:
 
 def _needs_schooling(spec: Work) -> bool:
     run = _run_of(spec)
-    return isinstance(run, RunSpec) and run.regime.body != "random" and isinstance(run.body, Schooling)
+    return isinstance(run, RunSpec) and needs_schooling(run)
 
 
 def _body_of(spec: Work) -> object:
@@ -275,7 +276,7 @@ def _train(spec: RunSpec, desk: Desk, watch: Callable[[PretrainStep | Event], No
     history, result = train_spec(spec, schooled, watch)
     delta = desk.saves(spec)
     if delta is not None:
-        if isinstance(schooled.base, LanguageModel):
+        if can_be_saved(schooled.base):
             save_base(schooled.base, delta.parent)
         save_delta(delta, history, schooled.base, split_of(spec.data, spec.seed).label_names)
     return history, result

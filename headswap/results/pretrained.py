@@ -2,17 +2,23 @@
 
 import hashlib
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
+import numpy as np
 import torch
 
 from .. import values
+from ..data.messages import Split
 from ..data.sources import split_of
 from ..errors import HeadswapError
 from ..files import write_atomically
 from ..model.body import BodyConfig, LanguageModel
-from ..training.pretrain import PretrainStep, Schooling, pretrain_quick, pretraining_texts
+from ..model.body_contract import Base
+from ..training.looking.school import Unschooled, images_to_read
+from ..training.pretrain import Origin, PretrainStep, Schooling, pretrain_quick, pretraining_texts
 from ..training.spec import RunSpec, Schooled, Watch, school, source_hash
+from ..weights.bases import can_be_saved
 from ..weights.deltas import load_base, save_base
 
 SECONDS = "seconds.txt"
@@ -26,22 +32,10 @@ def kept_base(
 
     The key covers the texts, the settings, PyTorch's version and our source; a damaged file is made anew.
     """
-    own = _place(texts, config, folder, epochs, seed)
-    for path in own.glob("base-*.safetensors"):
-        try:
-            return load_base(path), _seconds(own)
-        except HeadswapError:
-            path.unlink(missing_ok=True)
-    took: list[float] = []
-
-    def hear(step: PretrainStep) -> None:
-        took.append(step.seconds)
-        watch(step)
-
-    base = pretrain_quick(texts, config, epochs=epochs, seed=seed, watch=hear)
-    write_atomically(own / SECONDS, repr(sum(took)).encode())
-    save_base(base, own)
-    return base, sum(took)
+    make = partial(pretrain_quick, texts, config, epochs=epochs, seed=seed)
+    found = _found_or_made(_place(texts, config, folder, epochs, seed), make, watch)
+    assert isinstance(found.base, LanguageModel)
+    return found.base, found.seconds
 
 
 def is_kept(texts: Sequence[str], config: BodyConfig, folder: Path, *, epochs: int = 5, seed: int = 0) -> bool:
@@ -71,13 +65,52 @@ def _place(texts: Sequence[str], config: BodyConfig, folder: Path, epochs: int, 
 
 
 def base_of(spec: RunSpec, folder: Path, watch: Watch = lambda event: None) -> Schooled:
-    """The base that a spec starts from; a language model's schooling is kept in `folder` for the next one."""
+    """The base that a spec starts from; what was schooled is kept in `folder` for the next one."""
     split = split_of(spec.data, spec.seed)
-    if spec.regime.body == "random" or not isinstance(spec.body, Schooling):
+    if not needs_schooling(spec):
         return school(spec, split, watch)
-    schooling = spec.body
-    texts, epochs = pretraining_texts(split), schooling.epochs
-    return Schooled(*kept_base(texts, schooling.config, folder, epochs=epochs, seed=spec.seed, watch=watch))
+    if isinstance(spec.body, Schooling):
+        texts, epochs = pretraining_texts(split), spec.body.epochs
+        return Schooled(*kept_base(texts, spec.body.config, folder, epochs=epochs, seed=spec.seed, watch=watch))
+    return kept_images(split, spec.body, spec.seed, folder, watch)
+
+
+def kept_images(split: Split, origin: Origin, seed: int, folder: Path, watch: Watch = lambda event: None) -> Schooled:
+    """The base that has looked at the split's images, labels unseen; from `folder` where it is there."""
+    return _found_or_made(_gallery(split, origin, seed, folder), lambda watch: origin.base(split, seed, watch), watch)
+
+
+def needs_schooling(spec: RunSpec) -> bool:
+    """Whether a spec starts from a body that has learned something before, which other runs may share."""
+    return spec.regime.body != "random" and not isinstance(spec.body, Unschooled)
+
+
+def _found_or_made(own: Path, make: Callable[..., Base], watch: Callable[[PretrainStep], None]) -> Schooled:
+    """The base in the folder `own`, or a new one, which is then kept there; a damaged file is made anew."""
+    for path in own.glob("base-*.safetensors"):
+        try:
+            return Schooled(load_base(path), _seconds(own))
+        except HeadswapError:
+            path.unlink(missing_ok=True)
+    took: list[float] = []
+
+    def hear(step: PretrainStep) -> None:
+        took.append(step.seconds)
+        watch(step)
+
+    base = make(watch=hear)
+    if can_be_saved(base):
+        write_atomically(own / SECONDS, repr(sum(took)).encode())
+        save_base(base, own)
+    return Schooled(base, sum(took))
+
+
+def _gallery(split: Split, origin: Origin, seed: int, folder: Path) -> Path:
+    """Where the base is kept that has looked at these images: whatever is drawn or read changes the name."""
+    digest = hashlib.sha256(values.to_json((origin, seed, torch.__version__, source_hash())).encode())
+    for item in images_to_read(split):
+        digest.update(np.ascontiguousarray(item).tobytes())
+    return folder / digest.hexdigest()[:16]
 
 
 def _seconds(folder: Path) -> float:

@@ -14,11 +14,13 @@ import torch
 from torch import nn
 
 from ..errors import SettingError
-from ..model.body import Attention, Block, LMBody
-from ..model.body_contract import State, device_of
+from ..model.body import Attention, Block
+from ..model.body_contract import Body, State, device_of
 from ..model.classifier import Classifier
-from .glyphs import MOST_CUT, glyph, glyphs
+from .glyphs import MOST_CUT, glyph
+from .kinds import Token, kind_of
 from .numbers import short, shorts
+from .pixels import drawn
 from .quiet import quiet_copy
 from .steps import steps_of
 
@@ -32,20 +34,24 @@ class Reading:
 
     `hidden` (T, D) is above the last norm, `pooled` is what the head sees, `logits` (C,) is what it says; `inside` has
     what passed through each block of ours, `met` its queries and keys (1, H, positions, D/H), and `seen` (T, T) is True
-    where a row may look at a column. `texts` are labels of the T positions, `cut` those of what was not read. Virtual
-    positions, which an insert puts in front, stand in `inside` and `met` alone.
+    where a row may look at a column. `tokens` are the T positions, `cut` what was not read. Virtual positions, which an
+    insert puts in front, stand in `inside` and `met` alone.
     """
 
-    texts: list[str]
-    cut: list[str]
+    tokens: list[Token]
+    cut: list[Token]
     states: list[torch.Tensor]
     hidden: torch.Tensor
     pooled: torch.Tensor
     logits: torch.Tensor
     seen: torch.Tensor
-    cls: bool = False
     inside: Mapping[str, Inside] = field(default_factory=dict)
     met: Mapping[str, tuple[torch.Tensor, torch.Tensor]] = field(default_factory=dict)
+
+    @property
+    def texts(self) -> list[str]:
+        """The labels of the T positions."""
+        return [token["text"] for token in self.tokens]
 
 
 @torch.no_grad()
@@ -64,11 +70,10 @@ def read_message(model: Classifier, item: Any) -> Reading | None:  # noqa: ANN40
     if not mask.any():
         return None
     pooled = copied.pool(hidden, mask)
-    read, cut = _labels(body, item, hidden.shape[1], cls)
-    return Reading(
-        read, cut, _vectors(passed, hidden), hidden[0], pooled[0], copied.head(pooled)[0], _seen(body, mask), cls,
-        inside, met,
-    )  # fmt: skip
+    kind = kind_of(body)
+    read, cut = kind.positions(body, item, hidden.shape[1], cls)
+    seen = kind.seen(body, mask)
+    return Reading(read, cut, _vectors(passed, hidden), hidden[0], pooled[0], copied.head(pooled)[0], seen, inside, met)
 
 
 def flow_of(
@@ -87,6 +92,7 @@ def flow_of(
     t = len(reading.texts) - 1 if position < 0 else min(position, len(reading.texts) - 1)
     return {
         "text": text if isinstance(text, str) else "",
+        "picture": drawn(text),
         "tokens": _tokens(reading),
         "cut": len(reading.cut),
         "position": t,
@@ -103,7 +109,7 @@ def flow_of(
 
 def heads_of(model: Classifier) -> int:
     """How many attention heads a block has; 0 for a body of another kind, whose attention nobody here can read."""
-    return model.body.config.heads if isinstance(model.body, LMBody) else 0
+    return next((block.attention.heads for block in model.body.blocks if isinstance(block, Block)), 0)
 
 
 def scores(layer: Attention, qkv: torch.Tensor, seen: torch.Tensor) -> torch.Tensor:
@@ -118,10 +124,8 @@ def scores(layer: Attention, qkv: torch.Tensor, seen: torch.Tensor) -> torch.Ten
 # ---- what the pass leaves
 
 
-def _blocks(body: nn.Module) -> dict[str, Block]:
+def _blocks(body: Body) -> dict[str, Block]:
     """The blocks of our own kind, by layer."""
-    if not isinstance(body, LMBody):
-        return {}
     return {f"block[{i}]": block for i, block in enumerate(body.blocks) if isinstance(block, Block)}
 
 
@@ -158,25 +162,6 @@ def _vectors(passed: list[State], hidden: torch.Tensor) -> list[torch.Tensor]:
     return [] if any(part.shape != hidden.shape for part in own) else [part[0] for part in own]
 
 
-def _seen(body: nn.Module, mask: torch.Tensor) -> torch.Tensor:
-    """Which position may look at which, (T, T)."""
-    T = mask.shape[1]
-    everything = torch.ones(T, T, dtype=torch.bool, device=mask.device)
-    if not isinstance(body, LMBody):
-        return everything
-    visible = body.visible(mask)
-    return visible[0, 0] if visible is not None else everything.tril() if body.config.causal else everything
-
-
-def _labels(body: nn.Module, item: object, positions: int, cls: bool) -> tuple[list[str], list[str]]:
-    """Labels of what is read and of what is cut off: bytes of a text, or the numbers of the positions."""
-    if not (isinstance(body, LMBody) and isinstance(item, str)):
-        return [str(t + 1) for t in range(positions)], []
-    whole = ["cls"] * cls + glyphs(item)
-    read, cut = whole[: body.config.max_len], whole[body.config.max_len :]
-    return read, cut
-
-
 # ---- what is shown of it
 
 
@@ -188,12 +173,9 @@ def _check(model: Classifier, head: int, zoom: str) -> None:
         raise SettingError(f"head is {head}; give a whole number from 0 to {max(1, heads_of(model)) - 1}")
 
 
-def _tokens(reading: Reading) -> list[dict[str, str]]:
-    read = [{"text": text, "kind": "byte"} for text in reading.texts]
-    if reading.cls:
-        read[0]["kind"] = "cls"
-    cut = reading.cut if len(reading.cut) <= MOST_CUT else [*reading.cut[:MOST_CUT], "…"]
-    return read + [{"text": text, "kind": "cut"} for text in cut]
+def _tokens(reading: Reading) -> list[Token]:
+    cut = [token["text"] for token in reading.cut[:MOST_CUT]] + ["…"] * (len(reading.cut) > MOST_CUT)
+    return reading.tokens + [{"text": text, "kind": "cut"} for text in cut]
 
 
 def _strips(reading: Reading, t: int) -> dict[str, list[float | None]]:

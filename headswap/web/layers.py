@@ -10,17 +10,17 @@ from dataclasses import dataclass, field, replace
 
 from torch import nn
 
-from ..model.body import LMBody
 from ..model.body_contract import Place, host_name
 from ..model.classifier import Classifier, place_of
 from ..model.pooling import AttentionPool, ClsPool, ConcatPool, LastTokenPool, MaxPool, MeanPool, StdPool
+from .kinds import kind_of
 
 POOLS: dict[type[nn.Module], tuple[str, str]] = {
     MeanPool: ("mean", "The mean of all real positions"),
     ClsPool: ("cls", "The vector of the special token in front"),
-    LastTokenPool: ("last", "The vector of the last byte"),
+    LastTokenPool: ("last", "The vector of the last {unit}"),
     MaxPool: ("max", "The largest value of each number, over all positions"),
-    StdPool: ("std", "How much each number varies along the message"),
+    StdPool: ("std", "How much each number varies from {unit} to {unit}"),
     AttentionPool: ("attention", "A mean of all positions, weighted by one learned query"),
 }
 
@@ -93,14 +93,21 @@ def pool_name(pool: nn.Module) -> str:
 
 def detail_of(model: Classifier, key: str) -> str:
     """What the layer does and what it makes of which shape, in one short sentence."""
-    D, pooled, classes = model.body.width, *sizes_of(model.head, model.body.width)
-    same = f"(B, T, {D}) stays (B, T, {D})."
+    body, kind = model.body, kind_of(model.body)
+    D, pooled, classes = body.width, *sizes_of(model.head, body.width)
+    if key.startswith("block["):
+        i = int(key[6:-1])
+        return f"{kind.block}: {_way(kind.shape(body, i), kind.shape(body, i + 1))}"
     return {
-        "embedding": f"{_embedding(model)}: (B, T, {D}).",
-        "norm": f"Brings every vector to one scale: {same}",
-        "pool": f"{_pool(model.pool)}: (B, T, {D}) becomes (B, {pooled}).",
+        "embedding": f"{kind.embedding}: {kind.shape(body, 0)}.",
+        "norm": f"Brings every vector to one scale: {_way(kind.shape(body, body.depth), f'(B, T, {D})')}",
+        "pool": f"{_pool(model.pool, kind.unit)}: (B, T, {D}) becomes (B, {pooled}).",
         "head": f"{_head(model.head)}: (B, {pooled}) becomes (B, {classes}).",
-    }.get(key, f"{_block(model)}: {same}")
+    }[key]
+
+
+def _way(before: str, after: str) -> str:
+    return f"{before} {'stays' if before == after else 'becomes'} {after}."
 
 
 def sizes_of(head: nn.Module, width: int) -> tuple[int, int]:
@@ -109,23 +116,10 @@ def sizes_of(head: nn.Module, width: int) -> tuple[int, int]:
     return (linear[0].in_features, linear[-1].out_features) if linear else (width, 0)
 
 
-def _embedding(model: Classifier) -> str:
-    if isinstance(model.body, LMBody):
-        return "Each byte becomes a vector, what it is plus where it is"
-    return "Each item becomes vectors"
-
-
-def _block(model: Classifier) -> str:
-    if not isinstance(model.body, LMBody):
-        return "It works on each position's vector"
-    where = "back at the message" if model.body.config.causal else "at the whole message"
-    return f"Each position looks {where}, then thinks on its own"
-
-
-def _pool(pool: nn.Module) -> str:
+def _pool(pool: nn.Module, unit: str) -> str:
     if isinstance(pool, ConcatPool):
         return f"{len(pool.pools)} pools side by side"
-    return POOLS[type(pool)][1] if type(pool) in POOLS else "Many vectors become one"
+    return POOLS[type(pool)][1].format(unit=unit) if type(pool) in POOLS else "Many vectors become one"
 
 
 def _head(head: nn.Module) -> str:

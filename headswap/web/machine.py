@@ -17,6 +17,7 @@ from ..regimes.places import freeze, parameter_groups
 from ..regimes.stages import Frozen, Regime, Stage
 from ..training.prefix import Prefix, frozen_prefix
 from .code import code_of
+from .kinds import kind_of
 from .layers import Layer, detail_of, layers_of, name_of, sizes_of
 from .numbers import short
 from .quiet import quiet_copy
@@ -41,6 +42,7 @@ def machine_of(
     rates = begin(drawn, regime.stages[0])
     prefix = frozen_prefix(drawn)
     kept, came = kept_layers(drawn, prefix), origin or regime.body
+    kind = kind_of(drawn.body)
     layers = [_layer(drawn, layer, rates, kept, came, moved or {}) for layer in layers_of(drawn)]
     words = {"subtitle": subtitle, "tag": tag, "note": note}
     return {
@@ -52,7 +54,8 @@ def machine_of(
         "swapped": swapped,
         "labels": [*labels],
         "code": code_of(regime),
-        "summary": _summary(layers, prefix, regime) if swapped else _unswapped(layers, old_head),
+        "reads": kind.units,
+        "summary": _summary(layers, prefix, regime, kind.item) if swapped else _unswapped(layers, old_head),
         "choices": {"rates": [*RATES]},
         "flow": flow,
     }
@@ -133,22 +136,22 @@ def _old(head: nn.Module | None) -> Spec | None:
     return {"name": "Language-model head", "rows": sizes_of(head, 0)[1], "weights": weights}
 
 
-def _summary(layers: Sequence[Spec], prefix: Prefix, regime: Regime) -> str:
+def _summary(layers: Sequence[Spec], prefix: Prefix, regime: Regime, item: str) -> str:
     learns, total = (sum(layer[field] for layer in layers) for field in ("learns", "weights"))
     share = f"{learns:,} of {total:,} weights learn, {100 * learns / total:.1f} %"
     more = len(regime.stages)
     stages = f" This is the first of {more} stages." if more > 1 else ""
-    return f"{share}; {_once(layers, prefix)}.{stages}"
+    return f"{share}; {_once(layers, prefix, item)}.{stages}"
 
 
-def _once(layers: Sequence[Spec], prefix: Prefix) -> str:
-    """How much of the machine runs once per message."""
+def _once(layers: Sequence[Spec], prefix: Prefix, item: str) -> str:
+    """How much of the machine runs once per message, or image."""
     if prefix.pooled:
-        return "the body runs once per message"
+        return f"the body runs once per {item}"
     if prefix.blocks < 0:
         return "nothing can be computed once and kept"
     first = next(layer for layer in layers if not layer["once"] and layer["weights"])
-    return f"what lies below {first['name']} runs once per message"
+    return f"what lies below {first['name']} runs once per {item}"
 
 
 def _unswapped(layers: Sequence[Spec], old_head: nn.Module | None) -> str:

@@ -7,7 +7,7 @@ shapes, settings and bits, so that a truncated file or a single flipped bit is r
 import hashlib
 import json
 from collections.abc import Mapping, Set
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from safetensors.torch import save
 
 from ..errors import CheckpointError, SettingError
 from ..files import write_atomically
-from ..model.body import BodyConfig, LanguageModel, LMBody, new_language_model
+from ..model.body import LMBody
 from ..model.body_contract import Base, device_of
 from ..model.classifier import Classifier, swap_head
 from ..model.copies import lazy_copy
@@ -27,6 +27,7 @@ from ..model.inserts.kinds import INSERTS
 from ..model.pooling import new_pool, pooled_width
 from ..training.run import History, last_head
 from ..values import as_plain, from_plain
+from .bases import built_as, rebuilt
 
 KEY = "headswap"
 FORMAT = 2  # of files and hashes; 1 hashed the whole BodyConfig, so that one field more orphaned every delta
@@ -78,23 +79,20 @@ def base_name(digest: str) -> str:
 
 
 def save_base(model: Base, folder: Path | str) -> Path:
-    """Write a language model as `base-HASH.safetensors` into `folder`, and give its path."""
-    if not isinstance(model.body, LMBody):
-        kind = type(model.body).__name__
-        raise CheckpointError(f"a base on a {kind} cannot be written; keep it your own way and give it to load_delta")
+    """Write a base as `base-HASH.safetensors` into `folder`, and give its path.
+
+    Bodies of bytes and of images can be written; CheckpointError for one of somebody else's.
+    """
+    about = {"kind": "base", "format": FORMAT, **built_as(model)}
     path = Path(folder) / base_name(base_hash(model))
-    _write(path, _tensors(model), {"kind": "base", "format": FORMAT, "config": asdict(model.body.config)})
+    _write(path, _tensors(model), about)
     return path
 
 
-def load_base(path: Path | str) -> LanguageModel:
-    """The language model in the file; CheckpointError where the file is damaged or no base."""
+def load_base(path: Path | str) -> Base:
+    """The base in the file, on bytes or on images; CheckpointError where the file is damaged or no base."""
     tensors, about = _read(Path(path), "base")
-    known = {field.name for field in fields(BodyConfig)}
-    foreign = sorted(set(about["config"]) - known)
-    if foreign:
-        raise CheckpointError(f"{path} has the setting {foreign[0]}, which this version does not know; update headswap")
-    model = new_language_model(BodyConfig(**about["config"]), seed=0)
+    model = rebuilt(about, path)
     _fill(model, tensors, Path(path))
     return model.eval()
 
@@ -184,7 +182,7 @@ def _assemble(base: Base, about: Delta) -> Classifier:
     return classifier.to(device_of(base.body))
 
 
-def _base_beside(path: Path, about: Delta) -> LanguageModel:
+def _base_beside(path: Path, about: Delta) -> Base:
     file = path.parent / base_name(about.base)
     if not file.is_file():
         raise CheckpointError(f"{path} needs its base {file.name} beside it; put it there or name it with --base")
@@ -240,5 +238,5 @@ def _digest(tensors: Mapping[str, torch.Tensor], about: dict[str, Any]) -> str:
     for name in sorted(tensors):
         tensor = tensors[name]
         digest.update(f"\0{name} {tensor.dtype} {tuple(tensor.shape)}\0".encode())
-        digest.update(tensor.contiguous().view(torch.uint8).numpy().data)
+        digest.update(tensor.contiguous().flatten().view(torch.uint8).numpy().data)  # a count has no axis of its own
     return digest.hexdigest()

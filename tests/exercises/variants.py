@@ -17,6 +17,7 @@ import variants_09
 import variants_10
 import variants_11
 import variants_12
+import variants_15
 from torch import nn
 from torch.nn.utils.rnn import pad_sequence
 
@@ -494,9 +495,11 @@ WRONG["choose_threshold"] = (
 RIGHT |= variants_10.RIGHT
 WRONG |= variants_10.WRONG
 RIGHT |= variants_11.RIGHT
+RIGHT |= variants_15.RIGHT
 WRONG |= variants_11.WRONG
 RIGHT |= variants_12.RIGHT
 WRONG |= variants_12.WRONG
+WRONG |= variants_15.WRONG
 # ---- 08
 
 RIGHT |= variants_08.RIGHT

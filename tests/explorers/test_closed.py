@@ -98,6 +98,8 @@ BLOCKS = [
     (widget.field("Plane", "x", "y", ((0, 1), (0, 1)), [[1.0]], ("ham", "spam"),
                   [("ham", "circle", [(0, 0), (1, 1)], [True, False]), ("spam", "triangle", [(0, 1)], [False])]),
      "Plane: 2 circles for ham, 1 of them wrong; 1 triangles for spam, 0 of them wrong."),
+    (widget.pictures("Digits", [widget.shown_as("seen", {"rows": 1, "columns": 1, "ink": [1]}, "a 2, in part")]),
+     "Digits: seen: a 2, in part."),
     (widget.heads("Heads", {"heads": [{"task": "spam", "answer": "ham", "chance": 0.75},
                                       {"task": "comma", "answer": "", "chance": None}],
                             "says": "One pass for both.", "memory": ""}),

@@ -325,3 +325,29 @@ def test_the_machine_and_a_message_on_its_way_know_a_body_of_images(kind: str) -
     (pixels,) = body.encode([picture]).tensors
     assert flow["logits"] == pytest.approx(model(pixels)[0].tolist(), abs=0.01)
     assert len(machine["layers"]) == body.depth + 4
+
+
+def test_the_machine_shows_each_patch_of_an_image_and_what_a_patch_looks_at() -> None:
+    body = new_body("vit")
+    model = Classifier(body, MeanPool(), LinearHead(body.width, 10, torch.Generator())).eval()
+    picture = digits().test[0].item
+    flow = flow_of(model, picture, position=5)
+    assert flow is not None and flow["picture"]["ink"] == pytest.approx(picture.flatten().tolist(), abs=0.006)
+    token = flow["tokens"][6]
+    assert (token["text"], token["kind"]) == ("row 2 column 3", "patch")
+    assert token["picture"]["ink"] == pytest.approx(picture[0, 2:4, 4:6].flatten().tolist(), abs=0.006)
+    assert set(flow["attention"]) == {"block[0]", "block[1]"}
+    assert all(sum(shares) == pytest.approx(1, abs=0.01) and len(shares) == 16 for shares in flow["attention"].values())
+
+
+def test_the_machine_tells_the_true_shapes_of_a_wide_residual_network() -> None:
+    body = new_body("wrn")
+    model = Classifier(body, MeanPool(), LinearHead(body.width, 10, torch.Generator())).eval()
+    layers = machine_of(model, REGIMES["full"], labels=[str(i) for i in range(10)])["layers"]
+    told = {layer["key"]: layer["detail"] for layer in layers}
+    state = body.embed(*body.encode([digits().test[0].item]).tensors)
+    for i in range(body.depth):
+        before, state = state[0].shape, body.run_blocks(state, i, i + 1)
+        was, now = (f"(B, {', '.join(map(str, shape[1:]))})" for shape in (before, state[0].shape))
+        assert f"{was} {'stays' if was == now else 'becomes'} {now}." in told[f"block[{i}]"]
+    assert told["norm"].endswith("(B, 64, 2, 2) becomes (B, T, 64).")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -19,6 +20,7 @@ from headswap.model.body_contract import Base
 from headswap.model.vision.vit import ViT, ViTConfig
 from headswap.model.vision.wide_resnet import WideResNet, WideResNetConfig
 from headswap.regimes.named import REGIMES
+from headswap.results.compare import compare
 from headswap.training.events import EpochDone, StageBegan
 from headswap.training.looking.paint import MaskedPatches, hide, painted, painting_error
 from headswap.training.looking.school import Unschooled
@@ -27,7 +29,7 @@ from headswap.training.prefix import MOVED
 from headswap.training.pretrain import PretrainStep
 from headswap.training.recipe import Compute, Recipe
 from headswap.training.run import run_regime, start_regime
-from headswap.training.spec import KINDS, RunSpec, Schooled, run_spec
+from headswap.training.spec import KINDS, Result, RunSpec, Schooled, run_spec
 
 VIT = ViTConfig(width=16, heads=2, depth=1)
 WRN = WideResNetConfig((1, 8, 8), depth=10, factor=1)
@@ -182,3 +184,31 @@ def test_a_probe_on_moving_images_promises_no_floor() -> None:
     still, moving = (run_regime(base_of("vit"), split(), PROBE, recipe) for recipe in (STILL, MOVING))
     floors = [run.events[0].floor for run in (still, moving)]  # type: ignore[union-attr]
     assert floors[0] is not None and floors[1] is None
+
+
+# ---- many runs from one schooled body
+
+
+@dataclass(frozen=True)
+class Stripes:
+    """Stripes as a source of runs."""
+
+    def split(self, seed: int) -> Split:
+        return split(16)
+
+
+@pytest.mark.parametrize("origin", [MaskedPatches(VIT, 1), Rotations(WRN, 1)], ids=["vit", "wrn"])
+def test_runs_that_are_compared_share_one_schooled_body_of_images_for_each_seed(
+    tmp_path: Path, origin: MaskedPatches | Rotations
+) -> None:
+    steps: list[str] = []
+    regimes = ("mlp-head", "last-block", "scratch")
+    specs = [
+        RunSpec(Stripes(), REGIMES[name], replace(STILL, epochs=1), origin, seed) for seed in (0, 1) for name in regimes
+    ]
+    alone = [run_spec(spec) for spec in specs[:2]]
+    found = list(compare(specs, folder=tmp_path, progress=lambda what, done: steps.append(what)))
+    assert all(isinstance(one, Result) for one in found), found
+    assert found[:2] == alone
+    assert len(list((tmp_path / "bases").glob("*/base-*.safetensors"))) == 2
+    assert [what for what in steps if "pretraining" in what] == ["seed 0: pretraining", "seed 1: pretraining"]

@@ -233,3 +233,10 @@ test("the examples are the surest message of each class, the positive one first,
   assert.deepEqual(examplesOf({ messages, judged, labels: ["ham", "spam"] }), ["a prize!", "lunch", "win"]);
   assert.deepEqual(examplesOf({ messages: [], judged, labels: ["ham", "spam"] }), [], "the page has heard none of them");
 });
+
+test("an image among the messages is tried by its number", () => {
+  const picture = { rows: 1, columns: 1, ink: [1] };
+  const messages = [["1: a 7", 1, picture], ["2: a 2", 0, picture]];
+  const judged = { truths: [1, 0], guesses: [1, 0], shares: [0.9, 0.1] };
+  assert.deepEqual(examplesOf({ messages, judged, labels: ["2", "7"] }), ["1", "2"]);
+});

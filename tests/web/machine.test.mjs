@@ -275,3 +275,19 @@ test("what was inserted stands in its layer, and the shade is as wide as the sha
   const few = (learns) => learningShare(layer("block[0]", "Block 1", 1000, 1, { learns }));
   assert.deepEqual([0, 1, 450, 999, 1000].map(few), [0, 2, 45, 98, 100]);
 });
+
+test("an image lies at the bottom as it is and as patches, and each of ten classes has a bar", () => {
+  const picture = { rows: 2, columns: 2, ink: [0, 1, 0.5, 0] };
+  const tokens = [0, 1].map((i) => ({ text: `row 1 column ${i + 1}`, kind: "patch", picture }));
+  const ten = Array.from({ length: 10 }, (_, i) => i / 10);
+  const flow = { ...FLOW, text: "", picture: { rows: 2, columns: 4, ink: [0, 1, 0, 1, 0.5, 0, 0.5, 0] }, tokens, position: 1,
+    attention: {}, logits: ten, probabilities: ten };
+  const { root } = made(specOf(1, { flow, labels: ten.map((_, i) => String(i)), reads: "the patches of an image" }),
+    { look: () => {}, text: () => {} });
+  const [whole, ...patches] = root.looking("hs-picture");
+  assert.equal(whole.getAttribute("aria-label"), "the image, 4 by 2 pixels");
+  assert.deepEqual(patches.map((svg) => svg.tagged("rect").length), [2, 2]);
+  assert.match(root.looking("hs-m-bytes")[0].textContent, /2 patches; following patch 2, row 1 column 2/);
+  assert.equal(root.looking("hs-m-results")[0].children.length, 10);
+  assert.ok(root.all().find((node) => node.getAttribute("aria-label") === "Your message").hidden);
+});

@@ -5,13 +5,23 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from helpers import TINY, tiny_base, tiny_split
 
+from headswap.data.images.picture import Picture
+from headswap.data.messages import Split
 from headswap.errors import CheckpointError, HeadswapError
 from headswap.model.body import BodyConfig
+from headswap.model.body_contract import Base
+from headswap.model.vision.vit import ViTConfig
+from headswap.model.vision.wide_resnet import WideResNetConfig
+from headswap.training.looking.paint import MaskedPatches
+from headswap.training.looking.school import Unschooled
+from headswap.training.looking.turn import Rotations
 from headswap.training.loop import predict_logits
+from headswap.training.pretrain import Origin
 from headswap.training.recipe import Recipe
 from headswap.training.run import History, encode, run_regime
 from headswap.weights.deltas import base_hash, load_base, load_delta, save_base, save_delta
@@ -168,3 +178,36 @@ def test_a_base_of_a_later_version_is_refused_in_a_sentence(tmp_path: Path) -> N
     path = save_base(base, tmp_path)
     with pytest.raises(CheckpointError, match="has the setting rotary, which this version does not know"):
         load_base(path)
+
+
+@dataclass(frozen=True)
+class Drawings:
+    """Random images in two classes, light and dark."""
+
+    def split(self, seed: int) -> Split:
+        rng = np.random.default_rng(seed)
+        found = [rng.random((1, 8, 8), np.float32) * (0.5 + i % 2) / 1.5 for i in range(24)]
+        all_ = tuple(Picture(image, i % 2, "a drawing") for i, image in enumerate(found))
+        return Split(all_[:16], all_[16:20], all_[20:], label_names=("light", "dark"))
+
+
+VIT, WRN = ViTConfig(width=8, heads=2, depth=1), WideResNetConfig((1, 8, 8), depth=10, factor=1)
+
+
+@pytest.mark.parametrize(
+    "origin", [MaskedPatches(VIT, 1), Rotations(WRN, 1), Unschooled(WRN)], ids=lambda o: type(o).__name__
+)
+def test_a_base_of_images_comes_back_to_the_bit_and_its_deltas_answer(tmp_path: Path, origin: Origin) -> None:
+    split = Drawings().split(0)
+    base = origin.base(split, 0)
+    assert base_hash(load_base(save_base(base, tmp_path))) == base_hash(base)
+    history = run_regime(base, split, "full", QUICK)
+    classifier, about = load_delta(save_delta(tmp_path / "full.safetensors", history, base, split.label_names))
+    data = encode(split.test, classifier)
+    assert data is not None and about.label_names == ("light", "dark")
+    assert torch.equal(predict_logits(classifier, data), predict_logits(history.classifier, data))
+
+
+def test_a_base_of_somebody_elses_body_cannot_be_written_and_says_so(tmp_path: Path) -> None:
+    with pytest.raises(CheckpointError, match="a LMBody with a Conv2d cannot be written"):
+        save_base(Base(tiny_base().body, torch.nn.Conv2d(1, 1, 1)), tmp_path)

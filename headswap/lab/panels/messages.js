@@ -9,11 +9,13 @@
 
 import { choiceInput } from "../../web/controls.js";
 import { h, panel, put, say } from "../../web/elements.js";
+import { pictureNode } from "../../web/pixels.js";
 import { countText } from "../../web/text.js";
 import { shareName } from "../look.js";
 import { againstCounts, asideOf, cellIn, isAgainst, listName, listedOf, shortName } from "../picked.js";
 
 const LISTED = 160; // as many as the lab judges itself
+const SIDE = 28; // pixels of an image in the list
 
 /** Which messages these are, and of when. @param {Shown} shown @param {number} many */
 function titleText(shown, many) {
@@ -46,11 +48,13 @@ function messageNode(lab, row, shown, aside) {
   const { judged: { names }, messages } = shown;
   const both = bothText(row, shown);
   const said = both || (aside ? `${names[row.guess] ?? ""} · not in this list` : "");
+  const [text, , picture] = messages[row.index] ?? ["…"];
+  const what = picture ? [pictureNode(picture, SIDE), text] : [text];
   return h("li", { role: "option", id: lab.id(`message-${row.index}`), "data-message": row.index,
     onclick: () => lab.gaze.mark(row.index) },
   h("span", { class: "hs-p", title: shareName(names) }, row.p.toFixed(3)),
   h("span", { class: "hs-truth" }, names[row.truth] ?? ""),
-  h("span", { class: "hs-text" }, messages[row.index]?.[0] ?? "…"),
+  h("span", { class: picture ? "hs-text hs-pictured" : "hs-text" }, ...what),
   ...(said ? [h("span", { class: "hs-both" }, said)] : []));
 }
 

@@ -14,7 +14,8 @@ import { h, put, say } from "../../web/elements.js";
 import { countText, rateText } from "../../web/text.js";
 import { sendFile } from "../drops.js";
 import { fold } from "../folds.js";
-import { DEFAULTS, LENGTHS, LIMITS, MESSAGES, PRACTICE, clampSetting, positionOf, rateAt } from "../settings.js";
+import { DEFAULTS, DIGITS, LENGTHS, LIMITS, MESSAGES, OF_TEXTS, PRACTICE, clampSetting, positionOf, rateAt,
+} from "../settings.js";
 
 /** @typedef {"regime"|"pool"|"head"|"schedule"|"encoding"} Texts the settings that are chosen */
 /** @typedef {"text_column"|"label_column"|"positive"} Typed the settings that are typed */
@@ -222,8 +223,9 @@ export function settingsPanel(lab) {
   const root = h("fieldset", { class: "hs-settings" }, h("legend", {}, "Settings"),
     ...main.map(({ row }) => row), reading.root, folded.root);
   const paint = () => {
+    const images = lab.get("data") === DIGITS;
     for (const control of [...main, ...more, ...file]) {
-      control.row.hidden = !lab.shows(control.name);
+      control.row.hidden = !lab.shows(control.name) || (images && OF_TEXTS.includes(control.name));
       for (const input of control.inputs) input.disabled = lab.locks(control.name);
       control.paint();
     }

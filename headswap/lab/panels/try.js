@@ -10,13 +10,19 @@
 import { meter } from "../../web/charts/gauge.js";
 import { textInput } from "../../web/controls.js";
 import { h, panel, put, say } from "../../web/elements.js";
+import { pictureNode } from "../../web/pixels.js";
 import { sample } from "../../web/identity.js";
 import { settingsOf } from "../apart.js";
 import { triedOf, verdictOn } from "../asked.js";
 import { shareName } from "../look.js";
+import { DIGITS } from "../settings.js";
 import { wordsPart } from "./words.js";
 
 const PAUSE = 120;
+const SIDE = 96; // pixels of the image that is tried
+/** @type {[string, string][]} what a button writes, and its sign */
+const MOVES = [["left", "←"], ["right", "→"], ["up", "↑"], ["down", "↓"], ["turn", "↻"], ["back", "↺"], ["blur", "◌"]];
+const EXAMPLE = "Your card is locked. Send us your PIN.";
 const RECORDED = "This recorded run has no model to ask; press Train to get one.";
 /** That an answer is not of the epoch in view. @param {Shown} shown @param {Judged[]} all */
 function laterText({ epoch, glide }, all) {
@@ -25,6 +31,7 @@ function laterText({ epoch, glide }, all) {
     ? ` The lab keeps no models of earlier epochs: this answer is from epoch ${one.heard.epoch}.` : "";
 }
 
+const NUMBER = "Type a digit's number, from 1, and move it: ";
 const PRACTICE = " The practice messages are polite scams and notes between friends.";
 const INVENTED = "It has only seen polite scams and notes between friends, all invented: about other messages it can " +
   "only guess.";
@@ -36,7 +43,7 @@ function waitingText(lab, { run, gone }, text) {
   const able = run && !gone && (!run.recorded || run.keeps);
   const who = run?.recorded ? "the recorded run" : `run ${run?.id}`;
   const when = able ? `${who} answers` : "you get an answer after training";
-  if (!text.trim()) return `Type anything; ${when}.${practice}`;
+  if (!text.trim()) return lab.get("data") === DIGITS ? `${NUMBER}${when}.` : `Type anything; ${when}.${practice}`;
   if (lab.shown().veiled) return "Choose an answer first to see what the model says.";
   if (!own && lab.busy()) return "waiting for the model…";
   if (!own && !run) return "Press Train first.";
@@ -53,7 +60,7 @@ export function examplesOf({ messages, judged: { truths, guesses, shares }, labe
     [...truths.keys()].filter((i) => messages[i] && fits(truths[i], guesses[i])).sort((a, b) => sure(b) - sure(a))[0];
   const right = labels.map((_, name) => surest((truth, guess) => truth === name && guess === name)).reverse();
   const all = [...right, surest((truth, guess) => truth !== guess)];
-  return all.filter((i) => i !== undefined).map((i) => messages[i][0]);
+  return all.filter((i) => i !== undefined).map((i) => (messages[i][2] ? String(i + 1) : messages[i][0]));
 }
 
 /** @param {Judged} tried */
@@ -114,6 +121,26 @@ function answersPart(lab) {
   return { root, paint };
 }
 
+/** The image that the text names, and buttons that write how it is moved. @param {Lab} lab
+ * @param {(word: string) => void} add */
+function imagePart(lab, add) {
+  const place = h("div", { class: "hs-frame" });
+  const buttons = MOVES.map(([word, sign]) => h("button", { type: "button", class: "hs-button", "aria-label": word,
+    title: word, onclick: () => add(word) }, sign));
+  const root = h("div", { class: "hs-moves" }, place, h("div", { class: "hs-row" }, ...buttons));
+  let painted = "";
+  /** @param {Judged[]} all @param {boolean} images */
+  const paint = (all, images) => {
+    root.hidden = !images;
+    const picture = all.find(({ heard }) => heard?.picture)?.heard?.picture;
+    const now = JSON.stringify(picture ?? null);
+    if (now !== painted) place.replaceChildren(...(picture ? [pictureNode(picture, SIDE, "the digit")] : []));
+    [painted, place.hidden] = [now, !picture];
+    for (const button of buttons) button.disabled = lab.locks("predict");
+  };
+  return { root, paint };
+}
+
 /** @param {Lab} lab */
 export function tryPanel(lab) {
   let timer = 0;
@@ -122,7 +149,7 @@ export function tryPanel(lab) {
     timer = setTimeout(() => lab.try(text), PAUSE);
     lab.mark("try");
   };
-  const field = textInput({ id: lab.id("try"), longest: 500, hint: "Your card is locked. Send us your PIN." }, type);
+  const field = textInput({ id: lab.id("try"), longest: 500, hint: EXAMPLE }, type);
   const [answers, words] = [answersPart(lab), wordsPart(() => lab.mark("try"))];
   const seen = h("p", { class: "hs-hint", hidden: true }, INVENTED);
   const title = h("label", { class: "hs-title", for: field.input.id }, "Try a message");
@@ -136,8 +163,14 @@ export function tryPanel(lab) {
   const example = h("button", { type: "button", class: "hs-link hs-example", onclick: next,
     title: "a validation message: one of each class, then one that the model gets wrong" }, "Example");
   const head = h("div", { class: "hs-head" }, title, example);
+  const image = imagePart(lab, (word) => {
+    field.paint(`${field.input.value.trim() || "1"} ${word}`);
+    lab.try(field.input.value);
+    lab.mark("try");
+  });
   const before = h("p", { class: "hs-then" });
-  const root = panel("try", "A message of your own", head, field.input, answers.root, before, seen, words.root);
+  const parts = [head, field.input, image.root, answers.root, before, seen, words.root];
+  const root = panel("try", "A message of your own", ...parts);
   root.dataset.control = "predict";
   /** @type {Answer|null} */
   let last = null;
@@ -161,6 +194,10 @@ export function tryPanel(lab) {
     const all = triedOf(shown, text).map((tried) => ({ ...tried, name: tried.run ? shown.names[tried.run.id] : "",
       who: tried.run ? shown.whos[tried.run.id] ?? null : null,
       said: verdictOn(tried, shown.threshold, shown.against) }));
+    const images = lab.get("data") === DIGITS;
+    say(title, images ? "Try a digit" : "Try a message");
+    put(field.input, { placeholder: images ? "12 right turn" : EXAMPLE });
+    image.paint(all, images);
     answers.paint(all, text);
     say(before, beforeText(lab, all));
     const later = laterText(shown, all);

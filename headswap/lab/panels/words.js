@@ -28,9 +28,11 @@ function tailOf({ bytes: [read, all] }) {
 }
 
 /** How to read the numbers, or why there are none. @param {Heard} heard @param {string} positive */
-function hintOf({ words, more }, positive) {
+function hintOf({ words, more, picture }, positive) {
   if (!words.length) return "You see which words decide when the run pauses or ends.";
-  if (words.every(([, , effect]) => effect === null)) return "Without its only word, there's no text left to compare.";
+  const only = picture ? "Move the digit, and you see what each move does." :
+    "Without its only word, there's no text left to compare.";
+  if (words.every(([, , effect]) => effect === null)) return only;
   const rest = more ? ` Only the first ${words.length} words are measured.` : "";
   const odds = `+1 makes the odds of ${positive} 2.7 times as high`;
   return `Each number is how far the logit falls without that word: ${odds}.${rest}`;

@@ -89,7 +89,7 @@ function messagePart(type) {
   const { input, paint } = textInput({ id: freshId(), longest: 1000 }, (text) => type?.(text));
   put(input, { "aria-label": "Your message", spellcheck: "false" });
   return { root: input, paint: (/** @type {MachineSpec} */ { flow }) => {
-    input.hidden = !type || !flow;
+    input.hidden = !type || !flow || Boolean(flow.picture);
     paint(flow?.text ?? "");
   } };
 }
@@ -160,7 +160,7 @@ function paintParts(parts, spec, room, swappable) {
   parts.few.paint(spec.labels);
   for (const part of [parts.old, parts.scale, parts.result, parts.message]) part.paint(spec);
   parts.body.paint(spec, room);
-  parts.tokens.paint(spec.flow);
+  parts.tokens.paint(spec);
   parts.zoom.paint(spec, room);
   parts.code.paint(spec.swapped ? spec.code : "");
   say(parts.summary, spec.summary);

@@ -7,13 +7,16 @@
  */
 
 import { h, put, say } from "../elements.js";
+import { pictureNode } from "../pixels.js";
 import { numberText, percentText, visible } from "../text.js";
 import { isBlock, tokenWords } from "./machine_words.js";
 import { cellBy, strip } from "./strips.js";
 
-// The least pixels of a cell that has a letter in it, and how many classes are listed where there are many.
+// The least pixels of a cell that has a letter in it, and how many classes have a bar each.
 const LETTER_CELL = 11;
-const LISTED = 5;
+const LISTED = 10;
+const LIKELIEST = 5; // of the many that may come next
+const [PATCH, WHOLE] = [24, 112]; // pixels a side of a patch and of the image that it is from
 const LATE = 1000; // milliseconds after which nobody waits any more for what a key asked for
 
 /** @param {(number|null)[]} values */
@@ -65,15 +68,21 @@ export function layerFlow(key, zoom) {
 }
 
 /** @param {Token} token @param {number} i @param {(i: number) => void} look */
-const tokenNode = ({ text, kind }, i, look) =>
-  h("span", { class: "hs-m-token", "data-kind": kind, onclick: () => look(i) }, kind === "pad" ? "" : visible(text));
+const tokenNode = ({ text, kind, picture }, i, look) =>
+  h("span", { class: "hs-m-token", "data-kind": kind, title: picture ? text : null, onclick: () => look(i) },
+    ...(picture ? [pictureNode(picture, PATCH)] : [kind === "pad" ? "" : visible(text)]));
+
+/** @param {number} many @param {string} unit */
+const unitWords = (many, unit) => `${many} ${unit}${many === 1 ? "" : unit.endsWith("ch") ? "es" : "s"}`;
 
 /** How many tokens are of each kind that needs a word. @param {Flow} flow */
 function kindWords({ tokens, cut: unread }) {
   const count = (/** @type {string} */ kind) => tokens.filter((token) => token.kind === kind).length;
-  const [bytes, pads] = ["byte", "pad"].map(count);
+  const read = ["byte", "patch", "cell"].filter((kind) => count(kind) || kind === "byte");
+  const unit = read.at(-1) ?? "byte";
+  const [many, pads] = [unit, "pad"].map(count);
   const cut = unread ?? count("cut"); // of many only the first are drawn
-  return [`${bytes} byte${bytes === 1 ? "" : "s"}`, cut ? `${cut} cut off` : "", pads ? `${pads} pads` : ""]
+  return [unitWords(many, unit), cut ? `${cut} cut off` : "", pads ? `${pads} pads` : ""]
     .filter(Boolean).join(", ");
 }
 
@@ -81,7 +90,14 @@ function kindWords({ tokens, cut: unread }) {
 export function tokenRow(look) {
   const row = h("div", { class: "hs-m-tokens" });
   const said = h("p", { class: "hs-m-said" });
-  const root = h("div", { class: "hs-m-bytes" }, row, said);
+  const whole = h("div", { class: "hs-m-whole", hidden: true });
+  const root = h("div", { class: "hs-m-bytes" }, whole, h("div", {}, row, said));
+  let drawn = "";
+  const picture = (/** @type {Flow|null} */ flow) => {
+    const now = JSON.stringify(flow?.picture ?? null);
+    if (now !== drawn) whole.replaceChildren(...(flow?.picture ? [pictureNode(flow.picture, WHOLE, "the image")] : []));
+    [drawn, whole.hidden] = [now, !flow?.picture];
+  };
   /** @type {Flow|null} */
   let shown = null;
   let painted = "";
@@ -98,15 +114,16 @@ export function tokenRow(look) {
     event.preventDefault();
     go(to);
   } });
-  const paint = (/** @type {Flow|null} */ flow) => {
+  const paint = (/** @type {MachineSpec} */ { flow, reads }) => {
     shown = flow;
+    picture(flow);
     const now = JSON.stringify(flow?.tokens ?? null);
     const nodes = () => (flow ? flow.tokens.map((token, i) => tokenNode(token, i, go)) : blanks());
     if (now !== painted) row.replaceChildren(...nodes());
     painted = now;
     const able = Boolean(look && flow);
     put(row, { "data-looked": able, role: able ? "slider" : "img", tabindex: able ? 0 : null });
-    if (!flow) return blank(row, said);
+    if (!flow) return blank(row, said, reads ?? "the bytes of a message");
     const words = tokenWords(flow.tokens[flow.position], flow.position);
     [...row.children].forEach((cell, i) => put(cell, { "data-at": i === flow.position }));
     put(row, { "aria-label": "Position looked at", "aria-valuemin": 1, "aria-valuemax": flow.tokens.length,
@@ -118,11 +135,11 @@ export function tokenRow(look) {
 
 const blanks = () => Array.from({ length: 8 }, () => h("span", { class: "hs-m-token", "data-kind": "blank" }));
 
-/** @param {HTMLElement} row @param {HTMLElement} said */
-function blank(row, said) {
-  put(row, { "aria-label": "the bytes of a message", "aria-valuemin": null, "aria-valuemax": null,
-    "aria-valuenow": null, "aria-valuetext": null });
-  say(said, "the bytes of a message");
+/** @param {HTMLElement} row @param {HTMLElement} said @param {string} what would lie there */
+function blank(row, said, what) {
+  put(row, { "aria-label": what, "aria-valuemin": null, "aria-valuemax": null, "aria-valuenow": null,
+    "aria-valuetext": null });
+  say(said, what);
 }
 
 /** The classes, or where these are the bytes of a language model, the likeliest of them.
@@ -131,7 +148,7 @@ export function resultRows({ logits, probabilities }, labels) {
   const name = (/** @type {number} */ i) => (logits.length === labels.length ? labels[i] : byteName(i));
   const rows = logits.map((logit, i) => ({ name: name(i), logit, share: probabilities[i] ?? 0 }));
   if (rows.length <= LISTED) return rows;
-  return rows.sort((a, b) => b.share - a.share).slice(0, LISTED);
+  return rows.sort((a, b) => b.share - a.share).slice(0, LIKELIEST);
 }
 
 /** @param {number} i a token of a language model over bytes */

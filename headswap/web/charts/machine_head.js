@@ -9,7 +9,7 @@ import { countText, ofThem } from "../text.js";
 
 // One pixel of the slab is one row, as far as a page has room for them.
 const TALLEST = 320;
-const NAMED = 6;
+const NAMED = 10;
 export const HEAD_WIDTH = 300;
 // How far the glue runs down, drop by drop.
 const DROPS = [7, 13, 6, 10, 16, 7, 9, 14, 6, 11];

@@ -6,18 +6,20 @@
  *   origin: "pretrained"|"random"|"new", once: boolean, moved: number|null, parts: Part[], rows?: number}} Layer
  *   `learns` of its weights learn, at `rate` times the learning rate (null: frozen); `once` is computed once per
  *   message and kept; `moved` is ‖Δw‖/‖w‖ since the start; `rows` are the head's
- * @typedef {{text: string, kind: "byte"|"pad"|"cls"|"cut"}} Token
+ * @typedef {{text: string, kind: "byte"|"patch"|"cell"|"pad"|"cls"|"cut", picture?: Picture}} Token a patch is drawn
  * @typedef {{name: string, says: string, values: (number|null)[], labels?: string[], kind: "signed"|"share"}} Step
  * @typedef {{text: string, tokens: Token[], position: number, head: number, heads: number,
  *   strips: Record<string, number[]>, attention: Record<string, (number|null)[]>,
  *   virtual?: Record<string, number|null>, logits: number[],
- *   probabilities: number[], labels?: string[], cut?: number, zoom: string, steps: Step[]}} Flow one message on
- *   its way up, seen at one position; `labels` name what is scored where that is not the classes
+ *   probabilities: number[], labels?: string[], cut?: number, zoom: string, steps: Step[],
+ *   picture?: Picture|null}} Flow one message on its way up, seen at one position; `labels` name what is scored where
+ *   that is not the classes, `picture` is the image where it is one
  * @typedef {{name: string, rows: number, weights: number}} OldHead
  * @typedef {Titled & {kind: "machine", layers: Layer[], old: OldHead|null, swapped: boolean, labels: string[],
- *   code: string, summary: string, choices: {rates: number[]}, flow: Flow|null}} MachineSpec layers from bottom to top;
- *   `labels` name the rows of the new head
+ *   code: string, summary: string, reads?: string, choices: {rates: number[]}, flow: Flow|null}} MachineSpec layers
+ *   from bottom to top; `labels` name the rows of the new head, `reads` is what lies at the bottom
  *
+ * @import {Picture} from "../pixels.js"
  * @import {Titled} from "./frame.js"
  */
 
@@ -141,12 +143,12 @@ export function machineRows({ layers }) {
 }
 
 /** @type {Record<string, string>} */
-const KINDS = { byte: "", pad: "pad", cls: "cls", cut: "cut off" };
+const KINDS = { byte: "", patch: "", cell: "", pad: "pad", cls: "cls", cut: "cut off" };
 
 /** A token as it is read out. @param {Token|undefined} token @param {number} i */
 export function tokenWords(token, i) {
   if (!token) return `position ${i + 1}`;
   const kind = KINDS[token.kind] ?? token.kind;
-  if (token.kind === "byte") return `byte ${i + 1}, ${visible(token.text)}`;
+  if (["byte", "patch", "cell"].includes(token.kind)) return `${token.kind} ${i + 1}, ${visible(token.text)}`;
   return `position ${i + 1}, ${token.kind === "cut" ? `${visible(token.text)}, ` : ""}${kind}`;
 }
