@@ -116,4 +116,4 @@ def _shares_text(found: tuple[float, float]) -> Row:
 
 
 def _damage(change: float) -> str:
-    return damage_of(change, score=SCORE)
+    return damage_of(change, score="accuracy")
