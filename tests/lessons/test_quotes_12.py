@@ -18,19 +18,24 @@ BASES = ("over-trained", "usual")
 INTERVAL = r"[+-]\d\.\d{3} \[[+-]\d\.\d{3}, [+-]\d\.\d{3}\]"
 
 
-def lines(base: str, number: int) -> dict[str, str]:
-    """A table of a base on the practice messages, by method: 0 is the scores, 2 the differences from temperature."""
-    first = next(i for i, table in enumerate(TABLES) if table.startswith(f"fixture, {base} base, 10 seeds"))
+def lines(base: str, number: int, data: str = "fixture") -> dict[str, str]:
+    """A table of a base by method: 0 is the scores, 1 and 2 the differences from base and temperature, 3 strangers."""
+    first = next(i for i, table in enumerate(TABLES) if table.startswith(f"{data}, {base} base, 10 seeds"))
     rows = (re.match(r"(\S+(?:,? \S+)*)  +(.*)", line) for line in TABLES[first + number].splitlines())
     return {row[1]: row[2] for row in rows if row}
 
 
-def score(base: str, method: str, place: int) -> str:
-    return lines(base, 0)[method].split()[place]
+def score(base: str, method: str, place: int, data: str = "fixture") -> str:
+    return lines(base, 0, data)[method].split()[place]
 
 
-def apart(base: str, method: str, place: int, number: int = 2) -> str:
-    return re.findall(INTERVAL, lines(base, number)[method])[place]
+def apart(base: str, method: str, place: int, number: int = 2, data: str = "fixture") -> str:
+    return re.findall(INTERVAL, lines(base, number, data)[method])[place]
+
+
+def ends(interval: str) -> tuple[float, float, float]:
+    middle, low, high = map(float, re.findall(r"[+-]\d\.\d+", interval))
+    return middle, low, high
 
 
 def test_the_table_of_errors_is_the_record() -> None:
@@ -45,8 +50,7 @@ def test_the_bet_comes_out_as_the_record_has_it() -> None:
     revealed = next(c.source for c in code_cells(stored(LESSON)) if "bet.reveal" in c.source)
     found = apart("over-trained", "tst", 3)
     assert f"TST minus temperature is {found}," in revealed and "bet.reveal(LUCK" in revealed
-    low, high = map(float, re.findall(r"[+-]\d\.\d+", found)[1:])
-    assert low < 0 < high, "luck could explain it"
+    assert ends(found)[1] < 0 < ends(found)[2], "luck could explain it"
     assert f"from {score('over-trained', 'base', 4)} to about 0.03" in revealed
     assert all(abs(float(score("over-trained", name, 4)) - 0.03) < 0.002 for name in ("tst", "temperature"))
 
@@ -63,16 +67,25 @@ def test_nobody_reaches_the_floor_and_the_floors_are_the_records() -> None:
 
 def test_what_is_said_of_accuracy_and_of_who_is_ahead_is_the_record() -> None:
     for base in BASES:
-        ends = [float(one) for one in re.findall(r"[+-]\d\.\d+", apart(base, "tst", 0, 1))]
-        assert ends[1] > -0.005 and ends[2] < 0.005, "less than half a point"
-        lost = [float(one) for one in re.findall(r"[+-]\d\.\d+", apart(base, "v-tst, M = 1", 0, 1))]
-        assert lost[2] < 0, "clearly lower"
+        _, low, high = ends(apart(base, "tst", 0, 1))
+        assert low > -0.005 and high < 0.005, "less than half a point"
+        assert ends(apart(base, "v-tst, M = 1", 0, 1))[2] < 0, "clearly lower"
     over, usual = (apart(base, "v-tst, M = 1", 0, 1).split()[0].removeprefix("-") for base in BASES)
     assert f"clearly lower, by {over} over-trained and {usual} as usual." in SAID
     nats = {method: apart("usual", method, 1) for method in ("tst", "reinit-linear")}
-    assert all(float(re.findall(r"[+-]\d\.\d+", one)[2]) < 0 for one in nats.values()), "by more than luck"
+    assert all(ends(one)[2] < 0 for one in nats.values()), "by more than luck"
     tst, linear = (one.split()[0].removeprefix("-") for one in nats.values())
     assert f"ahead by a hair, {tst} nats of cross-entropy, and a plain linear head by {linear}." in SAID
+
+
+def test_what_is_said_of_real_messages_and_of_digits_is_the_record() -> None:
+    plain, warm, two = (score("over-trained", name, 4, "sms") for name in ("base", "temperature", "tst"))
+    assert f"{plain} as it is, {warm} with a temperature, {two} with TST." in SAID
+    floor = score("over-trained", "tst", 5, "sms")
+    assert f"160 messages and a floor of {floor}," in SAID and float(two) < 1.25 * float(floor)
+    error, nats = (ends(apart("over-trained", "v-tst, M = 10", place, 2, "digits")) for place in (3, 1))
+    assert error[2] < 0 < nats[1], "clearly lower, and clearly higher"
+    assert f"by {-error[0]:.3f}, and a clearly higher cross-entropy, by {nats[0]:.3f}." in SAID
 
 
 def test_what_is_said_of_strangers_is_the_record() -> None:
@@ -82,6 +95,7 @@ def test_what_is_said_of_strangers_is_the_record() -> None:
     )
     assert f"an AUROC of {unsure} (mean of 10 seeds, trained as usual)" in SAID
     assert f"Energy has {energy}, V-TST {sampled}." in SAID and f"tells more: {far}." in SAID
+    assert f"distance has {lines('usual', 3, 'sms')['base, distance'].split()[1]} for shuffled letters" in SAID
 
 
 def test_what_is_said_of_the_first_pictures_is_what_they_show() -> None:
