@@ -175,8 +175,8 @@ class Shelf:
         if len(names) != len(items):
             raise SettingError(f"{len(names)} task names came with {len(items)} rows; give one name for each row")
         for row, item in enumerate(items if isinstance(self._base.body, LMBody) else ()):
-            if not isinstance(item, str):
-                raise SettingError(f"row {row} is {short(item)}, expected a text; give a str for every row")
+            if not isinstance(item, str) or not item:
+                raise SettingError(f"row {row} is {short(item)}, expected a text; give every row one")
         return names
 
 

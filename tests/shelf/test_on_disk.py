@@ -154,6 +154,7 @@ WRONG: dict[str, tuple[Callable[[Shelf, History], object], str]] = {
     "a name twice": (lambda shelf, history: shelf.put("a", history, ("ham", "ham")), "a name of its own"),
     "a number as name": (lambda shelf, history: shelf.put(3, history), "3 is no name for a task"),  # type: ignore[arg-type]
     "no text": (lambda shelf, history: shelf.ask("spam", [None]), "row 0 is None, expected a text"),
+    "an empty text": (lambda shelf, history: shelf.ask("spam", ["hi", ""]), "row 1 is '', expected a text"),
     "one text": (lambda shelf, history: shelf.ask("spam", "hi"), "items is 'hi', expected a list"),
     "texts first": (lambda shelf, history: shelf.ask(["hi"], "spam"), "the task comes first"),
 }
