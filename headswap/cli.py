@@ -16,8 +16,8 @@ from .data.download import download_sms
 from .data.messages import Message
 from .data.readers import Corpus, Reading, unique_messages
 from .data.sources import LENGTHS, FileData, FixtureData, OrderData, Source, cut, split_of
-from .errors import HeadswapError, SettingError
-from .files import cache_folder, check_writable, write_atomically
+from .errors import DivergedError, HeadswapError, SettingError
+from .files import cache_folder, check_folder, check_writable, write_atomically
 from .images.commands import add_images
 from .model.body import BodyConfig
 from .model.pooling import POOLS, pool_names
@@ -25,10 +25,12 @@ from .regimes.named import REGIMES
 from .results.baselines import Spec
 from .results.compare import DEFAULT_REGIMES, Failure, Settings, Work, compare, in_order, steps_of
 from .results.executors import processes
+from .results.given import GivenBase
 from .results.report import diverged, report, table, trust_table
 from .results.scores import Score, scores
 from .results.tune import TUNED, tunings
-from .shelf.commands import add_shelf, answer
+from .shelf.commands import add_shelf, answer, base_in
+from .shelf.rows import read_lines
 from .training.loop import predict_logits
 from .training.recipe import Recipe
 from .training.run import encode
@@ -40,7 +42,7 @@ MADE: dict[str, Source] = {"fixture": FixtureData(), "order": OrderData()}  # me
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; 0 when it worked, 2 with one line on stderr when it could not."""
+    """Run one command; 0 when it worked, 1 when training diverged, 2 when it could not: with one line on stderr."""
     parser = _parser()
     options, more = parser.parse_known_args(arguments)
     if hasattr(options, "texts") and not any(word.startswith("-") for word in more):
@@ -51,7 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         options.run(options)
     except HeadswapError as error:
         print(f"headswap: {error}", file=sys.stderr)
-        return 2
+        return 1 if isinstance(error, DivergedError) else 2
     except BrokenPipeError:  # whoever read our output has seen enough
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115  (Python flushes it once more at the end)
         return 0
@@ -205,6 +207,12 @@ def _add_demo(parser: argparse.ArgumentParser) -> None:
     add("--epochs", type=int, default=20, help="default: 20")
     add("--pool", default="mean", help=f"of {', '.join(POOLS)}, or several: mean+max (default: mean)")
     add("--max-len", type=int, metavar="BYTES", help="default: 32, or 96 for order; one SMS is 160")
+    add(
+        "--base",
+        type=Path,
+        metavar="PATH",
+        help="train on this base: its file, a folder from --save, or a shelf (default: each seed pretrains its own)",
+    )
     add("--seeds", type=int, default=5, help="default: 5")
     add("--json", type=Path, metavar="FILE", help="write every run as JSON")
     add("--plot", type=Path, metavar="FILE", help="draw the comparison (.png, .svg or .pdf)")
@@ -217,23 +225,36 @@ def _add_demo(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_predict(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("delta", nargs="?", metavar="DELTA", help="a file written by `demo --save`; none with --shelf")
-    parser.add_argument("texts", nargs="*", metavar="TEXT", help="messages to judge")
-    parser.add_argument("--file", type=Path, help="messages to judge, one per line; with --shelf a CSV: task,text")
-    parser.add_argument("--shelf", type=Path, metavar="FOLDER", help="ask a task of this shelf")
-    parser.add_argument("--task", metavar="NAME", help="which task of the shelf")
-    parser.add_argument("--base", type=Path, help="the base, if it isn't beside the delta")
+    parser.description = (
+        "Print a line for each message, its columns divided by tabs: the class, how probable the classifier finds it "
+        "(0 to 1), and the message; with --shelf, the task stands in front of them."
+    )
+    add = parser.add_argument
+    add("delta", nargs="?", metavar="DELTA", help="a file written by `demo --save`; none with --shelf")
+    add("texts", nargs="*", metavar="TEXT", help="messages to judge")
+    add(
+        "--file",
+        type=Path,
+        help="messages to judge, one per line; with --shelf a CSV or TSV with the columns task and text, "
+        "or with --task any file of messages",
+    )
+    add("--encoding", metavar="NAME", help="the file's encoding (default: UTF-8)")
+    add("--shelf", type=Path, metavar="FOLDER", help="ask tasks of this shelf")
+    add("--task", metavar="NAME", help="which task of the shelf, for all messages")
+    add("--base", type=Path, help="the base, if it isn't beside the delta")
     parser.set_defaults(run=_predict)
 
 
 def _demo(options: argparse.Namespace) -> None:
     sizes = None if options.sizes is None else _sizes(options.sizes)
     pool_names(options.pool)
+    base = None if options.base is None else GivenBase.of(base_in(options.base))
     settings = Settings(
         tuple(REGIMES) if options.regimes == "all" else tuple(name.strip() for name in options.regimes.split(",")),
         options.seeds,
         Recipe(epochs=options.epochs, pool=options.pool),
-        BodyConfig(max_len=LENGTHS.get(options.data, 32) if options.max_len is None else options.max_len),
+        _config(options, base),
+        base,
     )
     if options.plot is not None and options.plot.suffix.lower() not in (".png", ".svg", ".pdf"):
         raise SettingError(f"--plot is {options.plot}; its name must end in .png, .svg or .pdf")
@@ -241,6 +262,8 @@ def _demo(options: argparse.Namespace) -> None:
         check_writable(path)
         if options.data is not None and path.resolve() == Path(options.data).resolve():
             raise SettingError(f"{path} holds the messages, and writing to it would destroy them; choose another name")
+    for path in filter(None, (options.json, options.plot)):
+        check_folder(path)
     found, problem = _demonstrate(_source(options, sizes), settings, _plan(options))
     _tell_saved(options.save)
     if found and options.json is not None:
@@ -251,6 +274,17 @@ def _demo(options: argparse.Namespace) -> None:
         save_figure(comparison(found), options.plot)
     if problem is not None:
         raise problem
+
+
+def _config(options: argparse.Namespace, base: GivenBase | None) -> BodyConfig:
+    """The body's sizes: the given base's, or the usual ones with the length that the messages ask for."""
+    if base is None:
+        return BodyConfig(max_len=LENGTHS.get(options.data, 32) if options.max_len is None else options.max_len)
+    if options.max_len not in (None, base.config.max_len):
+        raise SettingError(
+            f"--max-len is {options.max_len}, and the base reads {base.config.max_len} bytes; leave it out"
+        )
+    return base.config
 
 
 def _tell_saved(folder: Path | None) -> None:
@@ -291,14 +325,18 @@ def _data(options: argparse.Namespace) -> None:
 
 def _predict(options: argparse.Namespace) -> None:
     if options.shelf is not None:
-        answer(options.shelf, options.task, [*filter(None, [options.delta]), *options.texts], options.file)
-        return
+        if options.base is not None:
+            raise SettingError(f"--base is {options.base}, and a shelf has a base of its own; leave one of them out")
+        texts = [*filter(None, [options.delta]), *options.texts]
+        return answer(options.shelf, options.task, texts, options.file, options.encoding)
+    if options.task is not None:
+        raise SettingError(f"--task is {options.task}, which is for a shelf; give --shelf FOLDER, or leave it out")
     if options.delta is None:
         raise SettingError("predict needs the file of a trained classifier, or --shelf FOLDER; give one of them")
-    texts = [*options.texts, *(_lines(options.file) if options.file else [])]
+    texts = [*options.texts, *(read_lines(options.file, options.encoding) if options.file else [])]
     if not texts:
         raise SettingError("there is no message to judge; give texts, or --file with one per line")
-    base = load_base(options.base) if options.base else None
+    base = load_base(base_in(options.base)) if options.base else None
     model, about = load_delta(options.delta, base)
     messages = [Message(text, 0) for text in texts]
     data = encode(messages, model, len(about.label_names))
@@ -306,15 +344,6 @@ def _predict(options: argparse.Namespace) -> None:
     for text, row in zip(texts, predict_logits(model, data).softmax(1).tolist(), strict=True):
         best = max(range(len(row)), key=row.__getitem__)
         print(f"{about.label_names[best]}\t{row[best]:.3f}\t{text}")
-
-
-def _lines(path: Path) -> list[str]:
-    try:
-        return [line for line in path.read_text("utf-8").splitlines() if line]
-    except UnicodeDecodeError as error:
-        raise SettingError(f"{path} is not UTF-8 at byte {error.start}; save it as UTF-8") from None
-    except OSError as error:
-        raise SettingError(f"{path} cannot be read ({error.strerror}); check the path") from None
 
 
 def _sizes(text: str) -> tuple[int, int, int]:
@@ -338,8 +367,17 @@ def _headline(source: Source, settings: Settings) -> str:
         *notes,
         *filter(None, [cut(str(source), settings.config.max_len)]),
         f"{settings.config.max_len} bytes of each, {settings.recipe.epochs} epochs, {settings.recipe.pool} pooling, "
-        f"{seeds}; each seed draws its own split, body, head and order. Intervals cover 95 %, over seeds and messages.",
+        f"{seeds}; each seed draws its own split, {'body, ' if settings.base is None else ''}head and order. "
+        "Intervals cover 95 %, over seeds and messages.",
+        *([] if settings.base is None else [_given(settings.base)]),
     ])  # fmt: skip
+
+
+def _given(base: GivenBase) -> str:
+    return (
+        f"The body is that of {base.path}, the same for all seeds. "
+        "If it has read these messages before, the scores may flatter."
+    )
 
 
 def _found(corpus: Corpus) -> tuple[str, ...]:

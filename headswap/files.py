@@ -30,6 +30,12 @@ def check_writable(path: Path) -> None:
             probe.unlink()
 
 
+def check_folder(path: Path) -> None:
+    """DataError where the folder that a file is to be written to isn't there: perhaps its name is mistyped."""
+    if not path.parent.is_dir():
+        raise DataError(f"{path} cannot be written, because there is no folder {path.parent}; make it first")
+
+
 def write_atomically(path: Path, content: bytes) -> None:
     """Write a file to a temporary neighbour and rename it; DataError, and nothing left behind, when that fails."""
     # A name of this write's own: two threads of one process may write the same path.

@@ -84,7 +84,7 @@ COMMANDS = {
     "a delta that is not there": (predict("FOLDER/none.safetensors", "hi"), "is not there"),
     "a file that is no delta": (broken_delta, "not a headswap file, or it is damaged"),
     "nothing to predict": (predict("FOLDER/none.safetensors"), "no message to judge"),
-    "a list that is not there": (predict("x", "--file", "FOLDER/none.txt"), "cannot be read"),
+    "a list that is not there": (predict("x", "--file", "FOLDER/none.txt"), "There is no file"),
 }
 
 

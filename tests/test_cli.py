@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+from helpers import ROOT
 
 from headswap.cli import Plan, _problem, _tell, main
 from headswap.data import fixture
@@ -208,3 +212,12 @@ def test_all_means_every_regime(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("headswap.cli.Settings", hear)
     assert main(["demo", "--regimes", "all"]) == 2
     assert asked == [tuple(REGIMES)]
+
+
+def test_ctrl_c_while_it_is_still_importing_is_one_line(tmp_path: Path) -> None:
+    """A torch whose import the user interrupts."""
+    (tmp_path / "torch.py").write_text("raise KeyboardInterrupt")
+    where = os.environ | {"PYTHONPATH": os.pathsep.join([str(tmp_path), str(ROOT)])}
+    ask = [sys.executable, "-m", "headswap", "demo"]
+    done = subprocess.run(ask, env=where, cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "headswap: stopped\n")

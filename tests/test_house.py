@@ -20,7 +20,7 @@ import headswap
 PACKAGE = Path(headswap.__file__).parent
 # Who may import whom: a file or a room only from the rows above its own. The listing is the table of contents.
 FLOORS = (
-    {"errors"},
+    {"errors", "starting"},
     {"files", "values"},
     {"data"},
     {"metrics"},

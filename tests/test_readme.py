@@ -12,7 +12,12 @@ from pathlib import Path
 import pytest
 from helpers import ROOT
 
-from headswap.cli import _parser
+from headswap.cli import _parser, main
+from headswap.data import fixture
+from headswap.data.tasks import QUESTIONS, answered
+from headswap.errors import MissingExtraError
+from headswap.results import compare
+from headswap.shelf.shelf import Shelf
 
 README = (ROOT / "README.md").read_text("utf-8")
 BLOCKS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
@@ -27,6 +32,36 @@ def test_each_python_block_runs_as_printed(block: str, tmp_path: Path, monkeypat
     else:
         monkeypatch.chdir(tmp_path)
         exec(block, {"__name__": "__main__"})
+
+
+def few(names: tuple[str, ...], task: str, mark: str) -> str:
+    """Practice messages as a file: the label, a mark, the text."""
+    found = answered([m for m in fixture.messages(60) if '"' not in m.text], task)
+    return "".join(f'{names[m.label]}{mark}"{m.text}"\n' for m in found)
+
+
+def test_three_files_come_on_one_shelf_by_the_commands_as_printed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """On small files, and without the n-grams, which take longer than all the rest."""
+
+    def without(*rest: object) -> None:
+        raise MissingExtraError("not here")
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(compare, "need_sklearn", without)
+    monkeypatch.setattr("headswap.cli.download_sms", lambda folder: folder / "SMSSpamCollection")
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "SMSSpamCollection").write_text(few(("ham", "spam"), "spam", "\t").replace('"', ""))
+    for name, task in (("topics", "friend"), ("moods", "question")):
+        (tmp_path / f"{name}.csv").write_text("label,text\n" + few(QUESTIONS[task].names, task, ","))
+    (tmp_path / "rows.csv").write_text('task,text\ntopic,"Hi Tom, hi"\nmood,yes?\n')
+    block = next(block for block in re.findall(r"```sh\n(.*?)```", README, re.DOTALL) if "shelf add" in block)
+    for line in block.splitlines():
+        assert main(shlex.split(line)[3:]) == 0, line
+    rows = [line.split("\t") for line in capsys.readouterr().out.splitlines()[-3:]]
+    assert [row[0] for row in rows] == ["spam", "topic", "mood"] and {len(row) for row in rows} == {4}
+    assert list(Shelf.load("tasks")) == ["spam", "topic", "mood"]
 
 
 def test_ten_lines_of_library_are_ten_lines() -> None:

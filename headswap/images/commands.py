@@ -12,12 +12,10 @@ import torch
 from tqdm import tqdm
 
 from ..data.images.augment import Augment
-from ..data.images.cifar import CifarData
-from ..data.images.digits import DigitsData
 from ..data.messages import Split
 from ..data.sources import split_of
 from ..errors import DivergedError, HeadswapError, SettingError
-from ..files import check_writable, write_atomically
+from ..files import check_folder, check_writable, write_atomically
 from ..model.pooling import POOLS, pool_names
 from ..model.vision.pixels import Size
 from ..model.vision.vit import ViTConfig
@@ -33,6 +31,7 @@ from ..training.looking.school import Unschooled, images_to_read, new_image_body
 from ..training.looking.turn import Rotations
 from ..training.recipe import DTYPES, Compute, Recipe
 from ..training.spec import Result, RunSpec, Schooled, run_spec, school
+from .sources import images_of
 from .told import TITLE, about, table
 
 Config: TypeAlias = ViTConfig | WideResNetConfig
@@ -71,16 +70,17 @@ def add_images(parser: argparse.ArgumentParser) -> None:
 
 
 def _images(options: argparse.Namespace) -> None:
-    for name in ("seeds", "train"):
+    for name in ("seeds", "train", "schooling_epochs"):
         if (value := getattr(options, name)) is not None and value < 1:
-            raise SettingError(f"--{name} is {value}; give a whole number of at least 1")
+            raise SettingError(f"--{name.replace('_', '-')} is {value}; give a whole number of at least 1")
     pool_names(options.pool)
     check_device(options.device)
     if options.json is not None:
         check_writable(options.json)
+        check_folder(options.json)
         if options.json.resolve() == Path(options.data).resolve():
             raise SettingError(f"{options.json} holds the images, and writing to it would destroy them; rename one")
-    source = _source(options)
+    source = images_of(options.data, options.train)
     config = body_of(options.body, split_of(source, 0).train[0].item.shape)  # type: ignore[attr-defined]
     regimes = regimes_of(options.regimes, config)
     recipe, origin = _recipe(options, config), _origin(options, config)
@@ -134,12 +134,6 @@ def check_device(name: str | None) -> None:
 
 def _inserts(regime: Regime) -> bool:
     return any(stage.inserts for stage in regime.stages)
-
-
-def _source(options: argparse.Namespace) -> DigitsData | CifarData:
-    if options.data == "digits":
-        return DigitsData() if options.train is None else DigitsData(options.train)
-    return CifarData.of(options.data, options.train)
 
 
 def _recipe(options: argparse.Namespace, config: Config) -> Recipe:
@@ -224,6 +218,8 @@ def _tell(specs: Sequence[RunSpec], file: Path | None, calibration: bool) -> Non
         write_atomically(file, json.dumps([score.as_json() for score in found], indent=1).encode())
     if stopped is not None:
         raise stopped
+    if not found:
+        raise DivergedError("every run diverged, so there are no scores; try a tenth of the learning rate (--rate)")
 
 
 def carry_out(specs: Sequence[RunSpec], take: Callable[[Result | Failure], None]) -> None:

@@ -18,8 +18,9 @@ def about(found: Sequence[Score]) -> str:
     `found` are its scores, one for each seed.
     """
     first = found[0]
+    summary = REGIMES[first.regime].summary.replace("per message", "per image")
     return "\n".join([
-        f"{first.regime}\n  {REGIMES[first.regime].summary}",
+        f"{first.regime}\n  {summary}",
         f"  {first.learning:,} of {first.total:,} weights learn, computed once: {first.cached}",
     ])  # fmt: skip
 

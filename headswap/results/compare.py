@@ -24,6 +24,7 @@ from ..training.spec import Result, RunSpec, train_spec
 from ..weights.bases import can_be_saved
 from ..weights.deltas import save_base, save_delta
 from .baselines import NgramsSpec, Spec, need_sklearn, run_ngrams
+from .given import GivenBase
 from .pretrained import base_of, needs_schooling
 from .store import find, keep
 from .tune import Tuning, tune
@@ -37,12 +38,16 @@ BEAT = 0.1  # seconds that nobody waits longer for news without a beat
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What to compare: regimes by name, how many seeds, and the recipe and body they share."""
+    """What to compare: regimes by name, how many seeds, and the recipe and body they share.
+
+    With `base`, all runs start from that one instead of a body that each seed pretrains.
+    """
 
     regimes: tuple[str, ...] = DEFAULT_REGIMES
     seeds: int = 5
     recipe: Recipe = field(default_factory=Recipe)
     config: BodyConfig = field(default_factory=BodyConfig)
+    base: GivenBase | None = None
 
     def __post_init__(self) -> None:
         for name in self.regimes:
@@ -58,7 +63,7 @@ class Settings:
         """Every regime at every seed, seed by seed, and the n-grams where scikit-learn is there to train them."""
         found: list[Spec] = []
         for seed in range(self.seeds):
-            body = Schooling(self.config)
+            body = self.base or Schooling(self.config)
             found += [RunSpec(data, find_regime(name), self.recipe, body, seed) for name in self.regimes]
             found += _ngrams(data, seed, self.config.max_len)
         return found

@@ -22,7 +22,8 @@ def find(spec: Spec, folder: Path) -> Result | None:
     """The stored result of this very spec, code, data and PyTorch; None where there is none, or it is damaged."""
     try:
         text = _path(spec, folder).read_text("utf-8")
-        own = {type(spec.data).__name__: type(spec.data)}  # a source that somebody brought
+        brought = (spec.data, getattr(spec, "body", None))  # a source or a body of somebody's own
+        own = {type(part).__name__: type(part) for part in brought}
         found = values.from_json(text, KINDS | own)
     except (OSError, UnicodeDecodeError, HeadswapError):
         return None

@@ -1,99 +1,105 @@
 """The command line's share of a shelf: list it, add to it, take off, rename, and ask it."""
 
 import argparse
-import csv
-import io
 from collections.abc import Sequence
 from pathlib import Path
 
-from ..errors import SettingError
-from ..weights.deltas import base_name, load_base, read_delta
-from .kept import INDEX
+from ..errors import CheckpointError, SettingError
+from ..weights.deltas import load_base
+from . import changes
+from .kept import Index, is_shelf, read_index, read_task
+from .rows import read_rows
 from .shelf import Answer, Shelf
+
+FOLDER = "the shelf's folder: its base, a file for each task, and shelf.json"
+NAME, NEW = "what the task is called on the shelf, such as spam", "what it is called from now on"
+DELTA = "a file written by `demo --save`; on a new shelf, its base must lie beside it"
 
 
 def add_shelf(parser: argparse.ArgumentParser) -> None:
     """`headswap shelf`: one body and many tasks in a folder."""
     actions = parser.add_subparsers(required=True, metavar="action")
     for name, about, run, more in (
-        ("list", "the tasks, and what each of them takes", _list, ()),
-        ("add", "put a file written by `demo --save` on the shelf; a new folder becomes one", _add, ("name", "delta")),
-        ("remove", "take a task off", _remove, ("name",)),
-        ("rename", "call a task something else", _rename, ("name", "new")),
+        ("list", "the tasks, and what each of them takes", _list, {}),
+        (
+            "add",
+            "put a file written by `demo --save` on the shelf; a new folder becomes one",
+            _add,
+            {"name": NAME, "delta": DELTA},
+        ),
+        ("remove", "take a task off", _remove, {"name": NAME}),
+        ("rename", "call a task something else", _rename, {"name": NAME, "new": NEW}),
     ):
-        action = actions.add_parser(name, help=about)
-        action.add_argument("folder", type=Path, metavar="FOLDER")
-        for one in more:
-            action.add_argument(one, metavar=one.upper(), type=Path if one == "delta" else str)
+        action = actions.add_parser(name, help=about, description=f"{about[0].upper()}{about[1:]}.")
+        action.add_argument("folder", type=Path, metavar="FOLDER", help=FOLDER)
+        for one, means in more.items():
+            action.add_argument(one, metavar=one.upper(), type=Path if one == "delta" else str, help=means)
         action.set_defaults(run=run)
 
 
-def answer(folder: Path, task: str | None, texts: Sequence[str], file: Path | None) -> None:
-    """Print each row's answer: the task, the class, its probability, the text."""
-    shelf = Shelf.load(folder)
-    names, texts = ([task] * len(texts), texts) if file is None else _rows(file, task)
-    if not texts:
+def answer(folder: Path, task: str | None, texts: Sequence[str], file: Path | None, encoding: str | None) -> None:
+    """Print each row's answer in four columns: the task, the class, its probability, the text."""
+    weights = next((text for text in texts if text.endswith(".safetensors")), None)
+    if weights is not None:
+        raise SettingError(f"{weights} is a file of weights, and --shelf asks its own tasks; leave one of them out")
+    if file is not None and texts:
+        raise SettingError(f"--file is {file}, and there are texts beside it, such as {texts[0]!r}; give one of them")
+    if file is None and not texts:
         raise SettingError("there is no message to judge; give texts, or --file")
-    if None in names:
-        there = ", ".join(shelf) or "none at all"
+    if file is None and task is None:
+        there = ", ".join(read_index(folder).tasks) or "none at all"
         raise SettingError(f"no task is named; give --task NAME, or --file with a column task. There is {there}")
-    for text, said in zip(texts, shelf.ask([str(name) for name in names], texts), strict=True):
+    rows = [(str(task), text) for text in texts] if file is None else read_rows(file, task, encoding)
+    names, texts = [name for name, _ in rows], [text for _, text in rows]
+    for text, said in zip(texts, Shelf.load(folder, only={*names}).ask(names, texts), strict=True):
         print(_told(said, text))
+
+
+def base_in(place: Path) -> Path:
+    """The file of a base: the path itself, a shelf's, or the only one in the folder; SettingError for several."""
+    if is_shelf(place):
+        return place / read_index(place).base
+    found = sorted(place.glob("base-*.safetensors")) if place.is_dir() else [place]
+    if len(found) != 1:
+        some = f"{len(found)} bases ({', '.join(path.name for path in found)})" if found else "no base-….safetensors"
+        raise SettingError(f"{place} holds {some}, expected one; give the file of the base")
+    return found[0]
 
 
 def _told(said: Answer, text: str) -> str:
     return f"{said.task}\t{said.label}\t{said.probability:.3f}\t{text}"
 
 
-def _rows(file: Path, task: str | None) -> tuple[list[str | None], list[str]]:
-    """The task and the text of every row of a CSV or TSV with a header; without a column `task` the option decides."""
-    try:
-        raw = file.read_text("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise SettingError(f"{file} is not UTF-8 at byte {error.start}; save it as UTF-8") from None
-    except OSError as error:
-        raise SettingError(f"{file} cannot be read ({error.strerror}); check the path") from None
-    head = raw.partition("\n")[0]
-    rows = list(csv.DictReader(io.StringIO(raw), delimiter="\t" if "\t" in head else ","))
-    columns = {(name or "").strip().lower(): name for name in (rows[0] if rows else {})}
-    if "text" not in columns:
-        raise SettingError(f"{file} has no column text; give a CSV or TSV whose first line is task,text")
-    found = [(row.get(columns["task"]) if "task" in columns else task, row[columns["text"]]) for row in rows]
-    for line, (name, text) in enumerate(found, 2):
-        if not text or not name:
-            raise SettingError(
-                f"{file}, row {line}: the {'text' if name else 'task'} is missing; fill it in, or drop the row"
-            )
-    return [name for name, _ in found], [text for _, text in found]
-
-
 def _list(options: argparse.Namespace) -> None:
-    shelf = Shelf.load(options.folder)
+    index = read_index(options.folder)
     print(f"{'task':20} {'classes':24} {'regime':18} {'numbers':>9} {'bytes':>9}")
-    for name, task in shelf.tasks.items():
-        about = task.learned.about
-        print(f"{name:20} {', '.join(about.label_names):24} {about.regime:18} {task.weights:>9,} {task.bytes:>9,}")
+    for name in index.tasks:
+        print(_row(options.folder, index, name))
+    load_base(options.folder / index.base)  # without it, no task can answer: say so
+
+
+def _row(folder: Path, index: Index, name: str) -> str:
+    """A task's line: its classes and what it takes, or why it cannot be read."""
+    try:
+        learned = read_task(folder, index, name)
+    except CheckpointError as error:
+        return f"{name:20} cannot be read: {error}"
+    about, tensors = learned.about, learned.tensors.values()
+    numbers, size = sum(t.numel() for t in tensors), sum(t.numel() * t.element_size() for t in tensors)
+    return f"{name:20} {', '.join(about.label_names):24} {about.regime:18} {numbers:>9,} {size:>9,}"
 
 
 def _add(options: argparse.Namespace) -> None:
-    folder, delta = options.folder, options.delta
-    if (folder / INDEX).is_file():
-        shelf = Shelf.load(folder)
-    else:
-        shelf = Shelf(load_base(delta.parent / base_name(read_delta(delta).about.base)))
-    shelf.put_file(options.name, delta)
-    shelf.save(folder)
-    ask = f"python -m headswap predict --shelf {folder} --task {options.name} 'a message'"
-    print(f"{folder} has {', '.join(shelf)}. Ask one: {ask}")
+    there = changes.add(options.folder, options.name, options.delta).tasks
+    ask = f"python -m headswap predict --shelf {options.folder} --task {options.name} 'a message'"
+    print(f"{options.folder} has {', '.join(there)}. Ask one: {ask}")
 
 
 def _remove(options: argparse.Namespace) -> None:
-    shelf = Shelf.load(options.folder)
-    shelf.remove(options.name)
-    shelf.save(options.folder)
+    there = changes.remove(options.folder, options.name).tasks
+    print(f"{options.name} is off the shelf; {options.folder} has {', '.join(there) or 'no task left'}.")
 
 
 def _rename(options: argparse.Namespace) -> None:
-    shelf = Shelf.load(options.folder)
-    shelf.rename(options.name, options.new)
-    shelf.save(options.folder)
+    there = changes.rename(options.folder, options.name, options.new).tasks
+    print(f"{options.name} is called {options.new} now; {options.folder} has {', '.join(there)}.")

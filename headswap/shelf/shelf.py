@@ -1,20 +1,22 @@
 """A shelf: one body in memory, and many tasks on it by name."""
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from reprlib import repr as short
 
 import torch
 
 from ..errors import SettingError
+from ..model.body import LMBody
 from ..model.body_contract import INSERTED, Base
 from ..model.copies import lazy_copy
 from ..training.run import History
 from ..weights.deltas import Learned, base_hash, base_hashes, learned_by, read_delta
-from .kept import other_base, read_shelf, write_shelf
+from .kept import Index, other_base, read_shelf, write_shelf
 from .serving import groups_of, logits_of
-from .task import Blanks, Task, new_task
+from .task import Blanks, Task, check_name, missing_task, new_task
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +41,18 @@ class Shelf:
     """
 
     def __init__(self, base: Base) -> None:
+        if not isinstance(base, Base):
+            raise SettingError(
+                f"base is {short(base)}, expected a body with its head, such as load_base gives; "
+                "a folder is opened by Shelf.load"
+            )
         if INSERTED in base.body._modules:
             raise SettingError("something is inserted in this base already; give the base as it was schooled")
         self._base = lazy_copy(base).eval().requires_grad_(False)
         self._known = base_hashes(base)
         self._tasks: dict[str, Task] = {}
         self._blanks = Blanks()
+        self._homes: dict[Path, Index] = {}  # folders that hold this shelf, as it was when it was read or saved
         self._one_at_a_time = threading.Lock()  # the body wears one task's inserts at a time
 
     @property
@@ -60,14 +68,17 @@ class Shelf:
     def task(self, name: str) -> Task:
         """The task of that name; SettingError where there is none."""
         if name not in self._tasks:
-            there = ", ".join(self._tasks) or "none at all"
-            raise SettingError(f"no task {name!r} is on this shelf; there is {there}")
+            raise missing_task(name, self._tasks)
         return self._tasks[name]
 
     def put(self, name: str, history: History, label_names: Sequence[str] = ("ham", "spam")) -> Task:
-        """Keep what a run on this base learned, as the task of that name."""
+        """Keep what a run on this base learned, as the task of that name; `label_names` are those of its split."""
+        if not isinstance(history, History):
+            raise SettingError(
+                f"history is {short(history)}, expected what run_regime returns; a file goes on the shelf with put_file"
+            )
         self._check_base(name, history.base)
-        return self.keep(name, learned_by(history, self._base, tuple(label_names)))
+        return self.keep(name, learned_by(history, self._base, _names_of_classes(label_names)))
 
     def put_file(self, name: str, path: Path | str) -> Task:
         """Keep what a file from `save_delta` holds, as the task of that name."""
@@ -75,11 +86,15 @@ class Shelf:
 
     def keep(self, name: str, learned: Learned) -> Task:
         """Keep what was learned on this base, as the task of that name; CheckpointError where it fits another base."""
-        self._check_name(name)
-        if learned.about.base not in self._known:
-            raise other_base(name, learned.about.base, self._base)
+        check_name(name, self._tasks)
+        if not self.knows(learned):
+            raise other_base(name, learned.about.base, self._base, next(iter(self._homes), None))
         self._tasks[name] = task = new_task(learned, self._base.body, self._blanks, name)
         return task
+
+    def knows(self, learned: Learned) -> bool:
+        """Whether this was learned on the shelf's own base."""
+        return learned.about.base in self._known
 
     def remove(self, name: str) -> None:
         """Take a task off; the others and the body stay as they are."""
@@ -89,7 +104,7 @@ class Shelf:
     def rename(self, name: str, new: str) -> None:
         """Call a task something else; its place stays."""
         self.task(name)
-        self._check_name(new)
+        check_name(new, self._tasks)
         self._tasks = {new if key == name else key: task for key, task in self._tasks.items()}
 
     def logits(self, tasks: str | Sequence[str], items: Sequence[object]) -> list[torch.Tensor]:
@@ -97,9 +112,7 @@ class Shelf:
 
         Raises SettingError for a task that is not on the shelf: no other ever answers in its place.
         """
-        names = [tasks] * len(items) if isinstance(tasks, str) else list(tasks)
-        if len(names) != len(items):
-            raise SettingError(f"{len(names)} task names came with {len(items)} rows; give one name for each row")
+        names = self._names(tasks, items)
         asked = {name: self.task(name) for name in dict.fromkeys(names)}
         with self._one_at_a_time, torch.inference_mode():
             return logits_of(self._base.body, [asked[name] for name in names], items)
@@ -110,19 +123,31 @@ class Shelf:
 
     def ask(self, tasks: str | Sequence[str], items: Sequence[object]) -> list[Answer]:
         """What each row's own task says of it; `tasks` is one name for all rows, or one for each."""
-        names = [tasks] * len(items) if isinstance(tasks, str) else list(tasks)
+        names = self._names(tasks, items)
         rows = self.logits(names, items)
         return [_answer(name, self._tasks[name].label_names, row) for name, row in zip(names, rows, strict=True)]
 
     def save(self, folder: Path | str) -> Path:
-        """Write the base and every task to the folder. Until all is written, the folder holds the shelf it held."""
-        return write_shelf(Path(folder), self._base, {name: task.learned for name, task in self._tasks.items()})
+        """Write the base and every task to the folder. Until all is written, the folder holds the shelf it held.
+
+        CheckpointError where the folder holds a shelf of another base, or tasks that this one has never seen.
+        """
+        folder, tasks = Path(folder), {name: task.learned for name, task in self._tasks.items()}
+        home = folder.resolve()
+        self._homes[home] = write_shelf(folder, self._base, tasks, self._homes.get(home))
+        return folder
 
     @classmethod
-    def load(cls, folder: Path | str) -> "Shelf":
-        """The shelf in the folder; CheckpointError where something in it is missing or damaged."""
-        base, learned = read_shelf(Path(folder))
+    def load(cls, folder: Path | str, only: Collection[str] | None = None) -> "Shelf":
+        """The shelf in the folder, or `only` these of its tasks.
+
+        Raises CheckpointError where something that is read is missing or damaged, SettingError for a task that is not
+        there. A shelf with some of the tasks is never saved over the one with all.
+        """
+        index, base, learned = read_shelf(Path(folder), only)
         shelf = cls(base)
+        if len(learned) == len(index.tasks):
+            shelf._homes[Path(folder).resolve()] = index
         for name, one in learned.items():
             shelf.keep(name, one)
         return shelf
@@ -140,13 +165,29 @@ class Shelf:
         if base is not None and base_hash(base) != self._known[0]:
             raise other_base(name, base_hash(base), self._base)
 
-    def _check_name(self, name: str) -> None:
-        if not name.strip() or not name.isprintable():
-            raise SettingError(f"{name!r} is no name for a task; give printable characters, such as spam")
-        if name in self._tasks:
+    def _names(self, tasks: str | Sequence[str], items: Sequence[object]) -> list[str]:
+        """Each row's task; SettingError for rows that cannot be asked about."""
+        if isinstance(items, str) or not hasattr(items, "__len__"):
             raise SettingError(
-                f"there is a task {name!r} on this shelf already; remove it first, or choose another name"
+                f"items is {short(items)}, expected a list; the task comes first: ask('spam', ['a text'])"
             )
+        names = [tasks] * len(items) if isinstance(tasks, str) else list(tasks)
+        if len(names) != len(items):
+            raise SettingError(f"{len(names)} task names came with {len(items)} rows; give one name for each row")
+        for row, item in enumerate(items if isinstance(self._base.body, LMBody) else ()):
+            if not isinstance(item, str) or not item:
+                raise SettingError(f"row {row} is {short(item)}, expected a text; give every row one")
+        return names
+
+
+def _names_of_classes(label_names: Sequence[str]) -> tuple[str, ...]:
+    """What the classes are called; SettingError for one text, or for two classes of one name."""
+    names = () if isinstance(label_names, str) else tuple(label_names)
+    if len(set(names)) < 2 or len(set(names)) < len(names) or not all(isinstance(name, str) for name in names):
+        raise SettingError(
+            f"label_names is {short(label_names)}, expected a name of its own for each class, such as ('ham', 'spam')"
+        )
+    return names
 
 
 def _answer(task: str, label_names: Sequence[str], logits: torch.Tensor) -> Answer:

@@ -1,7 +1,7 @@
 """One task of a shelf: a head, a pool, and what the body wears while it answers for this task."""
 
 import sys
-from collections.abc import Callable, Hashable, Iterator, Mapping
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -10,7 +10,7 @@ from typing import cast
 import torch
 from torch import nn
 
-from ..errors import CheckpointError
+from ..errors import CheckpointError, SettingError
 from ..model.body_contract import INSERTED, Body, shelf_name
 from ..model.heads import new_head
 from ..model.inserts.attach import hook
@@ -91,6 +91,19 @@ class Blanks:
     def about(self, about: Delta) -> Delta:
         """The same words, in memory once for all tasks that they fit."""
         return self._told.setdefault(about, about)
+
+
+def check_name(name: str, there: Collection[str]) -> None:
+    """SettingError for what is no name of a task, or the name of one that is there."""
+    if not isinstance(name, str) or not name.strip() or not name.isprintable():
+        raise SettingError(f"{name!r} is no name for a task; give printable characters, such as spam")
+    if name in there:
+        raise SettingError(f"there is a task {name!r} on this shelf already; remove it first, or choose another name")
+
+
+def missing_task(name: object, there: Collection[str]) -> SettingError:
+    """What is said of a task that is not on the shelf: its name, and those that are there."""
+    return SettingError(f"no task {name!r} is on this shelf; there is {', '.join(there) or 'none at all'}")
 
 
 def new_task(learned: Learned, body: Body, blanks: Blanks, name: str) -> Task:

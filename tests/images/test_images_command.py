@@ -80,19 +80,22 @@ def test_regimes_are_compared_on_cifars_archive_with_moved_images(
         (["--body", "wrn-10-1", "--pool", "cls"], "a WideResNet has no cls position; choose another pool"),
         (["--pool", "best"], "pool 'best' is unknown"),
         (["--train", "0"], "--train is 0; give a whole number of at least 1"),
-        (["--train", "105"], "labelled is 105, expected a whole number of images that divides by 10 classes"),
+        (["--train", "105"], "--train is 105, expected up to 1,180 images, as many of each of the 10 classes"),
+        (["--train", "99999999"], "--train is 99,999,999, expected up to 1,180 images"),
         (["--train", "1000"], None),
-        (["--train", "2000"], "The class 8 has 174 images, expected 256"),
+        (["--train", "2000"], "--train is 2,000, expected up to 1,180 images"),
         (["--seeds", "0"], "--seeds is 0; give a whole number of at least 1"),
         (["--epochs", "0"], "epochs is 0; give a whole number of at least 1"),
         (["--batch", "0"], "batch_size is 0; give a whole number of at least 1"),
         (["--rate", "0"], "learning_rate is 0.0; give a number above 0"),
-        (["--schooling-epochs", "0"], "epochs is 0 and batch_size 32; give whole numbers of at least 1"),
+        (["--schooling-epochs", "0"], "--schooling-epochs is 0; give a whole number of at least 1"),
+        (["--schooling-epochs", "-1", "--schooling", "none"], "--schooling-epochs is -1; give a whole number"),
         (["--micro-batch", "0"], "micro_batch is 0; give a whole number of at least 1"),
         (["--device", "meta"], "--device is 'meta', which cannot be used here"),
         (["--device", "abacus"], "--device is 'abacus', which cannot be used here"),
         (["--data", "nowhere.tar.gz"], "nowhere.tar.gz cannot be read (No such file or directory); check the path"),
         (["--json", "/proc/x/y.json"], "y.json cannot be written"),
+        (["--json", "not-there/y.json"], "there is no folder not-there; make it first"),
     ],
 )
 def test_bad_input_gets_one_sentence(
@@ -127,3 +130,38 @@ def test_all_regimes_are_those_that_the_body_can_take() -> None:
     assert {"full", "lp-ft", "bitfit", "gradual-unfreezing"} < set(names) and not {"lora", "prompt"} & set(names)
     with pytest.raises(SettingError, match="adapters-houlsby hangs new parts"):
         regimes_of("full,adapters-houlsby", WideResNetConfig())
+
+
+@pytest.mark.parametrize(
+    "content, said",
+    [
+        (b"PK\x03\x04more", "is a zip file, expected CIFAR's binary archive; give cifar-10-binary.tar.gz"),
+        (b"\x80\x04more", "is a pickle, which could run any code"),
+        (b"\0" * 257 + b"ustar", "is a tar that is not compressed"),
+        (b"hello", "is cut off or no tar.gz archive"),
+    ],
+    ids=["zip", "pickle", "tar", "text"],
+)
+def test_another_kind_of_file_is_called_by_its_name(
+    content: bytes, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "images").write_bytes(content)
+    assert main(["images", "--data", str(tmp_path / "images")]) == 2
+    assert said in capsys.readouterr().err
+
+
+def test_where_every_run_diverged_the_command_has_failed(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    pytest.importorskip("sklearn")
+    wild = ["--regimes", "full", "--rate", "1e30", "--schooling", "none", "--seeds", "1"]
+    assert main(["images", *QUICK, *TINY, *wild, "--json", str(tmp_path / "runs.json")]) == 1
+    said = capsys.readouterr()
+    assert "diverged at seed 0" in said.out and said.err.startswith("headswap: every run diverged")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_images_are_not_called_messages(capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("sklearn")
+    few = ["--regimes", "head-only", "--schooling", "none", "--seeds", "1"]
+    assert main(["images", *QUICK, *TINY, *few]) == 0
+    said = capsys.readouterr().out
+    assert "it runs once per image" in said and "message" not in said

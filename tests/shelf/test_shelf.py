@@ -143,8 +143,8 @@ def test_the_body_is_untouched_by_what_its_tasks_wear(shelf: Shelf) -> None:
 
 
 def test_an_error_in_the_middle_leaves_the_body_bare(shelf: Shelf) -> None:
-    with pytest.raises(Exception):  # noqa: B017  (whatever the tokenizer says of a number)
-        shelf.logits("lora mean", [3])
+    with pytest.raises(Exception):  # noqa: B017  (whatever the tokenizer says of it)
+        shelf.logits("lora mean", ["half a pair \udc00"])
     test_the_body_is_untouched_by_what_its_tasks_wear(shelf)
 
 
