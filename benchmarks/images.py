@@ -31,8 +31,8 @@ from headswap.explorers.digits import Chances, chances, items_of, labels_of, on_
 from headswap.explorers.sight import ASKED, FILE
 from headswap.explorers.worth import verdict
 from headswap.files import cache_folder, write_atomically
-from headswap.live.gallery import PAINTER
-from headswap.live.spelling import shifted
+from headswap.gallery.digits import PAINTER
+from headswap.gallery.spelling import shifted
 from headswap.metrics.intervals import Verdicts, mean_interval, paired_difference
 from headswap.model.body_contract import Base
 from headswap.model.vision.vit import ViTConfig

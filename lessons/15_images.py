@@ -93,7 +93,7 @@ bet.reveal("the bare pixels, clearly", because)
 # %%
 from headswap.data.images.digits import DigitsData
 from headswap.explorers import machine
-from headswap.live.gallery import painted_base
+from headswap.gallery.digits import painted_base
 
 painter, split = painted_base(), DigitsData(100).split(0)
 machine(painter, "last-block", labels=split.label_names, text=split.test[2].item)

@@ -31,7 +31,7 @@ FLOORS = (
     {"weights"},
     {"results"},
     {"shelf", "images"},
-    {"web", "cli"},
+    {"web", "cli", "gallery"},
     {"__init__", "__main__"},
     {"live"},
     {"comparing"},

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from ..data.sources import PRACTICE, FileData, PracticeData, Source
 from ..errors import SettingError
-from ..live.gallery import DIGITS
+from ..gallery.digits import DIGITS
 from ..live.runs import FIELDS, LIMITS, Settings
 from ..model.body import BodyConfig
 from ..regimes.named import find_regime

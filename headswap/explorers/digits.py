@@ -18,8 +18,8 @@ from ..data.images.digits import NAMES, DigitsData
 from ..data.messages import Example, Split
 from ..data.sources import split_of
 from ..errors import MissingExtraError
-from ..live.gallery import painted_base
-from ..live.spelling import moved, shifted
+from ..gallery.digits import painted_base
+from ..gallery.spelling import moved, shifted
 from ..model.body_contract import Base
 from ..model.classifier import Classifier
 from ..model.precision import one_thread

@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 
-from ..live.gallery import DIGITS, PAINTER
+from ..gallery.digits import DIGITS, PAINTER
 from ..live.runs import Run, Settings
 from ..model.body import BodyConfig, LanguageModel, new_language_model
 from ..model.body_contract import Base

@@ -13,7 +13,7 @@ from ..data.sources import FileData
 from ..data.splits import sizes_for
 from ..errors import HeadswapError
 from ..files import cache_folder, write_atomically
-from ..live.gallery import DIGITS, OURS
+from ..gallery.digits import DIGITS, OURS
 from ..live.runs import Settings
 from ..live.shelf import Dropped, few_classes, for_the_lab
 

@@ -14,8 +14,8 @@ from traitlets import TraitError
 from ..comparing.comparison import Comparison
 from ..data.sources import cut
 from ..errors import DataError, HeadswapError, SettingError
+from ..gallery.digits import OURS
 from ..live.claims import Calibration, calibration_of
-from ..live.gallery import OURS
 from ..live.prepare import at_hand, prepared
 from ..live.runner import Runner
 from ..live.runs import Prepared, Run, Settings

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..data.tokenizer import ByteTokenizer
+from ..gallery.spelling import Spelling
 from ..model.classifier import Classifier
 from .runs import Run
-from .spelling import Spelling
 from .words import Spoken, spoken
 
 KEPT = 8  # runs whose classifiers are kept, beside the pinned ones

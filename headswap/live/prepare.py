@@ -10,10 +10,10 @@ from ..data.readers import Corpus, read_as
 from ..data.sources import PRACTICE, split_of
 from ..data.splits import natural_split, sizes_for
 from ..files import cache_folder
+from ..gallery.digits import DIGITS, digits_split, painted_base
 from ..model.body import BodyConfig
 from ..results.pretrained import is_kept, kept_base, lend_base
 from ..training.pretrain import PretrainStep, pretraining_texts
-from .gallery import DIGITS, digits_split, painted_base
 from .runs import Prepared, Settings
 from .shelf import few_classes
 

@@ -14,6 +14,8 @@ from ..data.labels import HAM_SPAM, text_key
 from ..data.messages import Example, Split
 from ..data.readers import Reading
 from ..data.sources import LENGTHS
+from ..gallery.digits import DIGITS
+from ..gallery.spelling import Spelling, as_image, as_text
 from ..metrics.intervals import Verdicts
 from ..metrics.measure import Metrics
 from ..model.body_contract import Base
@@ -27,8 +29,6 @@ from ..training.recipe import Recipe
 from ..training.run import epochs_of
 from ..web.building import regime_of
 from ..web.pixels import drawn
-from .gallery import DIGITS
-from .spelling import Spelling, as_image, as_text
 from .told import Epochs, Told, finite
 
 # The whole numbers that a setting may be.

@@ -15,11 +15,11 @@ import torch
 
 from ..data.messages import Example
 from ..errors import DataError
+from ..gallery.spelling import Spelling, as_text
 from ..model.classifier import Classifier
 from ..training.loop import predict_logits
 from ..training.run import encode
 from ..web.pixels import drawn
-from .spelling import Spelling, as_text
 from .told import finite
 
 MOST = 60  # words that are measured: each is one more text to read

@@ -11,7 +11,7 @@ import pytest
 from benchmarks.images import BODIES, FIGURE, LABELS, PAIRS, READERS, SEEDS, Row, frozen, learned, row_of, summary, text
 from headswap.data.images.digits import DigitsData
 from headswap.explorers.digits import items_of
-from headswap.live.gallery import FOLDER, PAINTER
+from headswap.gallery.digits import FOLDER, PAINTER
 from headswap.training.looking.school import Unschooled
 
 

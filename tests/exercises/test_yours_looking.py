@@ -13,7 +13,7 @@ from headswap.data.images.digits import DigitsData
 from headswap.data.messages import Split
 from headswap.exercises import yours, yours_looking
 from headswap.exercises.looking import PATCHES, SHIFT, patches, shift
-from headswap.live.gallery import painted_base
+from headswap.gallery.digits import painted_base
 from headswap.model.vision.wide_resnet import WideResNetConfig
 from headswap.training.looking.school import Unschooled
 

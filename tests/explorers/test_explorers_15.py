@@ -14,7 +14,7 @@ from headswap.explorers import Explorer, digits, machine, painting, sight
 from headswap.explorers.closed import in_words
 from headswap.explorers.digits import LABELS, features, fitted, items_of, labels_of, on_pixels, right_share
 from headswap.explorers.sight import ASKED, recorded_sight
-from headswap.live.gallery import painted_base
+from headswap.gallery.digits import painted_base
 from headswap.training.looking.paint import painting_error
 
 

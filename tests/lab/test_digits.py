@@ -12,9 +12,9 @@ from helpers import until
 
 from headswap.data.images.digits import DigitsData
 from headswap.errors import HeadswapError, SettingError
+from headswap.gallery.digits import FOLDER, painted_base
+from headswap.gallery.spelling import as_image, blurred, moved, shifted, turned
 from headswap.lab import Lab
-from headswap.live.gallery import FOLDER, painted_base
-from headswap.live.spelling import as_image, blurred, moved, shifted, turned
 from headswap.weights.deltas import base_hash, base_name
 
 FEW: dict[str, Any] = {"data": "digits", "messages": 20, "epochs": 1}

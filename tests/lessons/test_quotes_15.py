@@ -8,7 +8,7 @@ from typing import Any
 from test_lessons import ROOT, code_cells, prose, stored
 
 from headswap.explorers.sight import ASKED, FILE, recorded_sight
-from headswap.live.gallery import PAINTER
+from headswap.gallery.digits import PAINTER
 from headswap.values import as_plain
 
 LESSON = "15_images"
