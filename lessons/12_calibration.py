@@ -309,6 +309,6 @@ done
 # softmax on strangers.
 #
 # Next question: with your number of labels and your kind of messages, which regime should you take? Lesson 13 will be
-# an atlas of that, and lesson 15 takes the same heads to images.
+# an atlas of that. [Lesson 15](15_images.ipynb) takes the same heads to images.
 #
 # Before: [11 · Who forgot the language?](11_forgetting.ipynb)

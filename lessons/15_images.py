@@ -264,4 +264,4 @@ done
 # depends on what its schooling asked for, on the pool that reads it, and on the rival: always fit a regression on the
 # bare input, too. What the data never showed, such as a step to the side, you must show it yourself.
 #
-# Before: [11 · Who forgot the language?](11_forgetting.ipynb)
+# Before: [12 · Does .9 mean nine out of ten?](12_calibration.ipynb)
