@@ -88,9 +88,10 @@ bet.reveal("full, clearly", because)
 #
 # All runs here have their usual rate and all 20 epochs. Both matter: at a rate of 0.01 `full` ended at 639 in lesson
 # 09, the middle of three seeds from 262 to 1,540. With rate and epoch chosen by validation, it ends at 15.67, and
-# `discriminative` at 35.16 (`figures/every.txt`). On real text messages it's 10.93 before, 92.99 after `full`, and
-# 11.21 after `lp-ft`, with no clear gap in F1. Where word order decides, `lp-ft` keeps the language, too, but its F1 is
-# clearly behind `full`, by 0.030.
+# `discriminative` at 35.16 (`figures/every.txt`).
+#
+# On real text messages it's 10.93 before, 92.99 after `full`, and 11.21 after `lp-ft`, with no clear gap in F1. Where
+# word order decides, `lp-ft` keeps the language, too, but its F1 is clearly behind `full`, by 0.030.
 
 # %% [markdown]
 # ## Look: any run, as data
