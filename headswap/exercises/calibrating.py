@@ -216,7 +216,7 @@ def _drawn(seed: int, sure: float, count: int = 300, classes: int = 3) -> Part:
 
 
 NAMES = ("an over-sure model", "a model that isn't sure enough")
-CLOSE = 0.01  # of the best temperature's size: a search in steps of a hundredth is good enough
+CLOSE = 0.06  # of the best temperature's size: a search in steps of a twentieth is good enough
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -248,7 +248,14 @@ def _fitted(function: Callable[..., Any]) -> object:
     if None not in found and len({round(one[0], 4) for one in found if one}) == 1:
         kinds = ["the same for both models"] * 2
     applied = [_applied(*one) for one in zip(found, _models(), strict=True)]
-    return {name: {"T": T, "probabilities": what} for name, T, what in zip(NAMES, kinds, applied, strict=True)}
+    return f"{_both('T is', kinds)}; {_both('the probabilities are', applied)}"
+
+
+def _both(what: str, said: Sequence[str]) -> str:
+    """What is true of both models, said once, or of each."""
+    if len(set(said)) == 1:
+        return f"{what} {said[0]}"
+    return f"{what} " + " and ".join(f"{one} for {name}" for one, name in zip(said, NAMES, strict=True))
 
 
 def _copied(part: Part) -> Part:
@@ -348,8 +355,9 @@ TEMPERATURE = Exercise(
         Trap(_alone, "Return two things: T, and the test's probabilities at it."),
     ),
     (
-        "Which T gives the lowest cross-entropy of logits / T on the validation messages? Any search will do.",
-        "Try many: min(candidates, key=lambda T: F.cross_entropy(logits / T, labels)), with steps of a hundredth.",
+        "Which T gives the lowest cross-entropy of logits / T on the validation messages? Any fine search from 0.1 to "
+        "10 will do.",
+        "Try many: min(candidates, key=lambda T: F.cross_entropy(logits / T, labels)), in steps of a hundredth.",
         "Return T and (test_logits / T).softmax(1).",
     ),
     "It's found on validation, and it makes both kinds of model honest: the over-sure and the one that isn't sure "

@@ -58,7 +58,7 @@ def test_the_bet_comes_out_as_the_record_has_it() -> None:
 def test_nobody_reaches_the_floor_and_the_floors_are_the_records() -> None:
     floors = [score(base, "temperature", 5) for base in BASES]
     floors[1] = score("usual", "tst", 5)
-    assert f"Floors for the mended models: {floors[0]} and {floors[1]}." in SAID
+    assert f"Mean floors for the mended models: {floors[0]} and {floors[1]}." in SAID
     for base in BASES:
         for method in ("temperature", "reinit-linear", "tst", "v-tst, M = 10"):
             assert abs(float(score(base, method, 5)) - float(floors[BASES.index(base)])) < 0.0021
