@@ -11,6 +11,7 @@ import torch
 from helpers import until
 
 from headswap.data.images.digits import DigitsData
+from headswap.data.sources import split_of
 from headswap.errors import HeadswapError, SettingError
 from headswap.gallery.digits import FOLDER, painted_base
 from headswap.gallery.spelling import as_image, blurred, moved, shifted, turned
@@ -81,6 +82,7 @@ def test_what_cannot_be_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None
     from headswap.data.images import digits
 
     digits.digits.cache_clear()
+    split_of.cache_clear()  # another test may have asked for as many
     bare = Lab(**FEW | {"messages": 30})
     with pytest.raises(HeadswapError, match="pip install scikit-learn"):
         bare.train(block=True)

@@ -92,11 +92,12 @@ function nodesOf({ lanes, sides, named }, threshold, [width, height]) {
   lanes.forEach((one, i) => {
     const base = TOP + lane * (i + 1);
     const paths = lanePaths(one, threshold, [width, lane - NAME], base);
+    const many = `${one.places.length} ${one.name}`;
     const right = Math.min(i, 1); // spam belongs on the right side, ham on the left
     nodes.push(s("line", { class: "hs-base", x1: SIDE, x2: width - SIDE, y1: base, y2: base }),
       ...paths.map((d, side) => s("path", { d, class: `hs-mark hs-mark-${i}${side === right ? "" : " hs-wrong"}` })),
-      right && named !== "right" ? text(SIDE, base - lane + NAME + 6, "start", `${one.places.length} ${one.name}`, "hs-lane")
-        : text(width - SIDE, base - lane + NAME + 6, "end", `${one.places.length} ${one.name}`, "hs-lane"));
+      right && named !== "right" ? text(SIDE, base - lane + NAME + 6, "start", many, "hs-lane")
+        : text(width - SIDE, base - lane + NAME + 6, "end", many, "hs-lane"));
   });
   return [...nodes, s("line", { class: "hs-cut", x1: at, x2: at, y1: 0, y2: height })];
 }
