@@ -97,7 +97,7 @@ READERS = (
     Reader("network, scratch, moved", "random network", regime="scratch", moved=True),
 )
 PAIRS = (
-    *ASKED.values(), ("random, mean", "pixels"), ("painted 200, mean", "pixels"), ("random, side by side", "pixels"),
+    *ASKED.values(), ("random, mean", "pixels"), ("random, side by side", "pixels"),
     ("painted 40, side by side", "random, side by side"),
     ("turned network, side by side", "random network, side by side"), ("full", "pixels"),
     ("network, full", "network, scratch"), ("network, scratch, moved", "network, scratch"),

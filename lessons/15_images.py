@@ -10,8 +10,8 @@
 #
 # **10 minutes** to read, and two exercises.
 #
-# Run the cell below. Three models read a handwritten digit, and all three are right. Now move it by one pixel: click on
-# it and press an arrow key. Turn it, blur it, take another one. Who is fooled first?
+# Run the cell below. Three models read a handwritten digit, and all three are right. Now move it down by one pixel:
+# click on it and press the down arrow. Turn it, blur it, take another one. Who is fooled first?
 
 # %%
 from headswap.explorers import digits
@@ -48,7 +48,8 @@ bet
 # %% [markdown]
 # ## Look: what a frozen body sees
 #
-# Here are five seeds, recorded. Choose a question, slide the number of labels, and see who's ahead.
+# Here are five seeds, recorded; the first question is your bet's. *Side by side* means that the head reads all 16
+# vectors, one after another, instead of their mean. Choose a question, slide the number of labels, and see who's ahead.
 
 # %%
 from headswap.explorers import sight
@@ -62,7 +63,7 @@ bet.reveal("the bare pixels, clearly", because)
 # %% [markdown]
 # The mean is to blame. In a message it hardly matters where "prize" comes, so the mean of all positions is a fair
 # summary. In an image it matters: the same curve at the top makes a 9, and at the bottom a 6. So don't take the mean.
-# Put the 16 vectors *side by side*, as one vector of 1,024 numbers, and the places are back.
+# Put the 16 vectors side by side, as one vector of 1,024 numbers, and the places are back.
 #
 # Accuracy on 400 test digits, five seeds (`figures/images.txt`; 95 % intervals in brackets). The last column is for
 # 1,000 labels, with every test digit moved by one pixel.
@@ -121,6 +122,8 @@ read(ViT.placed)
 # row, too. `exercises.patches.hint(1)` helps.
 
 # %% tags=["solution"]
+from torch.nn import functional as F
+
 from headswap import exercises
 
 
@@ -168,17 +171,15 @@ painting()
 # %% [markdown]
 # ## Build: a shift
 #
-# You saw it at the start: nobody survives a step to the side. In the table, the accuracy of the pixels falls from
+# You saw it at the start: one pixel can fool a model that was sure. In the table, the accuracy of the pixels falls from
 # 0.96 to 0.39 when the test digits move by one pixel. Even a small *wide residual network*, convolutions instead of
 # attention, in which everything learned, falls from 0.99 to 0.63.
 #
 # The remedy is to show it moved digits. Write `shift(images, down, right)`: move images (N, 1, H, W) by whole pixels,
 # up or to the left for negative numbers. What a shift uncovers is paper, 0. `exercises.shift.hint(1)` helps.
 
+
 # %% tags=["solution"]
-from torch.nn import functional as F
-
-
 def shift(images, down, right):
     """Images moved by whole pixels; paper comes in, and nothing wraps round."""
     H, W = images.shape[2:]

@@ -65,7 +65,7 @@ def calibration(ece: Function, temperature: Function, model: Classifier, split: 
     return Beside(judged(given, _seen(given, mine == right, alike), SILENT), columns, tuple(rows))
 
 
-def _seen(given: Sequence[tuple[Exercise, Function]], same: bool, alike: bool) -> str:
+def _seen(given: Sequence[tuple[Exercise, Function]], same: bool, alike: bool = False) -> str:
     """What the two rows tell: nothing where they are the same, or where a mistake leaves them alike."""
     right = all(exercise.check(function) for exercise, function in given)
     return "" if same or (alike and not right) else FINE if right else SHOWN
@@ -150,7 +150,7 @@ def variational(kl: Function, sample: Function, first: Classifier, split: Split)
     if isinstance(mine, Raised):
         return stopped(given, mine, columns, [*rows, ("yours", *["none"] * len(right))])
     rows.append(("yours", *mine[1]))
-    damage = _damage(mine[0] - loss) or _seen(given, mine[1] == right, mine[1] == right)
+    damage = _damage(mine[0] - loss) or _seen(given, mine[1] == right)
     return Beside(judged(given, damage, SILENT), columns, tuple(rows))
 
 

@@ -174,7 +174,7 @@ def painting(base: Base | None = None) -> Explorer:
     controls = [
         slider("number", "Test digit", 3, 1, 60),
         slider("hidden", "Hidden patches, of 16", 8, 1, 15),
-        slider("draw", "Which ones", 0, 0, 19),
+        slider("draw", "Another draw of them", 0, 0, 19),
     ]
     return Explorer("Paint what is hidden", controls, partial(_show_painting, base, test))
 
@@ -200,6 +200,7 @@ def _show_painting(base: Base, test: Sequence[Example], value: Mapping[str, Any]
             shown_as("what was there", drawn(image) or {}, name),
         ]),
         headlines("How wrong", [card(
-            "squared error of a hidden pixel", f"{error:.2f}", "pixels go from -1 to 1; the mean digit gets 0.29"
+            "squared error of a hidden pixel", f"{error:.2f}",
+            "paper is -1, ink 1; painting the mean of all digits gets 0.29 on average",
         )]),
     ]  # fmt: skip

@@ -13,27 +13,28 @@ from .worth import signed, verdict
 FILE = Path(HERE) / "images.json"
 # Each question, and the two rows of the record whose difference answers it.
 ASKED: Final[dict[str, tuple[str, str]]] = {
-    "Does it pay to keep the places?": ("random, side by side", "random, mean"),
-    "Does painting pay, with the places kept?": ("painted 200, side by side", "random, side by side"),
-    "Does painting pay under the mean?": ("painted 200, mean", "random, mean"),
-    "Does turning pay, with the places kept?": ("turned 40, side by side", "random, side by side"),
-    "Does a frozen body beat the pixels?": ("painted 200, side by side", "pixels"),
-    "Does painting pay when everything learns?": ("full", "scratch"),
+    "Your bet: schooled body, mean, or pixels?": ("painted 200, mean", "pixels"),
+    "Side by side, or the mean?": ("random, side by side", "random, mean"),
+    "Schooled body, side by side, or pixels?": ("painted 200, side by side", "pixels"),
+    "Does schooling pay, side by side?": ("painted 200, side by side", "random, side by side"),
+    "Does schooling pay under the mean?": ("painted 200, mean", "random, mean"),
+    "And if it was schooled by turning?": ("turned 40, side by side", "random, side by side"),
+    "Does schooling pay when everything learns?": ("full", "scratch"),
     "Does a network that learns beat the pixels?": ("network, scratch", "pixels"),
 }
 NAMES = {
     "pixels": "bare pixels",
-    "full": "painted body, everything learns",
+    "full": "schooled body, everything learns",
     "scratch": "random body, everything learns",
     "network, scratch": "random network, everything learns",
 }
-PIXELS = "pixels"
+PIXELS, FIRST = "pixels", 100  # labels that it opens with: the bet's
 
 
 def sight(question: str = next(iter(ASKED))) -> Explorer:
     """Frozen bodies on digits, recorded: choose a question, slide the number of labels, and see who is ahead."""
     labels = recorded_sight()["labels"]
-    controls = [stops("labels", "Labels", labels[0], labels), choice("question", "Question", question, [*ASKED])]
+    controls = [stops("labels", "Labels", FIRST, labels), choice("question", "Question", question, [*ASKED])]
     return Explorer("What a frozen body sees", controls, _show)
 
 
@@ -47,8 +48,8 @@ def called(row: str) -> str:
     """What a learner reads of a row of the record."""
     return NAMES.get(
         row,
-        row.replace("painted 200", "painted body")
-        .replace("turned 40", "turned body")
+        row.replace("painted 200", "schooled body")
+        .replace("turned 40", "body schooled by turning")
         .replace("random,", "random body,"),
     )
 

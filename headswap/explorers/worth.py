@@ -46,7 +46,7 @@ def _show(rows: Sequence[Row], labels: int) -> list[Block]:
 
 def verdict(low: float, high: float) -> str:
     """What an interval of a difference says in words: where it holds 0, luck alone may have made the difference."""
-    return "could be luck" if low <= 0 <= high else "more than luck"
+    return "could be luck" if low <= 0 <= high else "more than luck" if low > 0 else "behind, by more than luck"
 
 
 def _about(row: Row) -> str:

@@ -112,7 +112,9 @@ def test_every_question_is_answered_from_the_record(question: str) -> None:
         lead = shown.find("How far ahead")
         mean, low, high = recorded_sight()["ahead"][f"{one} minus {other}"][str(labels)]
         assert lead["big"].replace("\N{MINUS SIGN}", "-") == f"{mean:+.3f}"
-        assert lead["verdict"] == ("could be luck" if low <= 0 <= high else "more than luck")
+        assert lead["verdict"] == (
+            "could be luck" if low <= 0 <= high else "more than luck" if low > 0 else "behind, by more than luck"
+        )
         assert lead["scores"][0][1] == recorded_sight()["accuracy"][one][str(labels)]["mean"]
 
 

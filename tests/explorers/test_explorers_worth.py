@@ -29,7 +29,7 @@ def test_a_difference_whose_interval_holds_0_is_said_to_be_luck_perhaps_and_no_o
         low, high = row["ahead"][1:]
         assert (shown.find("Pretrained minus random")["verdict"] == "could be luck") == (low <= 0 <= high)
     assert [verdict(*ends) for ends in ((-0.1, 0.2), (0.0, 0.2), (0.1, 0.2), (-0.2, -0.1))] == [
-        "could be luck", "could be luck", "more than luck", "more than luck"]  # fmt: skip
+        "could be luck", "could be luck", "more than luck", "behind, by more than luck"]  # fmt: skip
 
 
 def test_a_probe_is_compared_over_five_seeds_and_on_both_kinds_of_messages() -> None:

@@ -236,6 +236,8 @@ test("the head's result names the classes, or the likeliest bytes of a language 
   assert.deepEqual(resultRows({ ...FLOW, logits: many, probabilities: many }, ["ham", "spam"]).map(({ name }) => name).slice(0, 3),
     ["e", "byte 10", "eos"]);
   assert.equal(looksWords([0.2, 0.7, null, 0.001], FLOW), "attention head 1 of 2 looks at b 70 %, < 20 %");
+  const places = { ...FLOW, tokens: FLOW.tokens.map((token, i) => ({ ...token, text: `row 1 column ${i + 1}` })) };
+  assert.match(looksWords([0.2, 0.7, null, 0.001], places), /looks at row 1 column 2: 70 %, row 1 column 1: 20 %$/);
   assert.equal(tokenWords({ text: "x", kind: "cut" }, 3), "position 4, x, cut off");
 });
 

@@ -30,7 +30,8 @@ function rangeWords(values) {
 export function looksWords(shares, { tokens, head, heads }) {
   const order = shares.map((share, i) => ({ share: share ?? 0, i })).filter(({ share }) => share >= 0.005)
     .sort((a, b) => b.share - a.share).slice(0, 3);
-  const said = order.map(({ share, i }) => `${visible(tokens[i]?.text ?? "")} ${percentText(share)}`);
+  const named = (/** @type {string} */ text) => `${visible(text)}${text.length > 8 ? ":" : ""}`; // a place, not a byte
+  const said = order.map(({ share, i }) => `${named(tokens[i]?.text ?? "")} ${percentText(share)}`);
   return said.length ? `${heads > 1 ? `attention head ${head + 1} of ${heads} ` : ""}looks at ${said.join(", ")}` : "";
 }
 
