@@ -221,7 +221,7 @@ def _mean_text(cell: Mapping[str, Any]) -> str:
 
 def _ahead_text(row: Sequence[float]) -> str:
     gap, low, high = row
-    return f"{gap:+.3f} [{low:+.3f}, {high:+.3f}]{'' if verdict(low, high) == 'more than luck' else ' *'}"
+    return f"{gap:+.3f} [{low:+.3f}, {high:+.3f}]{' *' if verdict(low, high) == 'could be luck' else ''}"
 
 
 def _errors_text(errors: Mapping[str, Sequence[float]]) -> str:
