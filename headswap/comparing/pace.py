@@ -8,16 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from statistics import median
 
+from ..data.images.digits import DigitsData
 from ..data.sources import OrderData, PracticeData, Source, split_of
 from ..regimes.stages import FROZEN, Regime
-from ..results.pretrained import is_kept
+from ..results.pretrained import base_key, is_schooled
 from ..results.progress import seconds_left
 from ..results.store import is_there
-from ..training.pretrain import Origin, Schooling, pretraining_texts
+from ..training.looking.paint import MaskedPatches
+from ..training.looking.school import images_to_read
+from ..training.pretrain import Schooling
 from ..training.spec import Result, RunSpec
 from .plan import FRESH, Plan
 
@@ -51,8 +53,8 @@ def expected(plan: Plan, folder: Path, workers: int, factor: float = 1.0) -> Exp
     """What a plan will take with so many workers, where `folder` holds what was run before."""
     runs = plan.runs()
     left = [spec for spec in runs if not is_there(spec, folder / "results")]
-    bodies = {(spec.data, spec.body, spec.seed) for spec in left if spec.regime.body == "pretrained"}
-    schooling = sum(schooled(data, body, seed, folder / "bases") for data, body, seed in bodies)
+    bodies = {base_key(spec.data, spec.body, spec.seed): spec for spec in left if spec.regime.body == "pretrained"}
+    schooling = sum(_schooling(spec) for spec in bodies.values() if not is_schooled(spec, folder / "bases"))
     workers = min(workers, len(left)) or 1
     seconds = factor * (schooling + sum(seconds_of(spec) + _judging(spec) for spec in left)) / workers + (
         START if workers > 1 else 0.0
@@ -76,15 +78,20 @@ def _judging(spec: RunSpec) -> float:
 
 
 def _bytes(spec: RunSpec) -> int:
+    """How long an item is: the bytes of a message, the patches of an image."""
+    if isinstance(spec.body, MaskedPatches):
+        return spec.body.config.patches
     assert isinstance(spec.body, Schooling)
     return spec.body.config.max_len
 
 
-def schooled(data: Source, body: Origin, seed: int, folder: Path) -> float:
-    """Seconds until the body can be used: none where the folder holds it."""
-    assert isinstance(body, Schooling)
-    kept = is_kept(_texts(data, seed), body.config, folder, epochs=body.epochs, seed=seed)
-    return 0.0 if kept else LEARN * SCHOOLED * body.config.max_len * 1.3
+def _schooling(spec: RunSpec) -> float:
+    """Seconds until a body can be used that nobody has yet."""
+    if isinstance(spec.body, MaskedPatches):
+        read = spec.body.epochs * len(images_to_read(split_of(spec.data, spec.seed)))
+    else:
+        read = SCHOOLED
+    return LEARN * read * _bytes(spec) * 1.3
 
 
 def factor_of(results: Iterable[Result], before: float = 1.0) -> float:
@@ -93,13 +100,9 @@ def factor_of(results: Iterable[Result], before: float = 1.0) -> float:
     return median(ratios) if len(ratios) >= 3 else before
 
 
-@lru_cache(maxsize=64)
-def _texts(data: Source, seed: int) -> tuple[str, ...]:
-    return tuple(pretraining_texts(split_of(data, seed)))
-
-
 def _messages(data: Source) -> int:
-    return data.labelled if isinstance(data, PracticeData | OrderData) else getattr(data, "train", 640)
+    known = data.labelled if isinstance(data, PracticeData | OrderData | DigitsData) else getattr(data, "train", 640)
+    return int(known)
 
 
 def _learning(regime: Regime) -> float:

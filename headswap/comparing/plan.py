@@ -7,13 +7,15 @@ from dataclasses import dataclass, field, replace
 from itertools import product
 from typing import Any, Final
 
+from ..data.images.digits import NAMES, DigitsData
+from ..data.labels import HAM_SPAM
 from ..data.sources import PRACTICE, FileData, PracticeData, Source
 from ..errors import SettingError
-from ..gallery.digits import DIGITS
+from ..gallery.digits import DIGITS, SKETCHER
 from ..live.runs import FIELDS, LIMITS, Settings
 from ..model.body import BodyConfig
 from ..regimes.named import find_regime
-from ..training.pretrain import Schooling
+from ..training.pretrain import Origin, Schooling
 from ..training.spec import RunSpec
 
 BY_HAND = "by hand"  # the regime that was built by clicking on the machine
@@ -71,8 +73,6 @@ class Plan:
     file: FileData | None = None
 
     def __post_init__(self) -> None:
-        if self.base.data == DIGITS:
-            raise SettingError("the lab compares messages; compare digits with python -m headswap images")
         if not self.regimes:
             raise SettingError("no regime is chosen; choose at least one, such as head-only")
         for name in self.regimes:
@@ -83,6 +83,11 @@ class Plan:
         if len(self.candidates) * self.seeds > MOST_RUNS:
             many = len(self.candidates) * self.seeds
             raise SettingError(f"that makes {many:,} runs; at most {MOST_RUNS:,} can be compared, so choose fewer")
+
+    @property
+    def images(self) -> bool:
+        """Whether digits are compared, not messages."""
+        return self.base.data == DIGITS
 
     @property
     def sweep(self) -> bool:
@@ -118,10 +123,15 @@ class Plan:
 
     def _spec(self, candidate: Candidate, seed: int) -> RunSpec:
         settings = self.settings(candidate, seed)
-        body = Schooling(BodyConfig(max_len=settings.max_len, causal=settings.causal))
-        return RunSpec(self._source(candidate, settings), settings.chosen_regime(), settings.recipe(), body, seed)
+        source, body = self._source(candidate, settings), self._body(settings)
+        return RunSpec(source, settings.chosen_regime(), settings.recipe(), body, seed)
+
+    def _body(self, settings: Settings) -> Origin:
+        return SKETCHER if self.images else Schooling(BodyConfig(max_len=settings.max_len, causal=settings.causal))
 
     def _source(self, candidate: Candidate, settings: Settings) -> Source:
+        if self.images:
+            return DigitsData(settings.messages)
         if self.file is not None:
             return replace(self.file, train=settings.messages) if self.vary == "messages" else self.file
         if self.vary == "shift":
@@ -139,11 +149,14 @@ class Plan:
             raise SettingError("a file's wording cannot be shifted; vary another setting, or choose the fixture")
         if self.vary == "shift" and self.base.data == "order":
             raise SettingError("the wording of order cannot be shifted; vary another setting, or choose the fixture")
+        if self.vary in ("shift", "max_len") and self.images:
+            raise SettingError("digits have neither a wording nor a length in bytes; vary another setting")
         if not self.values:
             object.__setattr__(self, "values", VARIED[self.vary].usual)
         values = ordered(self.vary, self.values)
-        if self.vary == "messages" and self.file is None:  # as many of each of two classes
-            values = tuple(dict.fromkeys(int(value) - int(value) % 2 for value in values))
+        if self.vary == "messages" and self.file is None:  # as many of each class
+            classes = len(NAMES) if self.images else len(HAM_SPAM)
+            values = tuple(dict.fromkeys(int(value) - int(value) % classes for value in values))
         object.__setattr__(self, "values", values)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..data.sources import split_of
 from ..live.prepare import data_key
-from ..live.runs import Run, diagnose, head_of
+from ..live.runs import Run, diagnose, head_of, shown_as
 from ..live.told import Epochs, Told, epoch_told
 from ..training.spec import RunSpec
 from .comparison import Comparison
@@ -18,10 +18,11 @@ def as_run(found: Comparison, candidate: int, seed: int, id: int) -> Run:
     result = found.results[candidate, seed]
     assert isinstance(result.spec, RunSpec)
     split = split_of(result.spec.data, seed)
-    held_out = tuple((message.text, message.label) for message in split.validation)
+    held_out, pictures, reads = shown_as(split.validation)
     run = Run(id, found.plan.settings(found.plan.candidates[candidate], seed), result.learning, result.total,
               result.cached, Epochs(result.epochs), "done", floor=result.floor, objective=result.objective,
-              held_out=held_out, label_names=split.label_names, perplexities=[float("nan")])  # fmt: skip
+              held_out=held_out, pictures=pictures, reads=reads, label_names=split.label_names,
+              perplexities=[float("nan")])  # fmt: skip
     head = head_of(run, data_key(split), f"from a comparison: seed {seed} split its messages anew")
     run.told = Told(head | {"compared": [candidate, seed]})
     for number, event in enumerate(run.epochs, 1):

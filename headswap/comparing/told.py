@@ -7,6 +7,7 @@ from typing import Any
 
 from ..data.messages import Split
 from ..data.sources import split_of
+from ..gallery.digits import SKETCHER
 from ..live.told import finite
 from ..regimes.named import REGIMES
 from ..results.compare import Failure
@@ -115,16 +116,18 @@ def whole_told(found: Comparison, rival: int, test: str) -> dict[str, Any]:
 def same_words(plan: Plan) -> str:
     """What all candidates share, in words."""
     base, vary = plan.base, plan.vary
+    texts = not plan.images
     data = plan.file.path.rpartition("/")[2] if plan.file else base.data
     rate = f"rate {base.learning_rate:g}" if base.learning_rate else "each at its own tuned learning rate"
     facts = {
         "pool": f"{base.pool} pooling", "epochs": f"{base.epochs} epochs",
-        "messages": f"{base.messages:,} messages" if plan.file is None else "",
-        "max_len": f"{base.max_len} bytes", "data": data,
+        "messages": f"{base.messages:,} {'messages' if texts else 'images'}" if plan.file is None else "",
+        "max_len": f"{base.max_len} bytes" if texts else "", "data": data,
         "learning_rate": rate,
         "head": f"{base.head} head" if base.head else "", "schedule": base.schedule,
         "batch_size": f"batches of {base.batch_size}" if base.batch_size != 32 else "",
-        "causal": "" if base.causal else "no causal mask",
+        "causal": "" if base.causal or not texts else "no causal mask",
+        "body": "" if texts else f"each seed's body painted hidden patches for {SKETCHER.epochs} epochs",
     }  # fmt: skip
     return ", ".join(words for name, words in facts.items() if words and name != vary)
 

@@ -19,6 +19,7 @@ from ..errors import HeadswapError, SettingError
 from ..files import cache_folder
 from ..live.runner import Runner
 from ..live.runs import Settings
+from .story import with_pictures
 
 if TYPE_CHECKING:
     import pandas
@@ -196,7 +197,7 @@ class Contest:
             run = as_run(self.found, *place, id=self._runner.next_id())
             self._runner.adopt(run)
             self._opened[place] = run.id
-            messages = {run.told.head["data_key"]: [list(message) for message in run.held_out]}
+            messages = {run.told.head["data_key"]: with_pictures(run)}
             self._tell({"kind": "told", "runs": [run.told.whole()], "messages": messages})
         words = opened_words(self.found, place, self.test)
         self._tell({"kind": "opened", "id": self._opened[place], "sentence": words})

@@ -22,13 +22,13 @@ def history(runs: Sequence[Run], recorded: Sequence[Told], whole: bool) -> dict[
 
 def messages_told(runs: Sequence[Run], recorded: Sequence[Told], keys: Sequence[str]) -> dict[str, Any]:
     """Text and label of each validation message, by data set, and of an image how it looks."""
-    known = {run.told.head["data_key"]: _with_pictures(run) for run in runs} | {
+    known = {run.told.head["data_key"]: with_pictures(run) for run in runs} | {
         told.head["data_key"]: told.head["messages"] for told in recorded
     }
     return {key: [list(message) for message in known[key]] for key in keys if key in known}
 
 
-def _with_pictures(run: Run) -> Sequence[Sequence[Any]]:
+def with_pictures(run: Run) -> Sequence[Sequence[Any]]:
     if not run.pictures:
         return run.held_out
     return [[*message, picture] for message, picture in zip(run.held_out, run.pictures, strict=True)]

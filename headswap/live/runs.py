@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -160,11 +161,15 @@ class Prepared:
 
     def _hold(self, judged: tuple[Example, ...]) -> None:
         """Keep what is told of the validation messages; an image is known by its number."""
-        pictures = tuple(picture for one in judged if (picture := drawn(one.item)))
-        told = ((f"{i}: {m.text}" if pictures else m.text, m.label) for i, m in enumerate(judged, 1))
-        reads = as_image(judged) if pictures else as_text
-        for name, value in (("held_out", tuple(told)), ("pictures", pictures), ("reads", reads)):
+        for name, value in zip(("held_out", "pictures", "reads"), shown_as(judged), strict=True):
             object.__setattr__(self, name, value)
+
+
+def shown_as(judged: Sequence[Example]) -> tuple[tuple[tuple[str, int], ...], tuple[dict[str, Any], ...], Spelling]:
+    """What a page shows of messages: text and label, how they look where they are images, and how they are spelled."""
+    pictures = tuple(picture for one in judged if (picture := drawn(one.item)))
+    told = ((f"{i}: {m.text}" if pictures else m.text, m.label) for i, m in enumerate(judged, 1))
+    return tuple(told), pictures, as_image(judged) if pictures else as_text
 
 
 @dataclass(slots=True)

@@ -25,7 +25,7 @@ from ..weights.bases import can_be_saved
 from ..weights.deltas import save_base, save_delta
 from .baselines import NgramsSpec, Spec, need_sklearn, run_ngrams
 from .given import GivenBase
-from .pretrained import base_of, needs_schooling
+from .pretrained import base_key, base_of, needs_schooling
 from .store import find, keep
 from .tune import Tuning, tune
 
@@ -236,7 +236,10 @@ def _needs_schooling(spec: Work) -> bool:
 def _body_of(spec: Work) -> object:
     run = _run_of(spec)
     assert isinstance(run, RunSpec)
-    return run.data, run.body, run.seed
+    try:
+        return base_key(run.data, run.body, run.seed)
+    except Exception:  # its own run will say what is wrong with the data
+        return run.data, run.body, run.seed
 
 
 def _run_of(spec: Work) -> Spec:

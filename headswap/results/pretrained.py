@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Sequence
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +10,7 @@ import torch
 
 from .. import values
 from ..data.messages import Split
-from ..data.sources import split_of
+from ..data.sources import Source, split_of
 from ..errors import HeadswapError
 from ..files import write_atomically
 from ..model.body import BodyConfig, LanguageModel
@@ -41,6 +41,20 @@ def kept_base(
 def is_kept(texts: Sequence[str], config: BodyConfig, folder: Path, *, epochs: int = 5, seed: int = 0) -> bool:
     """Whether `kept_base` would find its language model in the folder, and need not train one."""
     return any(_place(texts, config, folder, epochs, seed).glob("base-*.safetensors"))
+
+
+def is_schooled(spec: RunSpec, folder: Path) -> bool:
+    """Whether `base_of` would find a spec's base in the folder, and need not school one."""
+    return any((folder / base_key(spec.data, spec.body, spec.seed)).glob("base-*.safetensors"))
+
+
+@lru_cache(maxsize=256)
+def base_key(data: Source, body: Origin, seed: int) -> str:
+    """The name under which `base_of` keeps a base: the same for all who start from the same one."""
+    split = split_of(data, seed)
+    if isinstance(body, Schooling):
+        return _place(pretraining_texts(split), body.config, Path(), body.epochs, seed).name
+    return _gallery(split, body, seed, Path()).name
 
 
 def lend_base(path: Path, seconds: float, key: str, texts: Sequence[str], config: BodyConfig, folder: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -27,15 +28,19 @@ from headswap.comparing.summary import SCORES, Seen, cell_of, estimate
 from headswap.comparing.tables import frame_of, picture_of
 from headswap.comparing.told import rival_of, whole_told
 from headswap.data.fixture import messages
+from headswap.data.images.digits import DigitsData
 from headswap.data.sources import FileData, split_of
 from headswap.errors import DataError, DivergedError
 from headswap.live.runs import Settings
 from headswap.model.body import LanguageModel
+from headswap.regimes.named import find_regime
 from headswap.results import compare as comparing
 from headswap.results.compare import compare
 from headswap.results.pretrained import base_of
 from headswap.results.scores import differences, scores
+from headswap.training.looking.paint import MaskedPatches
 from headswap.training.pretrain import perplexity
+from headswap.training.recipe import Recipe
 from headswap.training.spec import Result, RunSpec
 
 SMALL = Settings(max_len=8, epochs=2, messages=40)
@@ -231,6 +236,37 @@ def test_a_point_opens_as_the_run_that_it_was(found: Comparison) -> None:
     told = run.told.whole()
     assert told["truths"] == "".join(str(label) for label in result.validation.labels)  # type: ignore[union-attr]
     assert len(told["epochs"][-1]["p"]) == len(told["truths"]) and told["compared"] == [1, 1]
+
+
+def test_digits_are_compared_and_a_point_opens_with_their_pictures(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("headswap.comparing.plan.SKETCHER", MaskedPatches(epochs=1, batch_size=512))
+    plan = Plan(("head-only", "frozen-random"), 1, "messages", (20, 40), replace(SMALL, data="digits"))
+    expects = expected(plan, tmp_path, 1)
+    comparer, _ = heard_by(tmp_path, plan)
+    comparer.wait()
+    found = comparer.comparison
+    assert found is not None and len(found.results) == 4 and comparer.sentence.startswith("4 of 4 runs, in")
+    assert len([*(tmp_path / "bases").iterdir()]) == 1, "one body, however many digits have labels"
+    assert expects.known == 0 and expected(plan, tmp_path, 1).seconds == 0
+    run = as_run(found, 1, 0, id=1)
+    assert len(run.pictures) == len(run.held_out) == 160 and run.held_out[0][0].startswith("1: a ")
+
+
+def test_a_body_is_schooled_once_however_many_labels_are_walked_along(tmp_path: Path) -> None:
+    specs = [RunSpec(DigitsData(many), find_regime(name), Recipe(epochs=1), MaskedPatches(epochs=1, batch_size=512))
+             for many in (20, 40) for name in ("head-only", "full")]  # fmt: skip
+    asked: list[str] = []
+
+    class Noting(ThreadPoolExecutor):
+        def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> Any:
+            asked.append(fn.__name__)
+            return super().submit(fn, *args, **kwargs)
+
+    with Noting(2) as executor:
+        assert len([*compare(specs, executor, folder=tmp_path)]) == 4
+    assert sorted(asked) == ["_school", *["attempt"] * 4]
 
 
 def test_a_frozen_body_forgets_nothing_and_a_thawed_one_does(found: Comparison, folder: Path) -> None:

@@ -5,8 +5,11 @@ from __future__ import annotations
 import pytest
 
 from headswap.comparing.plan import BY_HAND, VARIED, Candidate, Plan
+from headswap.comparing.told import same_words
+from headswap.data.images.digits import DigitsData
 from headswap.data.sources import FixtureData, PracticeData, split_of
 from headswap.errors import SettingError
+from headswap.gallery.digits import SKETCHER
 from headswap.live.prepare import practice
 from headswap.live.runs import Settings
 from headswap.training.pretrain import pretraining_texts
@@ -38,6 +41,15 @@ def test_what_varies_is_all_that_differs(vary: str) -> None:
 def test_a_number_is_walked_along_and_so_are_names_where_several_regimes_are_compared() -> None:
     assert Plan(("full",), 1, "messages").sweep and Plan(("full", "head-only"), 1, "pool").sweep
     assert not Plan(("full",), 1, "pool").sweep
+
+
+def test_digits_are_compared_from_bodies_that_painted_those_of_their_own_seed() -> None:
+    plan = Plan(("head-only", "full"), 2, "messages", (20, 45), Settings(data="digits"))
+    assert plan.values == (20, 40), "as many of each of ten classes"
+    for spec in plan.runs():
+        assert isinstance(spec.data, DigitsData) and spec.body == SKETCHER
+    words = same_words(plan)
+    assert words.startswith("mean pooling, 20 epochs, digits,") and words.endswith("hidden patches for 40 epochs")
 
 
 def test_values_are_kept_once_and_numbers_in_their_order() -> None:

@@ -72,8 +72,9 @@ def test_a_line_that_names_no_digit_has_no_answer_and_breaks_nothing(lab: Lab) -
 
 
 def test_what_cannot_be_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(SettingError, match="compare digits with python -m headswap images"):
-        Lab(**FEW).compare(["head-only"], seeds=1)
+    for vary in ("shift", "max_len"):
+        with pytest.raises(SettingError, match="digits have neither a wording nor a length in bytes; vary another"):
+            Lab(**FEW).compare(["head-only"], seeds=1, vary=vary)
     many = Lab(**FEW | {"messages": 2_000})
     with pytest.raises(HeadswapError, match="174 images, expected 256 for test 400, validation 160, labelled 2,000"):
         many.train(block=True)
