@@ -13,7 +13,7 @@
  * @typedef {{candidates: Candidate[], regimes: string[], values: (string|number)[], seeds: number, vary: string,
  *   varied: string, whos?: number[], log: boolean, sweep: boolean, planned: number, tests: string[],
  *   judged: Record<string, number>,
- *   same: string, names: string[]}} Plan
+ *   items?: string, same: string, names: string[]}} Plan
  * @typedef {{phase: string, sentence: string, done: number, left: number|null}} Progress
  * @typedef {Progress & {plan: Plan, runs: Trial[], cells: Cell[], rival: number, test: string}} Contest
  * @typedef {{sentence: string, wrong: boolean}} Expected how long the next one would take, or why it cannot be

@@ -14,9 +14,12 @@ import { COSTS, RUNNING, SCORES, cellOf, scoreOf, shortName, trialsOf, valueText
 import { pairsOf, rowsAt } from "./words.js";
 
 const ROOM = 0.05;
-const NOTE = "Each bar is a 95 % interval, for the luck of the seeds and of the messages. A difference is more " +
-  "than luck if its bar stays clear of 0. It's measured seed by seed on the same messages, so it can be clear even " +
-  "if the bars of two scores overlap.";
+const noteText = (/** @type {string} */ items) =>
+  `Each bar is a 95 % interval, for the luck of the seeds and of the ${items}. A difference is more than luck if ` +
+  `its bar stays clear of 0. It's measured seed by seed on the same ${items}, so it can be clear even if the bars of ` +
+  "two scores overlap.";
+/** What is judged, many of them. @param {Contest["plan"]} plan */
+const itemsOf = ({ items = "messages" }) => items;
 
 /** @param {(number|null)[]} values @returns {Range} */
 function roomy(values) {
@@ -36,7 +39,7 @@ function wide(values) {
 export function scoreName({ plan, test }, score) {
   const many = plan.judged[test];
   const which = test === "natural" ? "natural " : "";
-  return `${SCORES[score].name}${many ? ` on ${valueText(many)} ${which}test messages` : ""}`;
+  return `${SCORES[score].name}${many ? ` on ${valueText(many)} ${which}test ${itemsOf(plan)}` : ""}`;
 }
 
 /** The points of a candidate's runs. @param {Contest} contest @param {number} candidate @param {string} score */
@@ -76,10 +79,10 @@ export function contendersSpec(contest, score, at) {
   const gaps = rows.flatMap((row) => row.ahead ?? []);
   const name = shortName(plan, rival);
   const value = plan.sweep ? ` at ${valueText(plan.values[at])}` : "";
-  return { kind: "contenders", title: `${SCORES[score].name}${value}`, rows, note: NOTE,
+  return { kind: "contenders", title: `${SCORES[score].name}${value}`, rows, note: noteText(itemsOf(plan)),
     subtitle: `${scoreName(contest, score)}; ${plan.same}`,
     range: scores.length ? roomy(scores) : [0, 1], gap: gaps.length ? roomy([...gaps, 0]) : [-0.1, 0.1],
-    score: scoreName(contest, score), against: `ahead of ${name}, on the same messages` };
+    score: scoreName(contest, score), against: `ahead of ${name}, on the same ${itemsOf(plan)}` };
 }
 
 /** @param {Contest} contest @param {string} score @param {string} cost @param {number} at @returns {ScatterSpec} */

@@ -23,7 +23,7 @@ def as_run(found: Comparison, candidate: int, seed: int, id: int) -> Run:
               result.cached, Epochs(result.epochs), "done", floor=result.floor, objective=result.objective,
               held_out=held_out, pictures=pictures, reads=reads, label_names=split.label_names,
               perplexities=[float("nan")])  # fmt: skip
-    head = head_of(run, data_key(split), f"from a comparison: seed {seed} split its messages anew")
+    head = head_of(run, data_key(split), f"from a comparison: seed {seed} split the data anew")
     run.told = Told(head | {"compared": [candidate, seed]})
     for number, event in enumerate(run.epochs, 1):
         last = number == len(run.epochs)

@@ -24,7 +24,9 @@ def plan_told(found: Comparison) -> dict[str, Any]:
         "candidates": [{"label": c.label, "regime": c.regime, "value": c.value} for c in plan.candidates],
         "regimes": [*plan.regimes], "values": [*plan.values], "seeds": plan.seeds, "vary": plan.vary,
         "whos": whos(plan.regimes), "sweep": plan.sweep,
-        "varied": varied.name if varied else "", "log": bool(varied and varied.log),
+        "items": plan.base.items,
+        "varied": varied.name.replace("messages", plan.base.items) if varied else "",
+        "log": bool(varied and varied.log),
         "planned": found.planned, "same": same_words(plan), **_judged_on(found),
     }  # fmt: skip
 
@@ -70,8 +72,9 @@ def opened_words(found: Comparison, place: tuple[int, int], test: str) -> str:
     judged = {one.test: one for one in result.judged}.get(test)
     if judged is None:
         return f"From the comparison: {named}."
-    return (f"From the comparison: {named}, F1 {judged.metrics.f1:.3f} on {len(judged.labels):,} test messages. "
-            "Below, you see it on its validation messages.")  # fmt: skip
+    items = found.plan.base.items
+    return (f"From the comparison: {named}, F1 {judged.metrics.f1:.3f} on {len(judged.labels):,} test {items}. "
+            f"Below, you see it on its validation {items}.")  # fmt: skip
 
 
 def cell_told(found: Comparison, candidate: int, rival: int, test: str) -> dict[str, Any] | None:
@@ -121,8 +124,8 @@ def same_words(plan: Plan) -> str:
     rate = f"rate {base.learning_rate:g}" if base.learning_rate else "each at its own tuned learning rate"
     facts = {
         "pool": f"{base.pool} pooling", "epochs": f"{base.epochs} epochs",
-        "messages": f"{base.messages:,} {'messages' if texts else 'images'}" if plan.file is None else "",
-        "max_len": f"{base.max_len} bytes" if texts else "", "data": data,
+        "messages": f"{base.messages:,} {base.items}" if plan.file is None else "",
+        "max_len": f"{base.max_len} bytes" if texts else "", "data": data if texts or vary == "messages" else "",
         "learning_rate": rate,
         "head": f"{base.head} head" if base.head else "", "schedule": base.schedule,
         "batch_size": f"batches of {base.batch_size}" if base.batch_size != 32 else "",

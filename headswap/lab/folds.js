@@ -69,12 +69,14 @@ export class Folds {
   }
 }
 
-/** A panel behind a word. @param {Lab} lab @param {string} name @param {string} word @param {HTMLElement} panel */
-export function fold(lab, name, word, panel) {
+/** A panel behind a word. @param {Lab} lab @param {string} name @param {string|(() => string)} named
+ * @param {HTMLElement} panel */
+export function fold(lab, name, named, panel) {
+  const word = () => (typeof named === "string" ? named : named());
   const summary = h("summary", { onclick: (/** @type {Event} */ event) => {
     event.preventDefault();
     lab.folds.turn(name);
-  } }, word);
+  } }, word());
   /** @type {HTMLElement|null} what had the focus before the panel was closed */
   let came = null;
   const root = h("details", { class: `hs-panelfold hs-of-${name}`, "data-fold": name }, summary, panel);
@@ -85,7 +87,7 @@ export function fold(lab, name, word, panel) {
     root.open = open;
     root.hidden = panel.hidden;
     summary.hidden = main;
-    say(summary, open && word === "More" ? "Less" : word);
+    say(summary, open && named === "More" ? "Less" : word());
     // The keys must go on where they are: a focus that is hidden is lost to the page around the lab.
     if (!open && focused instanceof HTMLElement && panel.contains(focused)) {
       came = focused;

@@ -28,7 +28,9 @@ export const DIGITS = "digits";
 /** What nobody has to bring, and how many bytes a body must read where a cut would leave no sense. */
 export const PRACTICE = ["fixture", "shifted", "order", DIGITS];
 /** What means nothing where images are read. @type {string[]} */
-export const OF_TEXTS = ["max_len", "causal"];
+export const OF_TEXTS = ["max_len", "causal", "shift"];
+/** What one of them is called. @param {string|undefined} data */
+export const itemOf = (data) => (data === DIGITS ? "digit" : "message");
 /** @type {Record<string, number>} */
 export const LENGTHS = { order: 96 };
 /** What a recorded run was made with, but for what it says itself. */

@@ -29,6 +29,7 @@ def messages_told(runs: Sequence[Run], recorded: Sequence[Told], keys: Sequence[
 
 
 def with_pictures(run: Run) -> Sequence[Sequence[Any]]:
+    """The validation messages of a run as the page takes them: text, label, and of an image how it looks."""
     if not run.pictures:
         return run.held_out
     return [[*message, picture] for message, picture in zip(run.held_out, run.pictures, strict=True)]

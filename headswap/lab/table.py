@@ -17,7 +17,7 @@ from .view import View
 
 Tell = Callable[[dict[str, Any]], None]
 BESIDE = ("threshold", "folds", "face", "controls", "locked", "question", "answers", "present")  # what a view is, too
-OWN_SPLIT = "a compared run learned from its own seed's messages: this one learns from the lab's"
+OWN_SPLIT = "a compared run learned from its own seed's split: this one learns from the lab's"
 
 
 class Table:

@@ -24,7 +24,7 @@ import { buttonsPanel, diagnosisPanel, statusPanel } from "./panels/run.js";
 import { runsPanel } from "./panels/runs.js";
 import { settingsPanel } from "./panels/settings.js";
 import { tryPanel } from "./panels/try.js";
-import { SETTINGS } from "./settings.js";
+import { DIGITS, SETTINGS } from "./settings.js";
 
 /** Every panel by its name, in the order in which they are painted. @param {Lab} lab */
 function panelsOf(lab) {
@@ -41,11 +41,14 @@ const WORDS = { settings: "Settings", curves: "Loss", confusion: "Matrix", try: 
   metrics: "Scores", reliability: "Reliability", scatter: "Vectors", messages: "Messages", facts: "Costs",
   runs: "Runs" };
 
+/** @param {Lab} lab @param {keyof typeof WORDS} name */
+const wordOf = (lab, name) => (name === "messages" && lab.get("data") === DIGITS ? "Digits" : WORDS[name]);
+
 /** Where they stand on the page. @param {Lab} lab @param {ReturnType<typeof panelsOf>} panels */
 function grid(lab, { controls, buttons, status, diagnosis, cloud, ...shown }) {
   const panels = { ...shown, scatter: cloud, settings: controls };
   const folds = /** @type {(keyof typeof WORDS)[]} */ (Object.keys(WORDS)).map((name) =>
-    fold(lab, name, WORDS[name], panels[name].root));
+    fold(lab, name, () => wordOf(lab, name), panels[name].root));
   const [settings, curves, confusion, own, machine, ...onDemand] = folds.map(({ root }) => root);
   const top = h("div", { class: "hs-top hs-news" }, diagnosis.root, status.root);
   const right = h("div", { class: "hs-right" }, h("div", { class: "hs-stay" }, confusion, own));

@@ -86,7 +86,7 @@ class Runner:
                 return
             self._stop.clear()
             self._away = []
-            self._say("preparing", "preparing the messages and the body")
+            self._say("preparing", f"preparing the {settings.items} and the body")
             self._training = run = Run(self.next_id(), settings, forecast=forecast)
             name = f"headswap-run-{run.id}"
             self._thread = threading.Thread(target=self._work_all, args=(run,), daemon=True, name=name)

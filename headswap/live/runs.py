@@ -69,6 +69,11 @@ class Settings:
     positive: str = ""
     rates: tuple[tuple[str, float], ...] = ()
 
+    @property
+    def items(self) -> str:
+        """What the data consists of."""
+        return DIGITS if self.data == DIGITS else "messages"
+
     def reading(self) -> Reading:
         """How to read a file of one's own."""
         columns = self.text_column or None, self.label_column or None
@@ -234,7 +239,7 @@ def _unusual(settings: Settings) -> list[str]:
     """The settings that are not the defaults and that no other column tells, in few words."""
     words = {
         "data": Path(settings.data).name,
-        "messages": f"{settings.messages:,} messages",
+        "messages": f"{settings.messages:,} {settings.items}",
         "learning_rate": f"rate {settings.learning_rate:g}" if settings.learning_rate else "",
         "max_len": f"{settings.max_len} bytes",
         "head": f"{settings.head} head",
@@ -308,7 +313,7 @@ def _against_the_floor(run: Run, floor: float) -> str:
     if run.objective is None and run.epochs[-1].train_loss > tolerated(floor):
         return f"It's nearing the best that a head can do: {run.epochs[-1].train_loss - floor:.3f} nats to go."
     if run.objective is None or run.objective <= tolerated(floor):
-        return "It has settled: with the body frozen, no head could fit the training messages much better."
+        return f"It has settled: with the body frozen, no head could fit the training {run.settings.items} much better."
     return (
         f"The head isn't done: its loss is {run.objective:.3f} nats, and {floor:.3f} is the least possible. "
         "Give it more epochs, or its tuned learning rate."

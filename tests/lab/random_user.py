@@ -260,7 +260,7 @@ def _menu(view: Page, share: float, other: float) -> str:
 def _message(view: Page, share: float, other: float) -> str:
     """A message that is listed, by mouse or key; or another list."""
     if share < 0.3:
-        return _random_choice(view, "[aria-label='Which messages']", 0, other)
+        return _random_choice(view, "[aria-label='Which to list']", 0, other)
     if share < 0.6:
         return _click(view, ".hs-list [role=option]", other)
     return _press(view, ".hs-list", ("ArrowDown", "ArrowUp", "Home", "End", "Enter", "Escape"), other)

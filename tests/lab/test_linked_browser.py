@@ -66,7 +66,7 @@ def test_the_keys_go_from_message_to_message_and_escape_lets_go(trained: tuple[P
     lab(view).locator("[data-fold=messages] > summary").click()
     lab(view).get_by_role("button", name=re.compile("true spam, predicted spam")).click()
     cells = view.evaluate(CELLS_LEFT)
-    listed = lab(view).get_by_role("listbox", name="listed texts")
+    listed = lab(view).get_by_role("listbox", name="listed here")
     listed.focus()
     seen = set()
     for key in ("ArrowDown", "ArrowDown", "End", "ArrowUp", "x", "Home"):
@@ -92,7 +92,7 @@ def test_what_one_run_fixed_and_broke_against_another_is_what_python_counts(trai
     first, second = "right(lab.runs[0])", "right(lab.runs[1])"
     counts = ask_kernel(view, f"{FIXED}\npairs = list(zip({first}, {second}))\n"
                         "print(pairs.count((False, True)), pairs.count((True, False)))").split()  # fmt: skip
-    which = lab(view).get_by_role("combobox", name="Which messages")
+    which = lab(view).get_by_role("combobox", name="Which to list")
     for value, many in zip(("fixed", "broken"), counts, strict=True):
         which.select_option(value)
         lab(view).locator("[data-hs=messages] h4", has_text=f"{value.capitalize()}: {many} ·").wait_for()

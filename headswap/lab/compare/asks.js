@@ -7,6 +7,7 @@
 import { RUNNING, valueText } from "../../comparing/contest.js";
 import { choiceInput, numberInput, textInput } from "../../web/controls.js";
 import { arrange, h, put, say } from "../../web/elements.js";
+import { DIGITS, OF_TEXTS, itemOf } from "../settings.js";
 
 const MOST_SEEDS = 20;
 const BY_HAND = "by hand";
@@ -71,7 +72,9 @@ const row = (name, label, input) =>
 
 /** What varies beside the regime, and which values it takes. @param {Lab} lab */
 function varyPart(lab) {
-  const varied = () => lab.get("choices")?.varied ?? [];
+  const images = () => lab.get("data") === DIGITS;
+  const varied = () => (lab.get("choices")?.varied ?? []).filter(({ name }) => !images() || !OF_TEXTS.includes(name))
+    .map((one) => ({ ...one, label: one.label.replace("messages", `${itemOf(lab.get("data"))}s`) }));
   const vary = choiceInput(lab.id("vary"), (name) => {
     const usual = varied().find((one) => one.name === name)?.usual ?? [];
     lab.compare.ask({ vary: name, values: usual });

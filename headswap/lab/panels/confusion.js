@@ -9,7 +9,9 @@ import { cellAt, matrix } from "../../web/charts/matrix.js";
 import { choiceInput, sliderInput } from "../../web/controls.js";
 import { h, put, say } from "../../web/elements.js";
 import { sample } from "../../web/identity.js";
+import { settingsOf } from "../apart.js";
 import { judge, scoresOf } from "../scores.js";
+import { itemOf } from "../settings.js";
 
 const HALF = 0.5;
 
@@ -63,7 +65,7 @@ function besideText(lab) {
   const when = live || !epoch ? "" : `epoch ${epoch.epoch}`;
   const where = [when, at].filter(Boolean).join(", ");
   const then = before ? `; F1 of ${name}: ${f1.toFixed(3)}` : "";
-  return `${where ? `At ${where}, on` : "On"} ${many} validation messages${then}.${all}`;
+  return `${where ? `At ${where}, on` : "On"} ${many} validation ${itemOf(settingsOf(run).data)}s${then}.${all}`;
 }
 
 /** Which pinned run the ± of the cells is against; of several the learner chooses one. @param {Lab} lab */

@@ -26,7 +26,7 @@ function titleText(shown, many) {
 
 /** What is said instead of rows, or below them. @param {Shown} shown @param {number} many */
 function hintText({ epoch, rival, chosen }, many) {
-  if (!epoch) return "Messages appear with the first epoch.";
+  if (!epoch) return "They appear with the first epoch.";
   if (many > LISTED) return `and ${countText(many - LISTED)} more`;
   if (many || !rival || !isAgainst(chosen)) return many ? "" : "None.";
   const { run, epoch: then } = rival;
@@ -69,7 +69,7 @@ function reveal(list, row) {
 /** Which messages are listed: by a cell of the matrix, or here. @param {Lab} lab */
 function whichPart(lab) {
   const { input, paint: paintChoice } = choiceInput(lab.id("which"), (name) => lab.gaze.list(name || null));
-  put(input, { "aria-label": "Which messages" });
+  put(input, { "aria-label": "Which to list" });
   const all = h("button", { type: "button", class: "hs-link", onclick: () => lab.gaze.list(null) }, "all wrong");
   const paint = (/** @type {Shown} */ shown, /** @type {number} */ many) => {
     const { chosen, rival, judged: { truths, guesses } } = shown;
@@ -104,7 +104,7 @@ function rowsPart(lab) {
     event.preventDefault();
     lab.gaze.mark(order[Math.min(last, Math.max(0, to))], to !== at);
   };
-  const root = h("ol", { class: "hs-list", role: "listbox", tabindex: 0, "aria-label": "listed texts",
+  const root = h("ol", { class: "hs-list", role: "listbox", tabindex: 0, "aria-label": "listed here",
     onkeydown: key });
   const fill = (/** @type {Shown} */ shown, /** @type {Listed[]} */ listed, /** @type {Listed[]} */ aside) => {
     const { chosen, threshold, run, rival, messages, judged } = shown;

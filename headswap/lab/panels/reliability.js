@@ -10,13 +10,19 @@
 import { reliability } from "../../web/charts/reliability.js";
 import { sliderInput } from "../../web/controls.js";
 import { h, put, say } from "../../web/elements.js";
+import { settingsOf } from "../apart.js";
 import { claimsOf } from "../claims.js";
+import { itemOf } from "../settings.js";
 
 const [COLDEST, HOTTEST] = [0.25, 8];
 const STEP = 0.05; // of the logarithm to the base 2: 3.5 %
-const FLATTERS = "The best T was fitted on the very messages you see, which flatters it a little.";
+const flattersText = (/** @type {string} */ item) =>
+  `The best T was fitted on the very ${item}s you see, which flatters it a little.`;
 const WAITING = "The probabilities of this epoch haven't come yet.";
 const NO_RUN = "There's no run to look at yet.";
+
+/** What the run was judged on, one of them. @param {Shown["run"]} run */
+const itemIn = (run) => (run ? itemOf(settingsOf(run).data) : "message");
 
 /** @param {number} temperature */
 const heatText = (temperature) => temperature.toFixed(2);
@@ -47,7 +53,7 @@ export function reliabilitySpec({ run, epoch, labels }, claims, temperature) {
     subtitle: run && epoch ? `epoch ${epoch.epoch} · ${run.label}` : "", bins: claims?.bins ?? [],
     ece: claims?.ece ?? 0, floor: claims?.floor ?? null, was: "at T = 1",
     before: (temperature !== 1 && claims?.before.bins) || null,
-    from: 1 / labels.length, empty: run && epoch ? WAITING : NO_RUN };
+    from: 1 / labels.length, item: itemIn(run), empty: run && epoch ? WAITING : NO_RUN };
 }
 
 /** A temperature to slide, with the best one marked below. @param {Lab} lab @param {(heat: number) => void} set */
@@ -107,7 +113,8 @@ export function reliabilityPanel(lab) {
     chart.paint(reliabilitySpec(shown, claims, heat));
     slider.paint(heat, claims);
     say(verdict, verdictText(claims));
-    say(losses, claims ? `${lossesText(claims, heat)} ${claims.fit.best === null ? "" : FLATTERS}` : "");
+    const flatters = claims?.fit.best === null ? "" : flattersText(itemIn(shown.run));
+    say(losses, claims ? `${lossesText(claims, heat)} ${flatters}` : "");
   };
   return { ...chart, paint };
 }

@@ -126,7 +126,7 @@ const began = (lab) => lab.phase() !== "failed" || Boolean(lab.shown().run?.outc
 const EARLY = "Too early to tell.";
 const FIRST = "The first epoch is under way.";
 const SCHOOLS = "First the body learns to predict the next byte, once. Then your run begins.";
-const PREPARES = "Getting the messages and the body ready. Then your run begins.";
+const PREPARES = "Getting the data and the body ready. Then your run begins.";
 
 /** What a run waits for that has not begun. @param {Lab} lab */
 function waitsFor(lab) {

@@ -14,13 +14,13 @@ import { h, put, say } from "../../web/elements.js";
 import { countText, rateText } from "../../web/text.js";
 import { sendFile } from "../drops.js";
 import { fold } from "../folds.js";
-import { DEFAULTS, DIGITS, LENGTHS, LIMITS, MESSAGES, OF_TEXTS, PRACTICE, clampSetting, positionOf, rateAt,
+import { DEFAULTS, DIGITS, LENGTHS, LIMITS, MESSAGES, OF_TEXTS, PRACTICE, clampSetting, itemOf, positionOf, rateAt,
 } from "../settings.js";
 
 /** @typedef {"regime"|"pool"|"head"|"schedule"|"encoding"} Texts the settings that are chosen */
 /** @typedef {"text_column"|"label_column"|"positive"} Typed the settings that are typed */
 
-/** @param {string} name @param {string} label @param {HTMLElement} input @param {...Node} more */
+/** @param {string} name @param {string|Node} label @param {HTMLElement} input @param {...Node} more */
 const controlRow = (name, label, input, ...more) =>
   h("div", { class: "hs-row", "data-control": name }, h("label", { for: input.id }, label), input, ...more);
 
@@ -50,8 +50,12 @@ function dataChoice(lab) {
 function messagesChoice(lab) {
   const { input, paint } = choiceInput(lab.id("messages"), (value) => lab.set("messages", Number(value)));
   const options = MESSAGES.map((many) => /** @type {[string, string]} */ ([String(many), countText(many)]));
-  return { name: "messages", row: controlRow("messages", "Training messages", input), inputs: [input],
-    paint: () => paint(options, String(lab.get("messages"))) };
+  const label = h("span");
+  const row = controlRow("messages", label, input);
+  return { name: "messages", row, inputs: [input], paint: () => {
+    say(label, `Training ${itemOf(lab.get("data"))}s`);
+    paint(options, String(lab.get("messages")));
+  } };
 }
 
 /** @param {Lab} lab @param {Whole} name @param {string} label @param {string} [unit] @returns {Control} */

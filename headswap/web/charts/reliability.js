@@ -3,18 +3,19 @@
  *
  *   reliability(place) → {root, svg, paint(spec: ReliabilitySpec), resized}, as every chart
  *   spec = {kind: "reliability", title, bins: [{low, high, count, claimed, came_true, interval: [low, high]}, …],
- *           ece, floor: {mean, high} | null, before?: bins, was?, from?, claim?, came?, empty?}     all from 0 to 1
+ *           ece, floor: {mean, high} | null, before?: bins, was?, from?, claim?, came?, item?, empty?}     from 0 to 1
  *   errorText(ece, floor), binText(bin, spec) → what is said of the whole, and of one bin
  *
  * `binsOf`, `eceOf` and `floorOf` of web/calibrated.js make bins, ece and floor of probabilities; so does
  * headswap.calibration in Python (there a bin's `chance` is `claimed` here, its `share` is `came_true`).
  *
  * @typedef {Titled & {kind: "reliability", bins: Bin[], ece: number, floor: {mean: number, high: number}|null,
- *   before?: Bin[]|null, was?: string, from?: number, claim?: string, came?: string, empty?: string}} ReliabilitySpec
+ *   before?: Bin[]|null, was?: string, from?: number, claim?: string, came?: string, item?: string,
+ *   empty?: string}} ReliabilitySpec
  *   `before` are the bins of the same messages before something was done to them, drawn as crosses; `was` is
  *   what the legend calls them, also while there are none; the axis starts at `from`, the least claim that is
  *   possible (of C classes 1 / C); `claim` and `came` are the words for what the model says and what comes of it
- *   ("sure", "right"); `empty` is said where there are no messages
+ *   ("sure", "right"); `item` what one of them is called; `empty` is said where there are none
  * @typedef {{x: Scale, y: Scale, base: number, foot: number, from: number, edge: Edge}} Layout where the picture ends,
  *   and where the strip of counts does
  *
@@ -51,13 +52,14 @@ export function errorText(ece, floor) {
   return `${error}; luck alone gives a perfect model of this size up to ${tenth(floor.high)}${verdict}.`;
 }
 
-/** What a bin says of itself. @param {Bin} bin @param {Pick<ReliabilitySpec, "claim"|"came">} [words] */
-export function binText({ low, high, count, came_true, interval }, { claim = "sure", came = "right" } = {}) {
+/** What a bin says of itself. @param {Bin} bin @param {Pick<ReliabilitySpec, "claim"|"came"|"item">} [words] */
+export function binText({ low, high, count, came_true, interval }, words = {}) {
+  const { claim = "sure", came = "right", item = "message" } = words;
   const called = `called ${whole(low)} to ${whole(high)} % ${claim}`;
-  if (!count) return `No message was ${called}.`;
+  if (!count) return `No ${item} was ${called}.`;
   const right = Math.round(came_true * count);
   const [from, to] = interval.map(whole);
-  return `Of ${ofThem(count, "message")} ${called}, ${countText(right)} (${whole(came_true)} %) ` +
+  return `Of ${ofThem(count, item)} ${called}, ${countText(right)} (${whole(came_true)} %) ` +
     `${right === 1 ? "was" : "were"} ${came}; 95 % interval ${from} to ${to} %.`;
 }
 
@@ -80,7 +82,7 @@ function layoutOf(spec, [width, height]) {
 }
 
 /** @param {Layout} layout @param {Range} size @param {ReliabilitySpec} spec */
-function axesOf({ x, y, base, foot, from, edge }, [width, height], { claim = "sure", came = "right" }) {
+function axesOf({ x, y, base, foot, from, edge }, [width, height], { claim = "sure", came = "right", item = "message" }) {
   const right = width - edge.right;
   const percent = (/** @type {number} */ share) => `${whole(share)} %`;
   const middle = (edge.top + base) / 2;
@@ -95,7 +97,7 @@ function axesOf({ x, y, base, foot, from, edge }, [width, height], { claim = "su
     s("text", { x: (edge.left + right) / 2, y: height - 4, "text-anchor": "middle" }, `how ${claim} the model was`),
     s("text", { x: 11, y: middle, "text-anchor": "middle", transform: `rotate(-90 11 ${middle})` },
       `how many were ${came}`),
-    s("text", { x: edge.left - 7, y: foot - 2, "text-anchor": "end" }, "messages"),
+    s("text", { x: edge.left - 7, y: foot - 2, "text-anchor": "end" }, `${item}s`),
   ];
 }
 
@@ -144,8 +146,8 @@ const keysOf = ({ before, was }) => [
   ...(before || was ? [{ name: was ?? "before", look: "hs-r-before", shape: "M3 3l8 8m-8 0l8 -8" }] : [])];
 
 /** @param {ReliabilitySpec} spec @returns {[string[], () => (string|number)[][]]} */
-const tableOf = ({ bins, claim = "sure", came = "right" }) => [
-  [`% ${claim}, from`, "to", "messages", "mean claim", came, "95 % from", "to"],
+const tableOf = ({ bins, claim = "sure", came = "right", item = "message" }) => [
+  [`% ${claim}, from`, "to", `${item}s`, "mean claim", came, "95 % from", "to"],
   () => filled(bins).map(({ bin: { low, high, count, claimed, came_true, interval } }) =>
     [whole(low), whole(high), count, tenth(claimed), tenth(came_true), ...interval.map(tenth)])];
 
