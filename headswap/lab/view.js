@@ -17,14 +17,14 @@ import { confusionPanel } from "./panels/confusion.js";
 import { curvesPanel } from "./panels/curves.js";
 import { factsPanel } from "./panels/facts.js";
 import { machinePanel } from "./panels/machine.js";
-import { messagesPanel } from "./panels/messages.js";
+import { messagesPanel, nameOf } from "./panels/messages.js";
 import { metricsPanel } from "./panels/metrics.js";
 import { reliabilityPanel } from "./panels/reliability.js";
 import { buttonsPanel, diagnosisPanel, statusPanel } from "./panels/run.js";
 import { runsPanel } from "./panels/runs.js";
 import { settingsPanel } from "./panels/settings.js";
 import { tryPanel } from "./panels/try.js";
-import { DIGITS, SETTINGS } from "./settings.js";
+import { SETTINGS } from "./settings.js";
 
 /** Every panel by its name, in the order in which they are painted. @param {Lab} lab */
 function panelsOf(lab) {
@@ -42,7 +42,7 @@ const WORDS = { settings: "Settings", curves: "Loss", confusion: "Matrix", try: 
   runs: "Runs" };
 
 /** @param {Lab} lab @param {keyof typeof WORDS} name */
-const wordOf = (lab, name) => (name === "messages" && lab.get("data") === DIGITS ? "Digits" : WORDS[name]);
+const wordOf = (lab, name) => (name === "messages" ? nameOf(lab) : WORDS[name]);
 
 /** Where they stand on the page. @param {Lab} lab @param {ReturnType<typeof panelsOf>} panels */
 function grid(lab, { controls, buttons, status, diagnosis, cloud, ...shown }) {

@@ -13,9 +13,13 @@ import { pictureNode } from "../../web/pixels.js";
 import { countText } from "../../web/text.js";
 import { shareName } from "../look.js";
 import { againstCounts, asideOf, cellIn, isAgainst, listName, listedOf, shortName } from "../picked.js";
+import { DIGITS } from "../settings.js";
 
 const LISTED = 160; // as many as the lab judges itself
 const SIDE = 28; // pixels of an image in the list
+
+/** What the listed things are called. @param {Lab} lab */
+export const nameOf = (lab) => (lab.get("data") === DIGITS ? "Digits" : "Messages");
 
 /** Which messages these are, and of when. @param {Shown} shown @param {number} many */
 function titleText(shown, many) {
@@ -24,9 +28,10 @@ function titleText(shown, many) {
   return shown.epoch ? `${title}: ${many} · epoch ${shown.epoch.epoch}` : title;
 }
 
-/** What is said instead of rows, or below them. @param {Shown} shown @param {number} many */
-function hintText({ epoch, rival, chosen }, many) {
-  if (!epoch) return "They appear with the first epoch.";
+/** What is said instead of rows, or below them. @param {Shown} shown @param {number} many
+ * @param {string} name what they are called */
+function hintText({ epoch, rival, chosen }, many, name) {
+  if (!epoch) return `${name} appear with the first epoch.`;
   if (many > LISTED) return `and ${countText(many - LISTED)} more`;
   if (many || !rival || !isAgainst(chosen)) return many ? "" : "None.";
   const { run, epoch: then } = rival;
@@ -149,7 +154,7 @@ export function messagesPanel(lab) {
     which.paint(shown, listed.length);
     say(title, titleText(shown, listed.length));
     rows.paint(shown, listed);
-    say(hint, hintText(shown, listed.length));
+    say(hint, hintText(shown, listed.length, nameOf(lab)));
     hint.hidden = !hint.textContent;
   };
   return { root, paint };

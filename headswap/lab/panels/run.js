@@ -11,6 +11,7 @@ import { choiceInput } from "../../web/controls.js";
 import { h, put, say } from "../../web/elements.js";
 import { UNDER_WAY, buttonsAt } from "../phases.js";
 import { isStill } from "../replay.js";
+import { itemOf } from "../settings.js";
 
 const BUTTONS = { train: "Train", stop: "Stop", step: "Step", reset: "Reset", pin: "Pin" };
 const IN_SIGHT = 2; // Train and Stop; the others stand with the runs
@@ -126,13 +127,14 @@ const began = (lab) => lab.phase() !== "failed" || Boolean(lab.shown().run?.outc
 const EARLY = "Too early to tell.";
 const FIRST = "The first epoch is under way.";
 const SCHOOLS = "First the body learns to predict the next byte, once. Then your run begins.";
-const PREPARES = "Getting the data and the body ready. Then your run begins.";
+const preparesText = (/** @type {Lab} */ lab) =>
+  `Getting the ${itemOf(lab.get("data"))}s and the body ready. Then your run begins.`;
 
 /** What a run waits for that has not begun. @param {Lab} lab */
 function waitsFor(lab) {
-  if (lab.starting()) return PREPARES;
+  if (lab.starting()) return preparesText(lab);
   if (lab.phase() !== "preparing") return "";
-  return lab.store.state.done > 0 ? SCHOOLS : PREPARES;
+  return lab.store.state.done > 0 ? SCHOOLS : preparesText(lab);
 }
 
 /** A sentence within another one. @param {string} sentence */

@@ -82,7 +82,8 @@ function layoutOf(spec, [width, height]) {
 }
 
 /** @param {Layout} layout @param {Range} size @param {ReliabilitySpec} spec */
-function axesOf({ x, y, base, foot, from, edge }, [width, height], { claim = "sure", came = "right", item = "message" }) {
+function axesOf({ x, y, base, foot, from, edge }, [width, height], spec) {
+  const { claim = "sure", came = "right", item = "message" } = spec;
   const right = width - edge.right;
   const percent = (/** @type {number} */ share) => `${whole(share)} %`;
   const middle = (edge.top + base) / 2;
