@@ -29,11 +29,11 @@ def as_text(line: str) -> Example | None:
 
 
 def as_image(images: Sequence[Example]) -> Spelling:
-    """How images are spelled: a number from 1, then words of MOVES; other words move nothing."""
+    """How images are spelled: a whole number from 1, then words of MOVES; other words move nothing."""
 
     def read(line: str) -> Example | None:
-        number = re.search(r"\d+", line)
-        if number is None or not 1 <= int(number[0]) <= len(images):
+        number = re.search(r"[-\u2212]?\d+([.,]\d+)?", line)
+        if number is None or not re.fullmatch("[0-9]+", number[0]) or not 1 <= int(number[0]) <= len(images):
             return None
         example = images[int(number[0]) - 1]
         many = {word: line.lower().split().count(word) for word in MOVES}

@@ -20,7 +20,7 @@ SETTINGS = ("regime", "pool", "epochs", "learning_rate", "messages", "max_len", 
             "schedule", "causal", "encoding", "text_column", "label_column", "positive", "rates")  # fmt: skip
 POOL_SUMMARIES = {
     "mean": "the mean of the real positions",
-    "cls": "a token in front: blind under a causal mask",
+    "cls": "a token in front: blind if a causal mask hides the rest",
     "last": "the last real position",
     "max": "the largest value of each feature",
     "attention": "a weighted mean with one learned query",

@@ -33,7 +33,7 @@ import { UNDER_WAY, phaseShown } from "./phases.js";
 import { isStill } from "./replay.js";
 import { tableOf } from "./rows.js";
 import { Answers } from "./said.js";
-import { SETTINGS, clampSetting, settingsKey } from "./settings.js";
+import { DIGITS, DIGIT_NAMES, SETTINGS, clampSetting, settingsKey } from "./settings.js";
 import { emptyStore, pinRun, reduce, takeRun, visibleRuns } from "./store.js";
 import { Wishes } from "./wishes.js";
 
@@ -111,7 +111,8 @@ export class Lab {
   }
 
   shown() {
-    this.#shown ??= shownOf(this.store, this.gaze.look, this.threshold(), this.#spreadOf, this.#veils(), this.fits);
+    this.#shown ??= shownOf(this.store, this.gaze.look, this.threshold(), this.#spreadOf, this.#veils(), this.fits,
+      this.get("data") === DIGITS ? DIGIT_NAMES : undefined);
     return this.#shown;
   }
 

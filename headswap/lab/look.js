@@ -100,11 +100,12 @@ export function runsOnShow(store, selected, fits = undefined) {
 
 /** @param {Store} store @param {Look} look @param {number} threshold @param {(counts: Counts) => Spreads} spreadOf
  * @param {boolean} veils whether runs are hidden until a bet is made
- * @param {(run: Run) => boolean} [fits] whether a recorded run fits the settings @returns {Shown} */
-export function shownOf(store, look, threshold, spreadOf, veils = false, fits = undefined) {
+ * @param {(run: Run) => boolean} [fits] whether a recorded run fits the settings @param {string[]} [usual] the classes
+ * before there is a run @returns {Shown} */
+export function shownOf(store, look, threshold, spreadOf, veils = false, fits = undefined, usual = USUAL) {
   const { run, epoch } = inView(store, look, veils, fits);
   const against = againstOf(run, look);
-  const labels = run?.label_names ?? USUAL;
+  const labels = run?.label_names ?? usual;
   const empty = { names: labels, truths: [], guesses: [], shares: [], counts: labels.map(() => labels.map(() => 0)) };
   const judged = run ? judge(run, epoch, threshold, against) : empty;
   const there = epoch !== null && judged.guesses.length > 0;

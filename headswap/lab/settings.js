@@ -25,6 +25,7 @@ export const SETTINGS = ["regime", "pool", "epochs", "learning_rate", "messages"
   "batch_size", "schedule", "causal", "encoding", "text_column", "label_column", "positive", "rates", "threshold"];
 /** The digits: images among the data. */
 export const DIGITS = "digits";
+export const DIGIT_NAMES = [..."0123456789"];
 /** What nobody has to bring, and how many bytes a body must read where a cut would leave no sense. */
 export const PRACTICE = ["fixture", "shifted", "order", DIGITS];
 /** What means nothing where images are read. @type {string[]} */

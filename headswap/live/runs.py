@@ -286,10 +286,10 @@ def diagnose(run: Run) -> str:
     if run.outcome.startswith("failed"):
         return f"It {run.outcome}."
     losses = [e.validation_loss for e in run.epochs if e.validation_loss is not None]
+    if run.floor is not None and (len(losses) >= 3 or run.objective is not None):
+        return _against_the_floor(run, run.floor)
     if len(losses) < 3:
         return ""
-    if run.floor is not None:
-        return _against_the_floor(run, run.floor)
     best = int(np.argmin(losses))
     since = len(losses) - 1 - best
     lowest, guessing = min(*losses, run.epochs[-1].train_loss), _guessing(run)

@@ -111,12 +111,14 @@ def _trust_lines(results: Sequence[Score]) -> list[str]:
     """How far the probabilities can be trusted: two losses, and the calibration error beside what luck makes."""
     claims, found = [r.claims for r in results], [trust(r.claims) for r in results]
     (nll, (low, high)), (brier, (least, most)) = (mean_loss(claims, each) for each in (nll_each, brier_each))
-    luck = float(np.mean([one.floor.mean for one in found]))
+    luck, up_to = (
+        float(np.mean([of(one.floor) for one in found])) for of in (lambda f: f.mean, lambda f: f.interval[1])
+    )
     beyond = sum(one.beyond_luck for one in found)
     return [
         f"    {'NLL, in nats':<17} {nll:.3f}  [{low:.3f}, {high:.3f}]   Brier {brier:.3f}  [{least:.3f}, {most:.3f}]",
         f"    {'calibration error':<17} {np.mean([one.ece for one in found]):.3f}  "
-        f"luck alone: {luck:.3f}; more than luck at {beyond} of {_seeds(results)}",
+        f"luck alone: {luck:.3f}, up to {up_to:.3f}; more than luck at {beyond} of {_seeds(results)}",
     ]
 
 

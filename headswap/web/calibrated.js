@@ -159,12 +159,12 @@ function slopeAt(logs, labels, cold) {
 /** The temperature of the lowest NLL on these messages. The NLL is convex in 1 / T, so halving an interval finds it.
  * @param {number[][]} rows @param {number[]} labels @returns {Fit} */
 export function fitTemperature(rows, labels) {
-  if (new Set(labels).size < 2) return { best: null, why: "all these messages are of one class" };
+  if (new Set(labels).size < 2) return { best: null, why: "all of these are of one class" };
   if (rows.every((row, i) => row[labels[i]] === Math.max(...row)))
-    return { best: null, why: "every message is right, so surer is always better here" };
+    return { best: null, why: "all of them are right, so surer is always better here" };
   const logs = logsOf(rows);
   if (slopeAt(logs, labels, 0) >= 0)
-    return { best: null, why: "these probabilities are no better than none, so the flattest ones fit best" };
+    return { best: null, why: "the model does no better than guessing, so the less sure it sounds, the better" };
   let [low, high] = [0, 1];
   while (slopeAt(logs, labels, high) < 0) high *= 2;
   while (high - low > 1e-10 * high) {

@@ -50,11 +50,11 @@ test("a value on an edge lies in the bin that it opens, and 1 in the last", () =
     }
 });
 
-test("where nothing can be fitted it says why: one class, all right, or no better than none", () => {
+test("where nothing can be fitted it says why: one class, all right, or no better than guessing", () => {
   const why = (rows, labels) => fitTemperature(rows, labels);
   assert.match(why([[0.9, 0.1], [0.8, 0.2]], [0, 0]).why, /one class/);
-  assert.match(why([[1, 0], [0, 1], [0.5, 0.5]], [0, 1, 1]).why, /every message is right/);
-  assert.match(why([[0.9, 0.1], [0.1, 0.9]], [1, 0]).why, /no better than none/);
+  assert.match(why([[1, 0], [0, 1], [0.5, 0.5]], [0, 1, 1]).why, /all of them are right/);
+  assert.match(why([[0.9, 0.1], [0.1, 0.9]], [1, 0]).why, /no better than guessing/);
   assert.match(why([], []).why, /one class/);
   const sure = fitTemperature([[1, 0], [0, 1], [1, 0]], [0, 1, 1]);
   assert.ok(Number.isFinite(sure.best) && sure.best > 10, "a certain claim that was wrong is a very hot one");
@@ -119,12 +119,16 @@ test("the lab says which temperature fits, and where T = 1 fits about as well", 
   const times = 20;
   const many = claimsOf(run(1, { truths: two.labels.join("").repeat(times) }), epoch(1, 0.5,
     { p: Array(times).fill(two.told.p).flat(), tails: two.told.tails.repeat(times) }), 2);
-  assert.match(verdictText(many), /fits best: as it is, this model is too sure\.$/);
+  assert.match(verdictText(many), /fits best: at T = 1, this model is too sure\.$/);
+  const shared = { ...many, fit: { best: 1.004, why: "" } };
+  assert.equal(verdictText(shared), "T = 1.00 fits best: this model is about as sure as it should be.");
+  const within = { ...many, before: { ...many.before, ece: many.before.floor.high } };
+  assert.match(verdictText(within), /by its loss, at T = 1, this model is too sure, but too little for the calibration/);
   near(many.fit.best, few.fit.best, 1e-6);
   assert.match(lossesText(many, 2), /^At T = 2\.00: NLL 0\.\d{3} nats \(0\.\d{3} at T = 1\), Brier/);
   assert.equal(claimsOf(one, epoch(1, 0.5, { p: [] }), 1), null);
   assert.equal(claimsOf(null, null, 1), null);
   const sure = claimsOf(run(1, { truths: "000" }), epoch(1, 0.5, { p: [0, 0, 1000] }), 4);
-  assert.equal(verdictText(sure), "No temperature fits best: all these messages are of one class.");
+  assert.equal(verdictText(sure), "No temperature fits best: all of these are of one class.");
   assert.ok(Number.isFinite(sure.nll) && Number.isFinite(sure.ece));
 });

@@ -12,6 +12,7 @@ import { shareName } from "../look.js";
 import { listName, listedOf } from "../picked.js";
 
 const MARKS = ["circle", "triangle"];
+const FEW = 4; // classes that two marks in four colours tell apart
 
 /** @param {Epoch} epoch @param {number} i @returns {[number, number]} */
 const placeIn = ({ xy }, i) => [xy[2 * i] / 1000, xy[2 * i + 1] / 1000];
@@ -29,8 +30,8 @@ function pointOf(epoch, glide, i) {
 function groupsOf({ messages, epoch, judged, glide }) {
   const { names, truths, guesses, shares } = judged;
   /** @type {Required<Group>[]} */
-  const groups = names.map((name, i) => ({ name, mark: MARKS[i % 2], points: [], wrong: [], texts: [], shares: [],
-    trails: [], ids: [] }));
+  const groups = names.map((name, i) => ({ name, mark: names.length > FEW ? String(i) : MARKS[i % 2], points: [],
+    wrong: [], texts: [], shares: [], trails: [], ids: [] }));
   const many = epoch ? Math.min(truths.length, Math.floor(epoch.xy.length / 2)) : 0;
   for (let i = 0; epoch && i < many; i++) {
     const group = groups[truths[i]];

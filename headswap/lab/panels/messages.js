@@ -52,7 +52,8 @@ function bothText({ guess, p, rival }, { run, rival: other, judged: { names } })
 function messageNode(lab, row, shown, aside) {
   const { judged: { names }, messages } = shown;
   const both = bothText(row, shown);
-  const said = both || (aside ? `${names[row.guess] ?? ""} · not in this list` : "");
+  const taken = names.length > 2 && row.guess !== row.truth ? `taken for ${names[row.guess]}` : "";
+  const said = both || (aside ? `${names[row.guess] ?? ""} · not in this list` : taken);
   const [text, , picture] = messages[row.index] ?? ["…"];
   const what = picture ? [pictureNode(picture, SIDE), text] : [text];
   return h("li", { role: "option", id: lab.id(`message-${row.index}`), "data-message": row.index,

@@ -18,6 +18,8 @@ const [COLDEST, HOTTEST] = [0.25, 8];
 const STEP = 0.05; // of the logarithm to the base 2: 3.5 %
 const flattersText = (/** @type {string} */ item) =>
   `The best T was fitted on the very ${item}s you see, which flatters it a little.`;
+const TERMS = "T divides the logits: above 1, the model sounds less sure. NLL is the mean loss. Of NLL and " +
+  "Brier, less is better.";
 const WAITING = "The probabilities of this epoch haven't come yet.";
 const NO_RUN = "There's no run to look at yet.";
 
@@ -33,8 +35,11 @@ export function verdictText(claims) {
   const { best, why } = claims.fit;
   if (best === null) return `No temperature fits best: ${why}.`;
   const lead = `T = ${heatText(best)} fits best`;
+  if (heatText(best) === heatText(1)) return `${lead}: this model is about as sure as it should be.`;
   if (claims.luck) return `${lead}, but T = 1 fits about as well: the difference could be luck.`;
-  return `${lead}: as it is, this model is ${best > 1 ? "too sure" : "not sure enough"}.`;
+  const off = `at T = 1, this model is ${best > 1 ? "too sure" : "not sure enough"}`;
+  if (claims.before.ece > claims.before.floor.high) return `${lead}: ${off}.`;
+  return `${lead}: by its loss, ${off}, but too little for the calibration error to tell it from luck.`;
 }
 
 /** The losses at a temperature, beside those of the model as it is. @param {Claims|null} claims
@@ -73,11 +78,12 @@ function heatPart(lab, set) {
     best = claims?.fit.best ?? null;
     slider.paint(Math.log2(heat));
     say(slider.shown, heatText(heat)); // the best one lies between two steps
-    const said = best === null ? "" : `; ${heatText(best)} fits best`;
+    const error = claims ? `; calibration error ${(100 * claims.ece).toFixed(1)} %` : "";
+    const said = `${error}${best === null ? "" : `; ${heatText(best)} fits best`}`;
     put(slider.input, { "aria-valuetext": `${heatText(heat)}${said}` });
     mark.hidden = best === null;
     if (best !== null) markBest(mark, best);
-    put(fit, { "aria-disabled": String(best === null || best === heat) });
+    put(fit, { "aria-disabled": String(best === null || heatText(best) === heatText(heat)) });
     put(back, { "aria-disabled": String(heat === 1) });
   };
   return { root, paint };
@@ -114,7 +120,7 @@ export function reliabilityPanel(lab) {
     slider.paint(heat, claims);
     say(verdict, verdictText(claims));
     const flatters = claims?.fit.best === null ? "" : flattersText(itemIn(shown.run));
-    say(losses, claims ? `${lossesText(claims, heat)} ${flatters}` : "");
+    say(losses, claims ? [lossesText(claims, heat), TERMS, flatters].filter(Boolean).join(" ") : "");
   };
   return { ...chart, paint };
 }

@@ -65,7 +65,7 @@ export function buttonsPanel(lab) {
     class: `hs-button hs-do-${name}`, title: HINTS[name], onclick: () => press(name) }, text);
   const buttons = Object.entries(BUTTONS).map(([name, text]) => ({ name, node: make(name, text) }));
   const nodes = buttons.map(({ node }) => node);
-  const [train, , , reset, pin] = nodes;
+  const [train, stop, , reset, pin] = nodes;
   const rest = h("div", { class: "hs-rest" }, ...nodes.slice(IN_SIGHT));
   const next = h("p", { class: "hs-hint hs-next" });
   const root = h("fieldset", { class: "hs-run" }, h("legend", {}, "Run"), question.root,
@@ -78,6 +78,8 @@ export function buttonsPanel(lab) {
       // A button that is truly disabled loses the focus, and whoever works by keyboard their place.
       put(node, { "aria-disabled": String(lab.locks(name) || !works[name]) });
     }
+    // Stop goes out of sight: whoever pressed it goes on from Train.
+    if (!works.stop && document.activeElement === stop) train.focus({ preventScroll: true });
     const pinned = Boolean(lab.shown().run?.pinned);
     say(train, lab.phase() === "paused" ? "Continue" : BUTTONS.train);
     say(reset, lab.store.undo === "reset" ? "Undo reset" : BUTTONS.reset);

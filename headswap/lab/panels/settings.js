@@ -135,7 +135,8 @@ function explained(lab, control, key) {
     control.paint();
     const chosen = lab.get(/** @type {keyof Settings} */ (control.name));
     if (key === "regimes" && lab.byHand()) return say(hint, "Only the parts that you let learn will learn.");
-    return say(hint, (lab.get("choices")?.[key] ?? []).find(({ name }) => name === chosen)?.summary ?? "");
+    const summary = (lab.get("choices")?.[key] ?? []).find(({ name }) => name === chosen)?.summary ?? "";
+    return say(hint, summary.replace("per message", `per ${itemOf(lab.get("data"))}`));
   };
   return { ...control, paint };
 }

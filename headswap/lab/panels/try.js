@@ -32,9 +32,16 @@ function laterText({ epoch, glide }, all) {
 }
 
 const NUMBER = "Type a digit's number, from 1, and move it: ";
+const DIGIT_COUNT = 160; // as many as the lab validates on
 const PRACTICE = " The practice messages are polite scams and notes between friends.";
 const INVENTED = "It has only seen polite scams and notes between friends, all invented: about other messages it can " +
   "only guess.";
+
+/** Whether a line names none of the digits, as gallery/spelling.py reads it. @param {Lab} lab @param {string} text */
+function isNoDigit(lab, text) {
+  const number = Number(/[-−]?\d+([.,]\d+)?/.exec(text)?.[0] ?? 0);
+  return lab.get("data") === DIGITS && !(Number.isInteger(number) && number >= 1 && number <= DIGIT_COUNT);
+}
 
 /** Why there is no answer. @param {Lab} lab @param {Tried} tried @param {string} text */
 function waitingText(lab, { run, gone }, text) {
@@ -48,6 +55,7 @@ function waitingText(lab, { run, gone }, text) {
   if (!own && lab.busy()) return "waiting for the model…";
   if (!own && !run) return "Press Train first.";
   if (run?.recorded && (gone || !run.keeps)) return RECORDED;
+  if (isNoDigit(lab, text)) return `There's no such digit. Type a whole number from 1 to ${DIGIT_COUNT}, then moves.`;
   if (gone) return "Its model is gone: the lab keeps only those of the latest 8 runs and of pinned runs.";
   return "waiting for the model…";
 }

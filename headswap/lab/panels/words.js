@@ -35,16 +35,17 @@ function hintOf({ words, more, picture }, positive) {
   if (words.every(([, , effect]) => effect === null)) return only;
   const rest = more ? ` Only the first ${words.length} words are measured.` : "";
   const odds = `+1 makes the odds of ${positive} 2.7 times as high`;
-  return `Each number is how far the logit falls without that word: ${odds}.${rest}`;
+  return `Each number is how far the logit falls without that ${picture ? "move" : "word"}: ${odds}.${rest}`;
 }
 
 const TOGETHER = "The model doesn't add words up: it reads each one in context.";
 
 /** Why the verdict is another one than the words seem to say: each was taken out alone.
- * @param {Verdict} said @param {string} positive @param {string} negative @param {number} threshold */
-function apartText({ positive: is, p }, positive, negative, threshold) {
+ * @param {Verdict} said @param {string} positive @param {string} negative @param {number} threshold
+ * @param {string} [pieces] */
+function apartText({ positive: is, p }, positive, negative, threshold, pieces = "words") {
   if (negative.startsWith("not "))
-    return `Taken out one at a time, the words speak ${is ? "against" : "for"} ${positive}.`;
+    return `Taken out one at a time, the ${pieces} speak ${is ? "against" : "for"} ${positive}.`;
   const alone = `Taken out one at a time, the words speak for ${is ? negative : positive}; together they reach ${
     p.toFixed(3)}`;
   return `${alone}${is ? "" : `, and ${positive} begins at ${threshold.toFixed(2)}`}. ${TOGETHER}`;
@@ -92,12 +93,12 @@ function tableOf(all, text) {
   const rows = () => (columns[0]?.words ?? []).map(([start, end], i) =>
     [signs.slice(start, end).join(""), ...columns.map(({ effects }) => cell(effects[i]))]);
   const some = columns.some(({ effects }) => effects.some((effect) => effect !== null));
-  return { names: ["word", ...columns.map(({ name }) => name)], rows, some };
+  return { names: [all[0].heard?.picture ? "move" : "word", ...columns.map(({ name }) => name)], rows, some };
 }
 
 /** @param {() => void} opened called when the table opens */
 export function wordsPart(opened) {
-  const list = h("ul", { class: "hs-words", role: "list", "aria-label": "the text, word by word" });
+  const list = h("ul", { class: "hs-words", role: "list", "aria-label": "piece by piece" });
   const [keys, hint, apart] = [legend(), h("p", { class: "hs-hint" }), h("p", { class: "hs-apart" })];
   const table = tableFold(opened);
   const root = h("div", { class: "hs-wordwise" }, list, keys.root, apart, hint, table.fold);
@@ -112,7 +113,8 @@ export function wordsPart(opened) {
     const now = JSON.stringify([text, heard.words, heard.bytes, labels, sought]);
     const pieces = piecesOf(text, heard, sought);
     apart.hidden = addsUp(pieces, said);
-    say(apart, apart.hidden ? "" : apartText(said, labels[sought], otherThan(labels, sought), threshold));
+    say(apart, apart.hidden ? "" : apartText(said, labels[sought], otherThan(labels, sought), threshold,
+      heard.picture ? "moves" : "words"));
     if (now !== drawn) {
       const words = pieces.map((piece) => makeWord(piece, pieceText(piece, labels, sought)));
       list.replaceChildren(...words, ...tailOf(heard));

@@ -3,9 +3,9 @@
  * fade, and one may be marked by a target.
  *
  * @typedef {{name: string, mark: string, points: [number, number][], wrong?: boolean[], texts?: string[],
- *   shares?: number[], trails?: [number, number][][], ids?: number[]}} Group `mark` is circle or triangle; for each
- *   point whether it is wrong, its text, the share that it was given, the places that it has just come through, and its
- *   number among all
+ *   shares?: number[], trails?: [number, number][][], ids?: number[]}} Group `mark` is circle or triangle, or a
+ *   number, which has a shape and a colour of its own; for each point whether it is wrong, its text, the share that it
+ *   was given, the places that it has just come through, and its number among all
  * @typedef {Titled & {kind: "cloud", groups: Group[], x_range?: Range, y_range?: Range, hint?: string, share?: string,
  *   ringed?: number[]|null, marked?: number|null}} CloudSpec `hint` is read where no point is; `share` names the
  *   shares, such as P(spam); `ringed` and `marked` are numbers of points
@@ -17,11 +17,14 @@
 
 import { paintKeys } from "../axes.js";
 import { h, placeIn, put, s, say } from "../elements.js";
+import { IDENTITIES, shapeOf } from "../identity.js";
 import { circle, linear, rangeOf, triangle } from "../scales.js";
 import { numberText, ofThem } from "../text.js";
 import { drawn, picture } from "./frame.js";
 
 const MARGIN = 10;
+const SIZES = { circle: 3, triangle: 3.8, own: 3.6 }; // pixels: the radius of a mark
+const KEYS = { circle: 4, triangle: 5, own: 4.5 };
 const NEAR = 12;
 const RING = 6.5; // pixels: the radius of the ring around a chosen point
 const TARGET = 9; // that of the target on the marked one
@@ -30,35 +33,50 @@ const STROKE = 5;
 /** A few points alone are what the picture is about. @param {Group} group */
 const isSpecial = ({ wrong, points }) => !wrong && points.length < 5;
 
-/** @param {number} i @param {boolean} outlined */
-const markLook = (i, outlined) => `hs-mark hs-mark-${i % 4}${outlined ? " hs-wrong" : ""}`;
+/** Whether a group has an identity of its own. @param {string} mark */
+const isOwn = (mark) => /^\d+$/.test(mark);
+
+/** @param {Group} group @param {number} i @param {boolean} outlined */
+function markLook({ mark }, i, outlined) {
+  const own = isOwn(mark) ? `hs-who hs-who-${Number(mark) % IDENTITIES}` : `hs-mark-${i % 4}`;
+  return `hs-mark ${own}${outlined ? " hs-wrong" : ""}`;
+}
+
+/** A mark as a path, its size by what it is; beyond the last identity a number has the first's colour and another shape.
+ * @param {string} mark @param {number} x @param {number} y @param {{circle: number, triangle: number, own: number}} of
+ * @param {number} [scale] */
+function markPath(mark, x, y, of, scale = 1) {
+  if (mark === "circle") return circle(x, y, scale * of.circle);
+  if (mark === "triangle") return triangle(x, y, scale * of.triangle);
+  const turn = Math.floor(Number(mark) / IDENTITIES);
+  return shapeOf(Number(mark) + 3 * turn, x, y, scale * of.own);
+}
 
 /** Two paths for a group: those that are right, and those that are outlined.
  * @param {Group} group @param {Scale} x @param {Scale} y @param {number} [scale] of the marks
  * @returns {[string, string]} */
 export function groupPaths(group, x, y, scale = 1) {
   const special = isSpecial(group);
-  const [shape, size] = group.mark === "triangle" ? [triangle, 3.8] : [circle, 3];
   /** @type {[string, string]} */
   const paths = ["", ""];
   group.points.forEach(([a, b], i) => {
     const [px, py] = [x(a), y(b)].map((value) => Number(value.toFixed(1)));
-    paths[special || group.wrong?.[i] ? 1 : 0] += shape(px, py, scale * size * (special ? 1.7 : 1));
+    paths[special || group.wrong?.[i] ? 1 : 0] += markPath(group.mark, px, py, SIZES, scale * (special ? 1.7 : 1));
   });
   return paths;
 }
 
 /** @param {CloudSpec} spec @returns {Key[]} */
 function keysOf({ groups }) {
-  const keys = groups.map((group, i) => ({ name: group.name, look: markLook(i, isSpecial(group)),
-    shape: group.mark === "triangle" ? triangle(7, 6, 5) : circle(7, 7, 4) }));
+  const keys = groups.map((group, i) => ({ name: group.name, look: markLook(group, i, isSpecial(group)),
+    shape: markPath(group.mark, 7, group.mark === "triangle" ? 6 : 7, KEYS) }));
   const judged = groups.some((group) => group.wrong);
-  return judged ? [...keys, { name: "wrong", look: markLook(0, true), shape: circle(7, 7, 4) }] : keys;
+  return judged ? [...keys, { name: "wrong", look: "hs-mark hs-mark-0 hs-wrong", shape: circle(7, 7, 4) }] : keys;
 }
 
 /** @param {CloudSpec} spec */
 function cloudText({ title, groups, ringed, marked, hint }) {
-  const all = groups.map((group) => `${group.name}, ${ofThem(group.points.length, group.mark)}`);
+  const all = groups.map(({ name, mark, points }) => `${name}, ${ofThem(points.length, isOwn(mark) ? "mark" : mark)}`);
   const one = groups.flatMap(({ ids, texts }) => texts?.filter((_, i) => ids?.[i] === marked) ?? []);
   return [`${title}: ${all.join("; ")}`, ...(ringed ? [hint] : []), ...one.map((text) => `marked: ${text}`)].join("; ");
 }
@@ -167,7 +185,7 @@ function paintMarks(group, groups, x, y) {
   const many = groups.length;
   if (group.childElementCount !== 2 * many) group.replaceChildren(...groups.flatMap(() => [s("path"), s("path")]));
   groups.forEach((one, i) => groupPaths(one, x, y).forEach((d, outlined) =>
-    put(group.children[i + outlined * many], { class: markLook(i, outlined === 1), d })));
+    put(group.children[i + outlined * many], { class: markLook(one, i, outlined === 1), d })));
 }
 
 /** The ways that the points have just come, one path for each group. @param {Element} group @param {CloudSpec} spec
@@ -177,8 +195,8 @@ function paintTrails(group, { groups }, x, y) {
   const step = (/** @type {[number, number]} */ [a, b], /** @type {number} */ i) =>
     `${i ? "L" : "M"}${x(a).toFixed(1)} ${y(b).toFixed(1)}`;
   const path = (/** @type {[number, number][][]} */ trails) => trails.map((way) => way.map(step).join("")).join("");
-  groups.forEach(({ trails = [] }, i) =>
-    put(group.children[i], { class: `hs-trail hs-trail-${i % 4}`, d: path(trails) }));
+  groups.forEach(({ mark, trails = [] }, i) => put(group.children[i], { d: path(trails),
+    class: `hs-trail ${isOwn(mark) ? `hs-who hs-who-${Number(mark) % IDENTITIES}` : `hs-trail-${i % 4}`}` }));
 }
 
 /** @param {Place} place @param {((id: number) => void)|null} [choose] what a click on a point does */
