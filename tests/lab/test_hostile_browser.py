@@ -9,7 +9,7 @@ from itertools import pairwise
 
 import pytest
 from browser import Site, fresh_notebook, notebook, notebook_in
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 from test_lab_browser import CELL, CELLS_LEFT, SCREENS, lab, press, wait_epoch, wait_kernel, wait_phase
 
 from headswap.data.fixture import messages
@@ -113,6 +113,7 @@ def test_stop_says_so_while_a_cell_blocks_the_kernel(site: Site) -> None:
         press(view, "Stop")
         lab(view).locator("[data-hs=status]", has_text=re.compile("busy with another cell|run 1: stopped")).wait_for()
         wait_phase(view, "idle")
+        expect(lab(view).locator(".hs-do-train")).to_be_focused()  # Stop is out of sight, and the keys go on from there
 
 
 def table(classes: int) -> bytes:

@@ -211,6 +211,15 @@ test("keys lead along the lines and across the cells, and no further than their 
     [[0, 1], [1, 1], [0, 2], [0, 0], [0, 2], null]);
 });
 
+test("ten groups have ten marks: no two share colour and shape", () => {
+  const same = (v) => v;
+  const marks = Array.from({ length: 10 }, (_, i) =>
+    groupPaths({ name: "", mark: String(i), points: [[0, 0]], wrong: [false] }, same, same)[0]);
+  const pairs = marks.map((path, i) => `${i % 8} ${path}`);
+  assert.equal(new Set(pairs).size, 10);
+  assert.ok(marks[8] !== marks[0] && marks[9] !== marks[1]);
+});
+
 test("a point is read out near the mouse, and outlined where it is wrong", () => {
   const same = (v) => v;
   const groups = [{ name: "ham", mark: "circle", points: [[10, 10]], wrong: [false], texts: ["hi"], shares: [0.25] },

@@ -42,7 +42,7 @@ function markLook({ mark }, i, outlined) {
   return `hs-mark ${own}${outlined ? " hs-wrong" : ""}`;
 }
 
-/** A mark as a path, its size by what it is; beyond the last identity a number has the first's colour and another shape.
+/** A mark as a path, its size by what it is. Beyond the last identity a number has the first colour and another shape.
  * @param {string} mark @param {number} x @param {number} y @param {{circle: number, triangle: number, own: number}} of
  * @param {number} [scale] */
 function markPath(mark, x, y, of, scale = 1) {
