@@ -300,7 +300,7 @@ SAMPLE = Exercise(
              "tensor: mean + deviation * noise."),
         Trap(_in_numpy, NO_NUMPY),
         Trap(_in_place, NOT_IN_PLACE),
-        Trap(_mean_itself, "That's the mean itself. Add the deviation times the noise."),
+        Trap(_mean_itself, "That's the mean itself, and the other two have no say. Add the deviation times the noise."),
         Trap(_noise_unscaled, "The deviation is missing: every draw gets a deviation of 1. Multiply the noise by "
              "(0.5 * log_variance).exp()."),
         Trap(_noise_added, "You add the noise to the deviation. Multiply them: a wide distribution stretches the "

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 import torch
-
 from variants_12 import into_the_noise
 
 from headswap import Recipe, run_regime
@@ -118,5 +117,5 @@ def test_the_columns_that_give_a_mistake_away_are_named_with_their_numbers() -> 
     found = yours.variational(wrong(KL, "_negative"), sample, FIRST, SPLIT)
     (_, *theirs), (_, *mine) = found.rows
     assert f"KL ({mine[3]} instead of {theirs[3]})" in found.said
-    found = yours.variational(wrong(KL, "_no_half"), sample, FIRST, SPLIT)
+    found = yours.variational(kl, wrong(SAMPLE, "_spread_is_variance"), FIRST, SPLIT)
     assert found.said.endswith(yours_calibration.SILENT)
