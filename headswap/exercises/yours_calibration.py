@@ -31,8 +31,8 @@ from ..regimes.places import parameter_groups
 from ..training.loop import make_optimizer, predict_logits, train_classifier
 from ..training.recipe import Recipe
 from ..training.run import begin_stage, encode
-from .answers import Function, Raised
-from .beside import SEED, Beside, Row, encoded, f1_text, heard, judged, owned, stopped, your_turn
+from .answers import Function, Raised, shown
+from .beside import SEED, Beside, OwnError, Row, encoded, f1_text, heard, judged, owned, stopped, your_turn
 from .calibrating import ECE, TEMPERATURE, Part
 from .exercise import Exercise, is_stub
 from .sampling import KL, SAMPLE
@@ -150,16 +150,20 @@ def variational(kl: Function, sample: Function, first: Classifier, split: Split)
     mine = heard(lambda: _outcome(second_stage(first, split, *own), split))
     rows: list[Row] = [("the library's", *_texts(right))]
     if isinstance(mine, Raised):
-        return stopped(given, _without_rate(mine), columns, [*rows, ("yours", *["none"] * len(right))])
+        return stopped(given, _blamed(mine), columns, [*rows, ("yours", *["none"] * len(right))])
     rows.append(("yours", *_texts(mine)))
     if all(exercise.check(function) for exercise, function in given):
         return Beside(judged(given, "" if rows[0][1:] == rows[1][1:] else FINE), columns, tuple(rows))
     return Beside(judged(given, _given_away(right, mine), SILENT), columns, tuple(rows))
 
 
-def _without_rate(why: Raised) -> Raised:
-    """Why a run stopped; that the loss diverged is the functions' doing here, and no other rate would help."""
-    return replace(why, says=why.says.partition(" with learning rate")[0]) if why.kind == "DivergedError" else why
+def _blamed(why: Raised) -> Raised:
+    """Why a run stopped, with whose doing that is: an error in the library comes from what the functions returned."""
+    if why.kind == "DivergedError":  # no other learning rate would help
+        return Raised(OwnError.__name__, why.says.partition(" with learning rate")[0])
+    if not why.kind.endswith("Error") or why.kind == OwnError.__name__:
+        return why
+    return Raised(OwnError.__name__, f"what your kl or your sample returned led to {shown(why, 240)}")
 
 
 def _given_away(right: Sequence[float], mine: Sequence[float]) -> str:

@@ -107,6 +107,11 @@ def test_a_loss_that_is_no_number_is_no_matter_of_the_rate() -> None:
     assert said.endswith("the loss became nan at step 1 of 40.") and "tenth" not in said
 
 
+def test_an_error_that_comes_of_what_a_function_returned_says_so() -> None:
+    said = yours.variational(kl, lambda mean, *_: mean[:, :3], FIRST, SPLIT).said
+    assert "Your run stopped: what your kl or your sample returned led to RuntimeError: " in said
+
+
 def test_a_draw_that_writes_into_its_noise_is_named_and_spoils_no_run() -> None:
     found = yours.variational(kl, into_the_noise, FIRST, SPLIT)
     assert found.rows[0][1:] == found.rows[1][1:]
