@@ -110,6 +110,19 @@ def _forward_only(images: torch.Tensor, down: int, right: int) -> torch.Tensor:
     return shift(images, abs(down), abs(right))
 
 
+def _sliced_forward(images: torch.Tensor, down: int, right: int) -> torch.Tensor:
+    H, W = images.shape[2:]
+    moved = torch.zeros_like(images)
+    moved[:, :, down:, right:] = images[:, :, : H - down, : W - right]
+    return moved
+
+
+def _sliced_to_minus(images: torch.Tensor, down: int, right: int) -> torch.Tensor:
+    moved = torch.zeros_like(images)
+    moved[:, :, down:, right:] = images[:, :, :-down, :-right]
+    return moved
+
+
 def _filled_with_ink(images: torch.Tensor, down: int, right: int) -> torch.Tensor:
     return 1 - shift(1 - images, down, right)
 
@@ -179,6 +192,10 @@ SHIFT = Exercise(
         Trap(_cut_only, "Your images shrink. Fill what the shift uncovers with 0."),
         Trap(_only_down, "You move it down and never to the right."),
         Trap(_forward_only, "A negative number moves it up, or to the left: yours always goes down and right."),
+        Trap(_sliced_forward, "Your slices are right for numbers of 0 and more. But a slice from -1 begins at the last "
+             "row. Begin at max(0, down), and mind the ends, or put a margin around the image first."),
+        Trap(_sliced_to_minus, "Your slices are right for numbers above 0. But a slice up to -0 is empty, and one from "
+             "-1 begins at the last row. Put a margin around the image first, then cut a window."),
         Trap(_filled_with_ink, "You fill with 1, which is ink. Paper is 0."),
         Trap(_nothing, "Your images stay where they are."),
     ),

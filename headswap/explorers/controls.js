@@ -21,7 +21,7 @@
 
 import { choiceInput, sliderInput, switchInput, textInput } from "../web/controls.js";
 import { h, put, say } from "../web/elements.js";
-import { stepText } from "../web/text.js";
+import { countText, stepText } from "../web/text.js";
 
 const TYPING = 120;
 
@@ -48,8 +48,9 @@ function sliderControl(explorer, { name, label, low, high, step, unit }) {
 /** A slider over a few numbers that are not equally far apart. @param {Explorer} explorer @param {StopsControl} control
  * @returns {Asked} */
 function stopsControl(explorer, { name, label, options }) {
+  const said = (/** @type {number} */ stop) => (Number.isInteger(stop) ? countText(stop) : String(stop));
   const { input, shown, paint } = sliderInput({ id: explorer.id(name), low: 0, high: options.length - 1, step: 1 },
-    (place) => String(options[place]), (place) => explorer.set(name, options[place]));
+    (place) => said(options[place]), (place) => explorer.set(name, options[place]));
   return { root: ask("slider", labelOf(label, input), shown, input),
     paint: (value) => paint(options.indexOf(Number(value))) };
 }

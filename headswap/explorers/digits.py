@@ -161,7 +161,7 @@ def _show(test: Sequence[Example], readers: Mapping[str, Chances], value: Mappin
 def _card(name: str, chances: np.ndarray, truth: int) -> dict[str, Any]:
     said = int(chances.argmax())
     sure = f"probability {chances[said]:.2f}"
-    return card(name, str(said), f"{sure}, right" if said == truth else f"{sure}, but it's a {truth}", said != truth)
+    return card(name, str(said), f"{sure}: {'right' if said == truth else 'wrong'}", said != truth)
 
 
 # ---- what a schooled body paints

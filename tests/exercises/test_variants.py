@@ -11,9 +11,9 @@ from headswap.exercises.exercise import Exercise
 EXERCISES = {name: value for name, value in vars(exercises).items() if isinstance(value, Exercise)}
 
 
-def test_every_exercise_has_three_right_and_three_wrong_variants() -> None:
+def test_every_exercise_has_at_least_three_right_and_three_wrong_variants() -> None:
     assert RIGHT.keys() == WRONG.keys() == EXERCISES.keys()
-    assert {len(table[name]) for table in (RIGHT, WRONG) for name in EXERCISES} == {3}
+    assert min(len(table[name]) for table in (RIGHT, WRONG) for name in EXERCISES) == 3
 
 
 @pytest.mark.parametrize(

@@ -80,6 +80,18 @@ def rolled(images, down, right):
     return torch.roll(images, shifts=(down, right), dims=(-2, -1))
 
 
+def sliced(images, down, right):
+    new = images * 0
+    new[:, :, down:, right:] = images[:, :, : images.shape[2] - down, : images.shape[3] - right]
+    return new
+
+
+def sliced_to_minus(images, down, right):
+    new = torch.zeros_like(images)
+    new[..., down:, right:] = images[..., :-down, :-right]
+    return new
+
+
 def turned_round(images, down, right):
     return F.pad(images, (-right, right, -down, down))
 
@@ -96,4 +108,6 @@ WRONG["shift"] = (
     ("What leaves on one side comes back on the other", rolled),
     ("You move it the other way", turned_round),
     ("You repeat the edge", smeared),
+    ("Your slices are right for numbers of 0 and more", sliced),
+    ("Your slices are right for numbers above 0", sliced_to_minus),
 )

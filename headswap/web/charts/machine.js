@@ -119,8 +119,10 @@ function guardedAsks(on, spec, tell) {
 }
 
 /** @param {MachineSpec} spec */
-const swapWords = ({ old, swapped }) =>
-  (swapped ? `Put the ${old?.name.toLowerCase()} back` : `Rip off the ${old?.name.toLowerCase()}, glue on a new head`);
+function swapWords({ old, swapped }) {
+  const name = old?.name.toLowerCase() ?? "old head";
+  return swapped ? `Put the ${name} back` : `Rip off the ${name}, glue on a new head`;
+}
 
 /** All that stands in a machine.
  * @param {MachineOn} on @param {() => MachineSpec|null} spec @param {() => void} again */
