@@ -16,7 +16,7 @@ SCORES: Final = {"how unsure it is": "unsure", "energy": "energy", "distance": "
 AXES: Final = {
     "unsure": ("what it leaves to the other class; 50 % is a coin toss", " %"),
     "energy": ("energy: the less the two logits say, the higher", ""),
-    "distance": ("distance from the nearest class of training messages", ""),
+    "distance": ("distance from the nearest class in training (log scale)", ""),
 }
 SURE, EVEN = 0.9, 50.0
 

@@ -44,7 +44,7 @@ test("a threshold and a table tell the score's own numbers, and the highest scor
 
 test("with a score there are an axis that says what it is and a legend of marks, outline and threshold", () => {
   const { root } = pictured({ ...DIVIDE, score: SCORE });
-  for (const said of ["distance from the nearest class", "ham", "spam", "dark outline: a mistake", "threshold"])
+  for (const said of ["distance from the nearest class", "ham", "spam", "outlined: a mistake", "threshold"])
     assert.ok(root.textContent.includes(said), said);
   assert.ok(!pictured(DIVIDE).root.textContent.includes("mistake"));
 });

@@ -80,7 +80,7 @@ export const placeTable = ({ lanes, label, score }) => [["class", score?.name ??
 const keysOf = ({ lanes, score }) => (score ? [
   ...lanes.map(({ name, mark }, i) => ({ name, look: `hs-mark hs-mark-${i}`, shape: mark === "circle"
     ? circle(7, 7, 4) : "M7 2l5 9h-10Z" })),
-  { name: "dark outline: a mistake", look: "hs-outline", shape: circle(7, 7, 4) },
+  { name: "outlined: a mistake", look: "hs-outline", shape: circle(7, 7, 4) },
   { name: "threshold", look: "hs-cut", shape: "M7 0V14" }] : []);
 
 /** @param {Place} place @param {(threshold: number) => void} slide */
@@ -114,7 +114,7 @@ const words = (x, y, anchor, said, look = "") => s("text", { x, y, "text-anchor"
 function axisOf({ low, high, log, unit = "", says }, [width, height]) {
   const [from, to] = [SIDE, width - SIDE];
   const x = (log ? logarithmic : linear)([low, high], [from, to]);
-  const values = log ? logTicks(low, high, 6) : ticks(low, high, Math.min(5, Math.floor(width / 70)));
+  const values = log && high > 20 * low ? logTicks(low, high, 6) : ticks(low, high, Math.min(5, Math.floor(width / 70)));
   const anchor = (/** @type {number} */ at) => (at > to - 12 ? "end" : at < from + 12 ? "start" : "middle");
   return [...values.flatMap((value) => [
     s("line", { class: "hs-base", x1: x(value), x2: x(value), y1: height - AXIS, y2: height - AXIS + 4 }),
