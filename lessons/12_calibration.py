@@ -216,8 +216,8 @@ exercises.sample.check(sample)
 
 # %% [markdown]
 # Train V-TST's second stage on your filter's frozen body with both. The library's head starts from the same weights and
-# gets the same noise. Two columns are new, both of the validation messages: *KL* is that divergence, so hope for a small
-# number, and *spread* is the mean standard deviation, so hope for about 1.
+# gets the same noise. The last two columns are new, and of the validation messages: *KL* is that divergence, so hope
+# for a small number. *Spread* is the mean standard deviation, so hope for about 1.
 
 # %%
 exercises.yours.variational(kl, sample, sure, split)

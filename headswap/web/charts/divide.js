@@ -114,7 +114,8 @@ const words = (x, y, anchor, said, look = "") => s("text", { x, y, "text-anchor"
 function axisOf({ low, high, log, unit = "", says }, [width, height]) {
   const [from, to] = [SIDE, width - SIDE];
   const x = (log ? logarithmic : linear)([low, high], [from, to]);
-  const values = log && high > 20 * low ? logTicks(low, high, 6) : ticks(low, high, Math.min(5, Math.floor(width / 70)));
+  const many = Math.min(log ? 8 : 5, Math.floor(width / 60));
+  const values = log && high > 20 * low ? logTicks(low, high, many) : ticks(low, high, many);
   const anchor = (/** @type {number} */ at) => (at > to - 12 ? "end" : at < from + 12 ? "start" : "middle");
   return [...values.flatMap((value) => [
     s("line", { class: "hs-base", x1: x(value), x2: x(value), y1: height - AXIS, y2: height - AXIS + 4 }),
