@@ -94,6 +94,14 @@ test("the slider below the marks sets the value that they name, and stands nowhe
   assert.equal(model.values.value.threshold, 0.8);
 });
 
+test("a large result is never broken, and a percent sign stays with its number", () => {
+  const cards = [{ name: "sure", big: "73 of 101", says: "72 %; it promised 97 %", loud: false }];
+  const { el } = openedWidget(widget, { title: "It", controls: [], value: {}, shown: [{ kind: "headlines", title: "In short", cards }] });
+  const [card] = el.looking("hs-result");
+  assert.match(card.textContent, /73\u00a0of\u00a0101/);
+  assert.match(card.textContent, /72\u00a0%; it promised 97\u00a0%/);
+});
+
 test("a folded block waits behind its title", () => {
   const shown = [{ kind: "words", title: "More", text: "A sentence.", folded: true }];
   const { el } = openedWidget(widget, { title: "It", controls: [], value: {}, shown });
