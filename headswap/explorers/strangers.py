@@ -11,7 +11,7 @@ from .controls import choice, slider, stops
 from .widget import Block, Explorer, card, divide, headlines
 
 SETS: Final = {"Caesar's Latin": "latin", "shuffled letters": "shuffled", "other subjects": "shifted"}
-SCORES: Final = {"how unsure it is": "unsure", "energy": "energy", "distance": "distance"}
+SCORES: Final = {"how unsure": "unsure", "energy": "energy", "distance": "distance"}
 # What the axis says of a score, and the unit of its numbers.
 AXES: Final = {
     "unsure": ("what it leaves to the other class; 50 % is a coin toss", " %"),

@@ -128,7 +128,7 @@ def test_every_choice_of_strangers_has_its_marks_and_its_words() -> None:
 
 def test_the_threshold_moves_the_number_of_messages_that_are_called_strange() -> None:
     shown = strangers()
-    for place, score in ((0.0, "energy"), (0.3, "energy"), (0.7, "distance"), (0.9, "how unsure it is")):
+    for place, score in ((0.0, "energy"), (0.3, "energy"), (0.7, "distance"), (0.9, "how unsure")):
         shown.set(threshold=place, score=score)
         known, strange = (
             sum(at >= place for at in lane["places"]) for lane in shown.find("Every message at its score")["lanes"]
