@@ -276,7 +276,7 @@ done
 # | 09 | Rates and schedules | 13 | who moves, and how far |
 # | 10 | Adapters, LoRA, and other small parts | 14 | your own LoRA |
 # | 11 | Who forgot the language? | 10 | what a new task costs the old one |
-# | 12 | Does .9 mean nine out of ten? | 11 | a filter that is too sure of itself, and what mends it |
+# | 12 | Does .9 mean nine out of ten? | 12 | a filter that is too sure of itself, and what mends it |
 # | 15 | Beyond text | 10 | a digit that one pixel hides |
 #
 # </details>

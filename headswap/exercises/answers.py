@@ -145,9 +145,12 @@ def shown(value: object, most: int = 160) -> str:
 
 
 def shortened(text: str, most: int) -> str:
-    """A text on one line, cut to so many characters."""
+    """A text on one line, cut to so many characters, at the end of a word where it can be."""
     text = " ".join(text.split())
-    return text if len(text) <= most else f"{text[: most - 1]}…"
+    if len(text) <= most:
+        return text
+    head, blank, _ = text[: most - 1].rpartition(" ")
+    return f"{head}{blank}…" if len(head) > most // 2 else f"{text[: most - 1]}…"
 
 
 def kind(value: object) -> str:

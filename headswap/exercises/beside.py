@@ -13,7 +13,7 @@ from torch import nn
 
 from ..data.batches import ClassificationDataset
 from ..data.messages import Example
-from ..errors import SettingError
+from ..errors import HeadswapError, SettingError
 from ..model.body import LanguageModel
 from ..model.classifier import Classifier, swap_head
 from ..model.copies import lazy_copy
@@ -80,6 +80,24 @@ def heard(work: Callable[[], T]) -> T | Raised:
         return Raised("TooLong", f"after {SECONDS:g} seconds it was still running; look for a loop without an end")
 
 
+class OwnError(HeadswapError):
+    """What a learner's function raised in the middle of a run; it says whose mistake that is."""
+
+
+def owned(exercise: Exercise, function: Function) -> Function:
+    """The learner's function, on copies of what it is given; what it raises says its name."""
+
+    def used(*given: torch.Tensor) -> object:
+        try:
+            return function(*(one.clone() for one in given))
+        except Exception as error:
+            raise OwnError(
+                f"your {exercise.name} raised {shown(Raised(type(error).__name__, str(error)), 240)}"
+            ) from error
+
+    return used
+
+
 def f1_text(value: float) -> str:
     """An F1 to two digits: more would be luck."""
     return f"{value:.2f}"
@@ -101,7 +119,12 @@ def your_turn(names: Sequence[str], where: str) -> Beside:
 
 def stopped(given: Sequence[tuple[Exercise, Function]], why: Raised, columns: Row, rows: Sequence[Row]) -> Beside:
     """A run that ended early, with why."""
-    return Beside(judged(given, f"Your run stopped: {shown(why)}."), columns, tuple(rows))
+    return Beside(judged(given, f"Your run stopped: {_reason(why)}."), columns, tuple(rows))
+
+
+def _reason(why: Raised) -> str:
+    """Whose mistake ended a run, without the full stop."""
+    return (why.says if why.kind == OwnError.__name__ else shown(why, 240)).rstrip(".")
 
 
 SILENT = "F1 doesn't show this mistake here; the check does."

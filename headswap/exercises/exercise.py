@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dis
 import html
+import inspect
 import os
 from collections.abc import Sequence
 from contextlib import suppress
@@ -103,7 +104,8 @@ class Exercise:
             return Verdict("passed", self.praise, kept.record(self.name))
         if returned and not any(r is not None for r in returned) and any(e is not None for e in expected):
             return Verdict("wrong", f"{self.name} returns None: end it with return, and what it has worked out.")
-        return Verdict("wrong", self._named(given) or self._difference(given, right))
+        said = self._misfit(answer) or self._named(given) or self._difference(given, right)
+        return Verdict("wrong", said)
 
     def yours(self, answer: Function) -> Function:
         """The learner's function, safe to use in a lesson: an error is a value, and so is a call that was stopped.
@@ -145,6 +147,17 @@ class Exercise:
             within(SECONDS, lambda: answers.extend(answer_of(probe, heard) for probe in self.probes))
         return answers, returned
 
+    def _misfit(self, function: Function) -> str:
+        """A sentence where the function can't be called with the arguments that it is given, or none."""
+        names = list(inspect.signature(self.reference).parameters)
+        with suppress(ValueError, TypeError):  # what is built in may not say what it takes
+            takes = inspect.signature(function)
+            try:
+                takes.bind(*names)
+            except TypeError:
+                return f"{self.name}{takes} doesn't fit: it's called as {self.name}({', '.join(names)})."
+        return ""
+
     def _named(self, given: Sequence[object]) -> str:
         """The sentence of the trap that answers the same, or none."""
         for trap in self.traps:
@@ -158,8 +171,14 @@ class Exercise:
             (probe, a, b) for probe, a, b in zip(self.probes, given, right, strict=True) if not same(a, b)
         )
         verb = "raised" if isinstance(came, Raised) else "gave"
+        if isinstance(came, dict) and isinstance(expected, dict) and came.keys() == expected.keys():
+            key = next(key for key in came if not same(came[key], expected[key]))
+            return f"{probe.says}: {key} is {shown(came[key])}; expected {shown(expected[key])}."
         many = MANY if isinstance(came, Raised) and "Boolean value of Tensor" in came.says else ""
-        return f"{probe.says} {verb} {shown(came)}; expected {shown(expected)}.{many}"
+        wanted = shown(expected)
+        if isinstance(expected, dict) and wanted.endswith("…"):  # too much to read: its first part
+            wanted = next(f"{key} {shown(value)}" for key, value in expected.items())
+        return f"{probe.says} {verb} {shown(came)}; expected {wanted}.{many}"
 
 
 def is_stub(function: Function) -> bool:

@@ -1,4 +1,4 @@
-"""Lesson 12: a head that draws samples. How far its latent numbers are from the prior, and a draw that can learn.
+"""Lesson 12: a head that draws samples. How far its latent numbers are from N(0, 1), and a draw that can learn.
 
 Shape letters: B batch, Z latent numbers.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import torch
 
 from .answers import Function, Probe, same
@@ -83,6 +84,34 @@ def _each_number(mean: torch.Tensor, log_variance: torch.Tensor) -> torch.Tensor
     return kl(mean[..., None], log_variance[..., None])
 
 
+def _half_of_the_mean_alone(mean: torch.Tensor, log_variance: torch.Tensor) -> torch.Tensor:
+    return (0.5 * mean.square() + log_variance.exp() - 1 - log_variance).mean(-1)
+
+
+def _exp_of_twice(mean: torch.Tensor, log_variance: torch.Tensor) -> torch.Tensor:
+    return 0.5 * (mean.square() + (2 * log_variance).exp() - 1 - log_variance).mean(-1)
+
+
+def _logarithm_squared(mean: torch.Tensor, log_variance: torch.Tensor) -> torch.Tensor:
+    return 0.5 * (mean.square() + log_variance.square() - 1 - log_variance).mean(-1)
+
+
+def _logarithm_as_variance(mean: torch.Tensor, log_variance: torch.Tensor) -> torch.Tensor:
+    return 0.5 * (mean.square() + log_variance - 1 - log_variance).mean(-1)
+
+
+def _kept_dimension(mean: torch.Tensor, log_variance: torch.Tensor) -> torch.Tensor:
+    return kl(mean, log_variance)[:, None]
+
+
+def _in_numpy(mean: torch.Tensor, log_variance: torch.Tensor, noise: torch.Tensor | None = None) -> object:
+    return np.exp(log_variance)  # pyright: ignore[reportArgumentType, reportCallIssue]
+
+
+def _in_place(mean: torch.Tensor, log_variance: torch.Tensor, noise: torch.Tensor | None = None) -> torch.Tensor:
+    return mean.mul_(log_variance)
+
+
 def _detached_divergence(mean: torch.Tensor, log_variance: torch.Tensor) -> torch.Tensor:
     return kl(mean, log_variance).detach()
 
@@ -128,6 +157,30 @@ def _mean_alone(mean: torch.Tensor, log_variance: torch.Tensor, noise: torch.Ten
     return mean + 0 * log_variance
 
 
+def _mean_itself(mean: torch.Tensor, log_variance: torch.Tensor, noise: torch.Tensor) -> torch.Tensor:
+    return mean
+
+
+def _noise_unscaled(mean: torch.Tensor, log_variance: torch.Tensor, noise: torch.Tensor) -> torch.Tensor:
+    return mean + noise
+
+
+def _noise_added(mean: torch.Tensor, log_variance: torch.Tensor, noise: torch.Tensor) -> torch.Tensor:
+    return mean + (0.5 * log_variance).exp() + noise
+
+
+def _half_the_variance(mean: torch.Tensor, log_variance: torch.Tensor, noise: torch.Tensor) -> torch.Tensor:
+    return mean + 0.5 * log_variance.exp() * noise
+
+
+def _spread_is_variance_squared(mean: torch.Tensor, log_variance: torch.Tensor, noise: torch.Tensor) -> torch.Tensor:
+    return mean + (2 * log_variance).exp() * noise
+
+
+def _into_the_noise(mean: torch.Tensor, log_variance: torch.Tensor, noise: torch.Tensor) -> torch.Tensor:
+    return noise.mul_(0)
+
+
 def _no_mean(mean: torch.Tensor, log_variance: torch.Tensor, noise: torch.Tensor) -> torch.Tensor:
     return (0.5 * log_variance).exp() * noise
 
@@ -137,6 +190,9 @@ def _minus(mean: torch.Tensor, log_variance: torch.Tensor, noise: torch.Tensor) 
 
 
 # ---- the questions
+
+NO_NUMPY = "NumPy can't follow gradients. Use torch's own functions, such as log_variance.exp()."
+NOT_IN_PLACE = "You change mean or log_variance in place, and then gradients can't reach them. Make a new tensor."
 
 MEAN, LOG_VARIANCE = ((1.0, -0.5, 2.0), (0.0, 0.25, -1.5)), ((-0.5, -2.0, -0.1), (0.3, -1.0, -3.0))
 POSITIVE = ((0.5, 1.0), (0.4, 2.0))  # log-variances that have a logarithm themselves
@@ -168,8 +224,10 @@ def _detached_of(answer: object) -> object:
 def _draw(function: Function) -> dict[str, object]:
     """A draw and its gradients; whoever draws noise of their own answers differently when asked again."""
     given = [torch.tensor(one, requires_grad=True) for one in (MEAN, LOG_VARIANCE)]
-    noise = torch.tensor(NOISE)
-    answer, again = (function(*given, noise.clone()) for _ in range(2))
+    noises = [torch.tensor(NOISE) for _ in range(2)]
+    answer, again = (function(*given, noise) for noise in noises)
+    if not torch.equal(noises[0], torch.tensor(NOISE)):
+        return {"noise, after the call": "changed"}
     draws, twice = map(_detached_of, (answer, again))
     if isinstance(draws, torch.Tensor) and isinstance(twice, torch.Tensor) and not same(draws, twice):
         return {"asked twice with the same noise": "two different draws"}
@@ -186,7 +244,7 @@ KL = Exercise(
              "log_variance.exp(), without a 2."),
         Trap(_deviation, "exp(log_variance / 2) is the deviation. The formula has the variance: log_variance.exp()."),
         Trap(_negative, "The sign is wrong. A divergence is never below 0, and training makes it small: yours would "
-             "push the latent numbers away from the prior."),
+             "push the latent numbers away from N(0, 1)."),
         Trap(_one_sign, "You add the log-variance. Subtract it: a small variance must cost something."),
         Trap(_no_half, "The half is missing."),
         Trap(_no_one, "The 1 is missing: with mean 0 and variance 1 the divergence must be 0."),
@@ -200,6 +258,16 @@ KL = Exercise(
         Trap(_averaged_over_the_batch, "You average over the batch as well. Return a number for each message, (B,)."),
         Trap(_down_the_columns, "You average over the messages. Average over each message's latent numbers, dim -1."),
         Trap(_each_number, "That's one for each latent number. Take the mean over each message's Z numbers, dim -1."),
+        Trap(_half_of_the_mean_alone, "Only mean² is halved. The half belongs to the whole sum: 0.5 * (mean**2 + "
+             "variance - 1 - log_variance)."),
+        Trap(_exp_of_twice, "(2 * log_variance).exp() is the variance squared. The variance is log_variance.exp()."),
+        Trap(_logarithm_squared, "log_variance squared isn't the variance. The variance is log_variance.exp()."),
+        Trap(_logarithm_as_variance, "You take log_variance for the variance, and then it cancels. The variance is "
+             "log_variance.exp()."),
+        Trap(_kept_dimension, "Your numbers are right, but their shape is (B, 1). Return (B,): leave out "
+             "keepdim=True."),
+        Trap(_in_numpy, NO_NUMPY),
+        Trap(_in_place, NOT_IN_PLACE),
         Trap(_detached_divergence, "Your numbers are right, but they have no gradient: no detach, no item, no "
              "no_grad."),
     ),
@@ -228,6 +296,19 @@ SAMPLE = Exercise(
              "torch.normal."),
         Trap(_detached_spread, "No gradient reaches the log-variance, so the spread can't learn. Don't detach it."),
         Trap(_detached_mean, "No gradient reaches the mean, so it can't learn. Don't detach it."),
+        Trap(_into_the_noise, "Your function changes the noise it was given: *= and += write into it. Make a new "
+             "tensor: mean + deviation * noise."),
+        Trap(_in_numpy, NO_NUMPY),
+        Trap(_in_place, NOT_IN_PLACE),
+        Trap(_mean_itself, "That's the mean itself, and the other two have no say. Add the deviation times the noise."),
+        Trap(_noise_unscaled, "The deviation is missing: every draw gets a deviation of 1. Multiply the noise by "
+             "(0.5 * log_variance).exp()."),
+        Trap(_noise_added, "You add the noise to the deviation. Multiply them: a wide distribution stretches the "
+             "noise."),
+        Trap(_half_the_variance, "That's half the variance. The deviation is its root, so the half goes inside: "
+             "(0.5 * log_variance).exp()."),
+        Trap(_spread_is_variance_squared, "(2 * log_variance).exp() is the variance squared. The deviation is the "
+             "variance's root: (0.5 * log_variance).exp()."),
         Trap(_no_noise, "You add the deviation and forget the noise: multiply them."),
         Trap(_mean_alone, "That's the mean itself. Add the deviation times the noise."),
         Trap(_no_mean, "The mean is missing: noise times deviation lies around 0."),

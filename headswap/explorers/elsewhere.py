@@ -16,7 +16,7 @@ from .calibrated import DRAWS, HEADS, MODELS, Run, best_temperature, recorded_ru
 from .controls import choice, stops, switch
 from .widget import Block, Explorer, card, headlines, reliability
 
-SHARES = (50, 30, 20, 9, 5, 2)  # of 100 messages there, so many are spam
+SHARES = (2, 5, 9, 20, 30, 50)  # of 100 messages there, so many are spam
 ALARM, HALF = 0.9, (0.5, 0.5)
 
 
@@ -24,7 +24,7 @@ def elsewhere() -> Explorer:
     """Probabilities of spam, calibrated where half of all messages are spam, at a place with fewer: shift the odds."""
     seeds = sorted({run.seed for run in recorded_runs()})
     controls = [
-        stops("share", "Spam in 100 messages", SHARES[0], SHARES),
+        stops("share", "Spam in 100 messages", SHARES[-1], SHARES),
         switch("shifted", "Shift the odds", False),
         choice("model", "Trained", list(MODELS)[1], [*MODELS]),
         stops("seed", "Seed", seeds[0], seeds),
@@ -64,8 +64,9 @@ def _in_all(stated: Stated) -> dict[str, Any]:
 
 def _about(stated: Stated) -> str:
     return (
-        f"Recorded, not live: {len(stated.true):,} test messages. The temperature is the one that fits the validation "
-        "messages, half of them spam."
+        f"Recorded, not live: {len(stated.true):,} test messages. The temperature fits the validation messages, half "
+        "of them spam. The calibration error here is that of how sure it is of spam, in 15 bins from 0 to 100 %, "
+        "not of how sure it is of its verdict."
     )
 
 

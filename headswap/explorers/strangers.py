@@ -10,13 +10,15 @@ from .calibrated import MODELS, Run, recorded_runs, run_of
 from .controls import choice, slider, stops
 from .widget import Block, Explorer, card, divide, headlines
 
-SETS: Final = {"Caesar's Latin": "latin", "shuffled letters": "shuffled", "other subjects, in English": "shifted"}
-SCORES: Final = {
-    "how unsure it is": "unsure",
-    "energy: how little the logits say": "energy",
-    "distance from the training messages": "distance",
+SETS: Final = {"Caesar's Latin": "latin", "shuffled letters": "shuffled", "other subjects": "shifted"}
+SCORES: Final = {"how unsure": "unsure", "energy": "energy", "distance": "distance"}
+# What the axis says of a score, and the unit of its numbers.
+AXES: Final = {
+    "unsure": ("what it leaves to the other class; 50 % is a coin toss", " %"),
+    "energy": ("energy: the less the two logits say, the higher", ""),
+    "distance": ("distance from the nearest class in training (log scale)", ""),
 }
-SURE = 0.9
+SURE, EVEN = 0.9, 50.0
 
 
 def strangers() -> Explorer:
@@ -35,21 +37,28 @@ def strangers() -> Explorer:
 def _show(value: Mapping[str, Any]) -> list[Block]:
     run, score, name = run_of(value["model"], int(value["seed"])), SCORES[value["score"]], SETS[value["strange"]]
     known, strange = (score_of(run, which, score) for which in ("test", name))
-    sure = 1 - score_of(run, name, "unsure")
-    lanes = placed(known, strange)
+    lanes, scale = placed(known, strange, score)
     named = [("known messages", "circle", lanes[0]), ("strangers", "triangle", lanes[1])]
+    called = [sum(place >= value["threshold"] for place in lane) for lane in lanes]
+    pass_too = f"{100 * false_alarm_rate(known, strange):.0f} of 100 strangers pass"
     return [
         headlines("In short", [
-            card("it's at least 90 % sure of", f"{100 * (sure >= SURE).mean():.0f} of 100",
-                 f"strangers; the mean is {100 * sure.mean():.0f} %", bool((sure >= SURE).mean() > 0.5)),
+            _surest(1 - score_of(run, name, "unsure")),
             card("a stranger scores higher than a known one", f"{100 * auroc(known, strange):.0f} of 100",
                  "times (AUROC); guessing gives 50"),
-            card("where 95 of 100 known ones pass, so do", f"{100 * false_alarm_rate(known, strange):.0f} of 100",
-                 "strangers"),
-        ]) | {"note": f"Recorded, not live: {len(known)} test messages and {len(strange)} strangers, one seed."},
+            card("strangers called strange at the threshold", f"{called[1]} of {len(strange)}",
+                 f"and {called[0]} of {len(known)} known messages"),
+        ]) | {"note": f"Recorded, not live: one seed. Where 95 of 100 known messages pass as known, {pass_too}, too."},
         divide("Every message at its score", named, "call it strange from", "threshold")
-        | {"sides": ["taken as known", "called strange"], "named": "right"},
+        | {"sides": ["taken as known", "called strange"], "named": "right", "score": {"name": value["score"]} | scale},
     ]  # fmt: skip
+
+
+def _surest(sure: np.ndarray) -> dict[str, Any]:
+    """How many strangers get a verdict that the model is sure of."""
+    share = (sure >= SURE).mean()
+    return card("it's at least 90 % sure of", f"{100 * share:.0f} of 100",
+                f"strangers; the mean is {100 * sure.mean():.0f} %", bool(share > 0.5))  # fmt: skip
 
 
 def score_of(run: Run, name: str, score: str) -> np.ndarray:
@@ -59,9 +68,16 @@ def score_of(run: Run, name: str, score: str) -> np.ndarray:
     return 1 / (1 + np.exp(np.abs(run.strange[name]["odds"])))
 
 
-def placed(known: np.ndarray, strange: np.ndarray) -> tuple[list[float], list[float]]:
-    """Both sets' scores between 0, the least of all, and 1, the most."""
+def placed(known: np.ndarray, strange: np.ndarray, score: str) -> tuple[list[list[float]], dict[str, Any]]:
+    """Both sets' scores as places between 0, the least of all, and 1, the most; and what lies at 0 and 1.
+
+    Unsureness runs from 0 to 50 %, whatever there is. Of the distance the record holds the squares' logarithm.
+    """
     both = np.concatenate([known, strange])
-    low, high = both.min(), both.max()
-    one, other = ((values - low) / max(1e-9, high - low) for values in (known, strange))
-    return one.round(4).tolist(), other.round(4).tolist()
+    low, high = (0.0, EVEN / 100) if score == "unsure" else (float(both.min()), float(both.max()))
+    lanes = [((values - low) / max(1e-9, high - low)).round(4).tolist() for values in (known, strange)]
+    says, unit = AXES[score]
+    ends = {"unsure": (0.0, EVEN), "distance": (float(np.exp(low / 2)), float(np.exp(high / 2)))}.get(
+        score, (low, high)
+    )
+    return lanes, {"low": ends[0], "high": ends[1], "log": score == "distance", "unit": unit, "says": says}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from variants import RIGHT, WRONG, Function
+from variants import MORE, RIGHT, WRONG, Function
 
 from headswap import exercises
 from headswap.exercises.exercise import Exercise
@@ -27,7 +27,11 @@ def test_a_right_answer_passes_however_it_is_written(name: str, answer: Function
 
 @pytest.mark.parametrize(
     ("name", "sentence", "answer"),
-    [pytest.param(name, *row, id=f"{name}-{i}") for name, rows in WRONG.items() for i, row in enumerate(rows, 1)],
+    [
+        pytest.param(name, *row, id=f"{name}-{i}")
+        for name in WRONG
+        for i, row in enumerate((*WRONG[name], *MORE.get(name, ())), 1)
+    ],
 )
 def test_a_wrong_answer_is_named_however_it_is_written(name: str, sentence: str, answer: Function) -> None:
     verdict = EXERCISES[name].check(answer)

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import torch
+from variants_12 import into_the_noise
 
 from headswap import Recipe, run_regime
 from headswap.data.messages import Split
@@ -85,4 +86,41 @@ def test_a_stub_is_not_run_and_what_breaks_stops_no_notebook() -> None:
     assert yours.calibration(ece, stub, FIRST, SPLIT).said.startswith("Your turn: write temperature")
     assert yours.variational(stub, stub, FIRST, SPLIT).said.startswith("Your turn: write kl and sample")
     assert "Your run stopped: ValueError: no idea" in yours.calibration(broken, temperature, FIRST, SPLIT).said
-    assert "Your run stopped: ValueError: no idea" in yours.variational(kl, broken, FIRST, SPLIT).said
+    assert (
+        "Your run stopped: your sample raised ValueError: no idea." in yours.variational(kl, broken, FIRST, SPLIT).said
+    )
+
+
+def long_winded(*_: Any) -> None:
+    raise RuntimeError(" ".join(["unsupported operation:", *["please clone the tensor"] * 30]) + ".")
+
+
+def test_a_long_error_is_the_functions_own_and_ends_with_a_whole_word() -> None:
+    said = yours.variational(kl, long_winded, FIRST, SPLIT).said
+    assert "Your run stopped: your sample raised RuntimeError: unsupported operation: please clone" in said
+    assert said.split()[-2] in ("please", "clone", "the", "tensor") and said.endswith(" ….")
+
+
+def test_a_loss_that_is_no_number_is_no_matter_of_the_rate() -> None:
+    said = yours.variational(kl, wrong(SAMPLE, "_spread_is_its_root"), FIRST, SPLIT).said
+    assert said.startswith("sample: log_variance.sqrt() has no value below 0.")
+    assert said.endswith("the loss became nan at step 1 of 40.") and "tenth" not in said
+
+
+def test_an_error_that_comes_of_what_a_function_returned_says_so() -> None:
+    said = yours.variational(kl, lambda mean, *_: mean[:, :3], FIRST, SPLIT).said
+    assert "Your run stopped: what your kl or your sample returned led to RuntimeError: " in said
+
+
+def test_a_draw_that_writes_into_its_noise_is_named_and_spoils_no_run() -> None:
+    found = yours.variational(kl, into_the_noise, FIRST, SPLIT)
+    assert found.rows[0][1:] == found.rows[1][1:]
+    assert found.said.startswith("sample: Your function changes the noise it was given")
+
+
+def test_the_columns_that_give_a_mistake_away_are_named_with_their_numbers() -> None:
+    found = yours.variational(wrong(KL, "_negative"), sample, FIRST, SPLIT)
+    (_, *theirs), (_, *mine) = found.rows
+    assert f"KL ({mine[3]} instead of {theirs[3]})" in found.said
+    found = yours.variational(kl, wrong(SAMPLE, "_spread_is_variance"), FIRST, SPLIT)
+    assert found.said.endswith(yours_calibration.SILENT)

@@ -28,6 +28,7 @@ Function = Callable[..., Any]
 Row = tuple[str, Function]
 RIGHT: dict[str, tuple[Function, Function, Function]] = {}
 WRONG: dict[str, tuple[Row, ...]] = {}
+MORE = variants_12.MORE  # beyond the three of each
 
 
 def head(model, classes):

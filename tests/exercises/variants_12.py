@@ -14,6 +14,7 @@ from torch.distributions import Normal, kl_divergence
 Function = Callable[..., Any]
 RIGHT: dict[str, tuple[Function, Function, Function]] = {}
 WRONG: dict[str, tuple[tuple[str, Function], ...]] = {}
+MORE: dict[str, tuple[tuple[str, Function], ...]] = {}  # wrong ones that learners have really written
 
 
 # ---- ece
@@ -200,4 +201,40 @@ WRONG["sample"] = (
         "Your draw has no gradient",
         lambda mean, lv, noise: torch.tensor(mean.tolist()) + (lv.detach() / 2).exp() * noise,
     ),
+)
+
+
+def into_the_noise(mean, log_variance, noise):
+    noise *= log_variance.exp().sqrt()
+    noise += mean
+    return noise
+
+
+MORE["kl"] = (
+    ("Only mean² is halved", lambda mean, lv: (0.5 * mean**2 + torch.exp(lv) - 1 - lv).mean(1)),
+    (
+        "(2 * log_variance).exp() is the variance squared",
+        lambda mean, lv: (mean**2 + lv.exp() ** 2 - 1 - lv).mean(1) / 2,
+    ),
+    ("exp(log_variance / 2) is the deviation", lambda mean, lv: (mean**2 + lv.exp().sqrt() - 1 - lv).mean(1) / 2),
+    ("log_variance squared isn't the variance", lambda mean, lv: 0.5 * (mean**2 + lv**2 - 1 - lv).mean(-1)),
+    ("You take log_variance for the variance", lambda mean, lv: 0.5 * (mean**2 + lv - 1 - lv).mean(-1)),
+    (
+        "Your numbers are right, but their shape is (B, 1)",
+        lambda mean, lv: 0.5 * (mean**2 + lv.exp() - 1 - lv).mean(1, keepdim=True),
+    ),
+    ("NumPy can't follow gradients", lambda mean, lv: 0.5 * (mean**2 + np.exp(lv) - 1 - lv).mean(1)),
+    ("You change mean or log_variance in place", lambda mean, lv: 0.5 * (mean**2 + lv.exp_() - 1 - lv).mean(1)),
+    ("kl(mean) doesn't fit: it's called as kl(mean, log_variance).", lambda mean: mean.square().mean(1)),
+)
+MORE["sample"] = (
+    ("Your function changes the noise it was given", into_the_noise),
+    ("That's the mean itself", lambda mean, lv, noise: mean),
+    ("The deviation is missing", lambda mean, lv, noise: mean + noise),
+    ("You add the noise to the deviation", lambda mean, lv, noise: mean + torch.exp(lv / 2) + noise),
+    ("That's half the variance", lambda mean, lv, noise: mean + lv.exp() / 2 * noise),
+    ("(2 * log_variance).exp() is the variance squared", lambda mean, lv, noise: mean + lv.exp() ** 2 * noise),
+    ("NumPy can't follow gradients", lambda mean, lv, noise: mean + np.exp(lv / 2) * noise),
+    ("You change mean or log_variance in place", lambda mean, lv, noise: mean.add_((lv / 2).exp() * noise)),
+    ("sample(mean, lv) doesn't fit: it's called as sample(mean, log_variance, noise).", lambda mean, lv: mean + lv),
 )

@@ -15,7 +15,7 @@ from headswap.explorers import calibrated, elsewhere, strangers
 from headswap.explorers.calibrated import FILE, HEADS, MODELS, best_temperature, judged, recorded_runs, run_of
 from headswap.explorers.closed import in_words
 from headswap.explorers.elsewhere import SHARES, claims_at
-from headswap.explorers.strangers import SCORES, SETS, score_of
+from headswap.explorers.strangers import SCORES, SETS, placed, score_of
 
 RUNS = recorded_runs()
 PICTURE, VALLEY = "How often it's right", "Which temperature fits?"
@@ -121,4 +121,35 @@ def test_every_choice_of_strangers_has_its_marks_and_its_words() -> None:
             lanes = shown.find("Every message at its score")["lanes"]
             assert [len(lane["places"]) for lane in lanes] == [160, 160]
             assert all(0 <= place <= 1 for lane in lanes for place in lane["places"])
+            axis = shown.find("Every message at its score")["score"]
+            assert axis["name"] == score and axis["says"] and axis["low"] < axis["high"]
     assert "160 known messages, 160 strangers" in in_words(shown.get_state())
+
+
+def test_the_threshold_moves_the_number_of_messages_that_are_called_strange() -> None:
+    shown = strangers()
+    for place, score in ((0.0, "energy"), (0.3, "energy"), (0.7, "distance"), (0.9, "how unsure")):
+        shown.set(threshold=place, score=score)
+        known, strange = (
+            sum(at >= place for at in lane["places"]) for lane in shown.find("Every message at its score")["lanes"]
+        )
+        called = cards(shown)[2]
+        assert (called["big"], called["says"]) == (f"{strange} of 160", f"and {known} of 160 known messages")
+    assert strange < 160
+
+
+def test_a_place_is_told_in_the_numbers_of_its_score() -> None:
+    run = run_of("as usual", 0)
+    for score in SCORES.values():
+        known, strange = (score_of(run, name, score) for name in ("test", "latin"))
+        lanes, scale = placed(known, strange, score)
+        low, high = scale["low"], scale["high"]
+        back = [low * (high / low) ** at if scale["log"] else low + (high - low) * at for at in lanes[1]]
+        true = {"unsure": 100 * strange, "distance": np.exp(strange / 2)}.get(score, strange)
+        assert back == pytest.approx(true, rel=1e-3, abs=1e-2)
+
+
+def test_the_share_of_spam_grows_to_the_right_and_begins_where_half_is_spam() -> None:
+    shown = elsewhere()
+    assert tuple(sorted(SHARES)) == SHARES and shown.value["share"] == SHARES[-1] == 50
+    assert "in 15 bins from 0 to 100 %" in shown.find("In short")["note"]

@@ -6,7 +6,8 @@ import re
 
 from test_lessons import ROOT, code_cells, prose, stored
 
-from headswap.explorers import calibrated, elsewhere
+from headswap.explorers import calibrated, elsewhere, strangers
+from headswap.explorers.strangers import SETS
 
 LESSON = "12_calibration"
 TOLD = prose(LESSON)
@@ -94,8 +95,20 @@ def test_what_is_said_of_strangers_is_the_record() -> None:
         found[name][2] for name in ("base, unsure", "base, energy", "base, distance", "v-tst, M = 10, unsure")
     )
     assert f"an AUROC of {unsure} (mean of 10 seeds, trained as usual)" in SAID
-    assert f"Energy has {energy}, V-TST {sampled}." in SAID and f"tells more: {far}." in SAID
-    assert f"distance has {lines('usual', 3, 'sms')['base, distance'].split()[1]} for shuffled letters" in SAID
+    assert f"Energy has {energy}, and V-TST, which isn't in the picture, {sampled}." in SAID
+    assert f"tells more: {far}." in SAID
+    real = lines("usual", 3, "sms")["base, distance"].split()[1]
+    assert f"On real text messages even shuffled letters pass: {real}." in SAID
+
+
+def test_what_is_said_of_distance_is_what_the_picture_shows() -> None:
+    shown = strangers()
+    told = {}
+    for name in SETS:
+        shown.set(strange=name, score="distance")
+        told[name] = shown.find("In short")["cards"][1]["big"]
+    assert f"it hardly notices other subjects: {told['other subjects']}." in SAID
+    assert int(told["shuffled letters"].split()[0]) > 85, "it works"
 
 
 def test_what_is_said_of_the_first_pictures_is_what_they_show() -> None:

@@ -5,7 +5,7 @@ import { fakeModel, makeElement, openedWidget, paintFrames } from "./dom.mjs";
 import widget from "../../headswap/explorers/explorer.js";
 import { cardTag } from "../../headswap/explorers/controls.js";
 import { crowdPlaces } from "../../headswap/web/charts/crowd.js";
-import { dividedText, lanePaths, stacked } from "../../headswap/web/charts/divide.js";
+import { divide, dividedText, lanePaths, placeTable, placeText, stacked } from "../../headswap/web/charts/divide.js";
 import { yoursText } from "../../headswap/web/charts/numbers.js";
 import { wonText } from "../../headswap/web/charts/outcome.js";
 
@@ -21,6 +21,44 @@ test("a mark exactly at the threshold is on the side of spam, in picture and wor
   assert.deepEqual(lanePaths(LANES[0], 0.5, [200, 60], 80).map(marks), [2, 2]);
   assert.equal(dividedText(DIVIDE, 0.5), "4 ham: 2 let through, 2 called spam; 1 spam: 0 let through, 1 called spam");
   assert.match(dividedText(DIVIDE, 0.51), /4 ham: 3 let through, 1 called spam/);
+});
+
+const SCORE = { name: "distance", low: 2, high: 32, log: true, says: "distance from the nearest class" };
+const pictured = (spec) => {
+  const chart = divide({ name: "block-divide" }, () => {});
+  chart.svg.clientWidth = 500;
+  chart.svg.clientHeight = 300;
+  chart.paint(spec);
+  return chart;
+};
+
+test("a threshold and a table tell the score's own numbers, and the highest score comes first", () => {
+  assert.equal(placeText(undefined, 0.5), "0.50");
+  assert.equal(placeText(SCORE, 0.5), "8.0");
+  assert.equal(placeText({ name: "energy", low: -6, high: 0, says: "" }, 0.5), "−3.0");
+  assert.equal(placeText({ name: "unsure", low: 0, high: 50, unit: " %", says: "" }, 0.011, 3), "0.55 %");
+  const [columns, rows] = placeTable({ ...DIVIDE, score: SCORE });
+  assert.deepEqual(columns, ["class", "distance"]);
+  assert.deepEqual(rows().map(([, text]) => Number(text)), [32, 8, 8, 2.06, 2]);
+});
+
+test("with a score there are an axis that says what it is and a legend of marks, outline and threshold", () => {
+  const { root } = pictured({ ...DIVIDE, score: SCORE });
+  for (const said of ["distance from the nearest class", "ham", "spam", "outlined: a mistake", "threshold"])
+    assert.ok(root.textContent.includes(said), said);
+  assert.ok(!pictured(DIVIDE).root.textContent.includes("mistake"));
+});
+
+test("a mistake's outline lies below its fill, so that a pile keeps its colour", () => {
+  const looks = pictured(DIVIDE).svg.tagged("path").map((path) => path.getAttribute("class"));
+  assert.deepEqual(looks.slice(0, 3), ["hs-outline", "hs-mark hs-mark-0", "hs-mark hs-mark-0 hs-outlined"]);
+});
+
+test("the threshold's line leaves out the name that it would cross", () => {
+  const cutAt = (threshold) => pictured({ ...DIVIDE, named: "right", threshold }).svg.looking("hs-cut").at(-1).getAttribute("d");
+  const tops = (path) => path.match(/M[\d.]+ [\d.]+/g).map((start) => Number(start.split(" ")[1]));
+  assert.deepEqual(tops(cutAt(0.5)), [0, 18, 159]);
+  assert.deepEqual(tops(cutAt(0.97)), [0, 33, 174]);
 });
 
 test("every message of a crowd has a place of its own, and a gap divides what is called spam from the rest", () => {
@@ -54,6 +92,14 @@ test("the slider below the marks sets the value that they name, and stands nowhe
   sliders[0].value = "0.8";
   sliders[0].fire("input");
   assert.equal(model.values.value.threshold, 0.8);
+});
+
+test("a large result is never broken, and a percent sign stays with its number", () => {
+  const cards = [{ name: "sure", big: "73 of 101", says: "72 %; it promised 97 %", loud: false }];
+  const { el } = openedWidget(widget, { title: "It", controls: [], value: {}, shown: [{ kind: "headlines", title: "In short", cards }] });
+  const [card] = el.looking("hs-result");
+  assert.match(card.textContent, /73\u00a0of\u00a0101/);
+  assert.match(card.textContent, /72\u00a0%; it promised 97\u00a0%/);
 });
 
 test("a folded block waits behind its title", () => {

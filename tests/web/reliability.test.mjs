@@ -9,7 +9,7 @@ import { lossesText, verdictText } from "../../headswap/lab/panels/reliability.j
 import {
   binsOf, brierOf, eceOf, fitTemperature, floorOf, nllOf, statedOf, tempered,
 } from "../../headswap/web/calibrated.js";
-import { binText, couldBeLuck, errorText, reliability } from "../../headswap/web/charts/reliability.js";
+import { binText, couldBeLuck, errorText, reliability, tooSureAt } from "../../headswap/web/charts/reliability.js";
 
 // tests/calibration/test_known.py holds the same numbers against headswap.calibration.
 const KNOWN = JSON.parse(readFileSync(new URL("../calibration/known.json", import.meta.url), "utf-8"));
@@ -131,4 +131,12 @@ test("the lab says which temperature fits, and where T = 1 fits about as well", 
   const sure = claimsOf(run(1, { truths: "000" }), epoch(1, 0.5, { p: [0, 0, 1000] }), 4);
   assert.equal(verdictText(sure), "No temperature fits best: all of these are of one class.");
   assert.ok(Number.isFinite(sure.nll) && Number.isFinite(sure.ece));
+});
+
+test("the words below the line move out of the way of a bin and its bar", () => {
+  const layout = { x: (share) => 60 + 400 * share, y: (share) => 200 - 200 * share };
+  const bin = (claimed, came_true, low) => ({ low: 0, high: 1, count: 3, claimed, came_true, interval: [low, came_true] });
+  assert.equal(tooSureAt([bin(0.9, 0.8, 0.6), bin(0.1, 0.05, 0)], layout), 7);
+  assert.equal(tooSureAt([bin(0.9, 0.1, 0.05)], layout), -14);
+  assert.equal(tooSureAt([bin(0.7, 0.5, 0.02)], layout), -14);
 });

@@ -9,15 +9,22 @@
 import { h, put, say } from "../elements.js";
 import { frame } from "./frame.js";
 
+const SPACE = "\u00a0";
+
+/** A result in one line: no break inside of it. @param {string} text */
+const whole = (text) => text.replaceAll(" ", SPACE);
+/** Words whose percent signs stay with their numbers. @param {string} text */
+const kept = (text) => text.replace(/(\d) %/g, `$1${SPACE}%`);
+
 /** A card made once and painted often. */
 function cardPart() {
   const [name, says] = ["name", "says"].map((what) => h("span", { class: `hs-result-${what}` }));
   const big = h("strong");
   const root = h("li", { class: "hs-result" }, name, big, says);
   const paint = (/** @type {Card} */ card) => {
-    say(name, card.name);
-    say(big, card.big);
-    say(says, card.loud ? `⚠ ${card.says}` : card.says);
+    say(name, kept(card.name));
+    say(big, whole(card.big));
+    say(says, kept(card.loud ? `⚠${SPACE}${card.says}` : card.says));
     put(root, { "data-loud": card.loud });
   };
   return { root, paint };

@@ -28,10 +28,11 @@
 import { paintKeys, shortText } from "../axes.js";
 import { h, placeIn, put, s, say } from "../elements.js";
 import { circle, linear, ticks } from "../scales.js";
-import { LETTER, countText, ofThem } from "../text.js";
+import { LETTER, countText, ofThem, widest } from "../text.js";
 import { drawn, picture } from "./frame.js";
 
 const STRIP = 40; // pixels for the counts below the picture
+const TOO_SURE = "below the line: too sure";
 const FIFTHS = [0, 0.2, 0.4, 0.6, 0.8, 1];
 /** @type {Record<string, number>} */
 const MOVES = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, Home: -Infinity, End: Infinity };
@@ -102,13 +103,24 @@ function axesOf({ x, y, base, foot, from, edge }, [width, height], spec) {
   ];
 }
 
-/** The line of a perfect model, and what lies to either side. @param {Layout} layout */
-function diagonalOf({ x, y, from }) {
-  const [right, top] = [x(1), y(1)];
-  return [s("path", { class: "hs-r-perfect", d: `M${x(from)} ${y(from)}L${right} ${top}` }),
-    s("text", { class: "hs-r-side", x: right - 6, y: y(0) - 7, "text-anchor": "end" }, "below the line: too sure"),
-    s("text", { class: "hs-r-side", x: x(from) + 6, y: top + 14 }, "above it: not sure enough")];
+/** The line of a perfect model. @param {Layout} layout */
+const diagonalOf = ({ x, y, from }) =>
+  [s("path", { class: "hs-r-perfect", d: `M${x(from)} ${y(from)}L${x(1)} ${y(1)}` })];
+
+/** How far up the words "too sure" are from the foot: where a bin is in their way, just below the picture.
+ * @param {Bin[]} bins @param {Layout} layout */
+export function tooSureAt(bins, { x, y }) {
+  const [left, top] = [x(1) - 12 - widest([TOO_SURE]), y(0) - 20];
+  const taken = filled(bins).some(({ bin: { claimed, came_true, interval } }) =>
+    x(claimed) + 6 > left && Math.max(y(Math.min(came_true, ...interval, claimed))) + 6 > top);
+  return taken ? -14 : 7;
 }
+
+/** What lies to either side of the line. @param {ReliabilitySpec} spec @param {Layout} layout */
+const sidesOf = ({ bins, before }, layout) => [
+  s("text", { class: "hs-r-side", x: layout.x(1) - 6, "text-anchor": "end",
+    y: layout.y(0) - tooSureAt([...bins, ...(before ?? [])], layout) }, TOO_SURE),
+  s("text", { class: "hs-r-side", x: layout.x(layout.from) + 6, y: layout.y(1) + 14 }, "above it: not sure enough")];
 
 /** A bin's interval, its gap to the line, and its point: hollow where the gap may be luck.
  * @param {Bin} bin @param {Layout} layout */
@@ -184,7 +196,7 @@ export function reliability(place) {
     counts.replaceChildren(...countNodes(spec.bins, layout));
     perfect.replaceChildren(...diagonalOf(layout));
     before.replaceChildren(...filled(spec.before ?? []).map(({ bin }) => beforeNode(bin, layout)));
-    points.replaceChildren(...there.flatMap(({ bin }) => binNodes(bin, layout)));
+    points.replaceChildren(...there.flatMap(({ bin }) => binNodes(bin, layout)), ...sidesOf(spec, layout));
     paintKeys(parts.keys, keysOf(spec));
     point(at !== null && spec.bins[at]?.count ? at : null);
   }, tableOf);
