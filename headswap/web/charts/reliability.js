@@ -155,6 +155,7 @@ const keysOf = ({ before, was }) => [
   { name: "off by more than luck", look: "hs-r-point", shape: circle(7, 7, 4) },
   { name: "could be luck", look: "hs-r-point hs-hollow", shape: circle(7, 7, 4) },
   { name: "95 % interval", look: "hs-r-interval", shape: "M7 1V13M4 1h6M4 13h6" },
+  { name: "gap", look: "hs-r-gap", shape: "M7 2V12" },
   { name: "perfect", look: "hs-r-perfect" },
   ...(before || was ? [{ name: was ?? "before", look: "hs-r-before", shape: "M3 3l8 8m-8 0l8 -8" }] : [])];
 
