@@ -18,7 +18,7 @@ from ..weights.deltas import load_base
 FOLDER = Path(__file__).parent / "painted"
 # How the body was schooled, on the digits of seed 0 that nobody is judged by: `python -m benchmarks.images` does it.
 PAINTER: Final = MaskedPatches(ViTConfig(), 200, learning_rate=3e-3, batch_size=64)
-# Its younger sister, for comparisons: each seed needs one of its own, and nobody waits five times for the whole.
+# The same with fewer epochs, for comparisons: there each seed needs a body of its own.
 SKETCHER: Final = replace(PAINTER, epochs=40)
 DIGITS: Final = "digits"
 OURS: Final = (*PRACTICE, DIGITS)  # the lab's data that nobody has to bring

@@ -72,7 +72,7 @@ export function againstCounts({ epoch, judged, rival }) {
 /** What the listed messages are called. @param {Shown} shown */
 export function listName({ chosen, judged: { names } }) {
   const cell = cellIn(chosen, names);
-  if (cell && cell[0] === cell[1]) return `${names[cell[0]]}, rightly called so`;
+  if (cell && cell[0] === cell[1]) return `${names[cell[0]]} called ${names[cell[0]]}`;
   if (cell) return `${names[cell[0]]} taken for ${names[cell[1]]}`;
   return chosen ?? "wrong";
 }
